@@ -1,0 +1,185 @@
+"""The life of one request, as a WSGI application."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from email.utils import formatdate
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.wrappers import Request
+
+from fake_server import control, resources
+from fake_server.admission import Arrival, Caller, admit
+from fake_server.calls import Call
+from fake_server.clock import SECOND, at
+from fake_server.core import problems
+from fake_server.core.context import Answer, Context, as_json
+from fake_server.core.operations import Operation, Routes
+from fake_server.core.problems import Problem
+from fake_server.project import Project, Projects
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+MOST_JSON = 1024 * 1024
+"""Bytes that a JSON body may have."""
+
+_EXPECTED_HEADERS = "Authorization, Content-Type, Content-Range, AV-Origin-Client, AV-Origin-App"
+
+
+@dataclass
+class Reply:
+    """An answer on its way out."""
+
+    status: int
+    body: bytes
+    headers: list[tuple[str, str]]
+
+
+class App:
+    """The fake as a WSGI application, over the projects of a server."""
+
+    def __init__(self, projects: Projects) -> None:
+        self._projects = projects
+        self._routes = Routes((*resources.OPERATIONS, *control.OPERATIONS))
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        reply = self.answer(Request(environ))
+        start_response(f"{reply.status} {HTTPStatus(reply.status).phrase}", reply.headers)
+        return [reply.body]
+
+    def answer(self, request: Request) -> Reply:
+        """Find what is asked, let the caller in, handle it, and record it as a call."""
+        operation, parameters, problem = self._find(request)
+        body = request.stream.read(MOST_JSON + 1)
+        caller = admit(self._projects, _arrival(request, operation, body))
+        try:
+            problem = problem or caller.refusal or _unfit(request, operation, body)
+            if problem is not None:
+                raise problem
+            assert operation is not None  # else there is a problem
+            context = _context(request, operation, parameters, caller, body)
+            reply = _reply(context, operation.action.handle(context))
+        except Problem as raised:
+            reply = _refused(request, raised, caller)
+        except Exception as error:
+            error.add_note(f"while the fake answered {request.method} {request.path}")
+            caller.project.errors.append(error)
+            reply = _refused(request, problems.server_error(repr(error)), caller)
+        reply.headers += _headers_of_every_answer(caller)
+        if not _is_control(request):
+            _record(request, operation, caller, body, reply)
+        return reply
+
+    def _find(self, request: Request) -> tuple[Operation | None, dict[str, str], Problem | None]:
+        try:
+            operation, parameters = self._routes.find(request.method, request.path)
+        except Problem as problem:
+            return None, {}, problem
+        return operation, parameters, None
+
+
+def _arrival(request: Request, operation: Operation | None, body: bytes) -> Arrival:
+    required = operation.credential if operation else "authorization"
+    return Arrival(required, _host(request), request.environ.get("HTTP_AUTHORIZATION"), body)
+
+
+def _unfit(request: Request, operation: Operation | None, body: bytes) -> Problem | None:
+    if len(body) > MOST_JSON:
+        return problems.payload_too_large(MOST_JSON)
+    origin = request.environ.get("HTTP_ORIGIN")
+    if _is_control(request) and origin and origin != request.host_url.rstrip("/"):
+        return problems.foreign_origin()
+    return None
+
+
+def _context(
+    request: Request,
+    operation: Operation,
+    parameters: dict[str, str],
+    caller: Caller,
+    body: bytes,
+) -> Context[Project]:
+    return Context(
+        operation=operation,
+        project=caller.project,
+        environment=caller.environment,
+        settings=caller.project.settings,
+        store=caller.project.store(caller.environment),
+        now_ns=caller.now_ns,
+        base_url=request.host_url.rstrip("/"),
+        parameters=parameters,
+        query=request.args,
+        body=body,
+    )
+
+
+def _reply(context: Context[Project], result: Any) -> Reply:
+    answer = result if isinstance(result, Answer) else Answer(result)
+    status = answer.status or context.operation.status
+    if answer.value is None:
+        return Reply(status, b"", list(answer.headers))
+    headers = [("Content-Type", "application/json"), *answer.headers]
+    return Reply(status, context.rendered(answer.value), headers)
+
+
+def _refused(request: Request, problem: Problem, caller: Caller) -> Reply:
+    if request.method == "OPTIONS" and problem.status == 405:
+        return _preflight(request, problem)
+    settings = caller.project.settings
+    headers = [("Content-Type", settings.problem_content_type), *problem.headers]
+    if problem.status == 401 and settings.www_authenticate:
+        headers.append(("WWW-Authenticate", 'Bearer realm="api.video"'))
+    return Reply(problem.status, as_json({**problem.body(), **settings.extra_fields}), headers)
+
+
+def _preflight(request: Request, problem: Problem) -> Reply:
+    """What a browser asks before a call of another origin: every path of the API allows it."""
+    methods = dict(problem.headers)["Allow"]
+    wanted = request.headers.get("Access-Control-Request-Headers", _EXPECTED_HEADERS)
+    headers = [
+        ("Allow", methods),
+        ("Access-Control-Allow-Methods", methods),
+        ("Access-Control-Allow-Headers", wanted),
+        ("Access-Control-Max-Age", "86400"),
+    ]
+    return Reply(204, b"", headers)
+
+
+def _headers_of_every_answer(caller: Caller) -> list[tuple[str, str]]:
+    return [
+        ("Date", formatdate(caller.now_ns / SECOND, usegmt=True)),
+        ("Access-Control-Allow-Origin", "*"),
+    ]
+
+
+def _record(
+    request: Request, operation: Operation | None, caller: Caller, body: bytes, reply: Reply
+) -> None:
+    settings, method = caller.project.settings, request.method
+    path = operation.path if operation else request.path
+    call = Call(
+        operation=f"{method} {path}",
+        method=method,
+        path=request.path,
+        query=request.query_string.decode("latin-1"),
+        status=reply.status,
+        environment=caller.environment,
+        credential=caller.credential,
+        at=at(caller.now_ns),
+        headers=dict(request.headers),
+        request_body=body[: settings.max_body],
+        response_body=reply.body[: settings.max_body],
+    )
+    caller.project.calls.record(call, settings.max_calls)
+
+
+def _host(request: Request) -> str:
+    return str(request.environ.get("HTTP_HOST", "")).partition(":")[0].lower()
+
+
+def _is_control(request: Request) -> bool:
+    return request.path.startswith("/_fake/")

@@ -1,0 +1,109 @@
+"""API keys: each belongs to one environment of one project."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from fake_server.auth.secrets import SecretIndex, masked
+from fake_server.core.store import Ids
+from fake_server.settings import Environment
+
+_LENGTH = 43  # characters of a key that api.video's documentation shows
+
+
+@dataclass
+class ApiKey:
+    """An API key; a disabled one is refused like an unknown one."""
+
+    value: str
+    environment: Environment
+    project_id: str
+    enabled: bool = True
+
+    def __repr__(self) -> str:
+        state = "" if self.enabled else " disabled"
+        return f"<ApiKey {masked(self.value)} {self.environment}{state}>"
+
+
+class Keys:
+    """The API keys of one project."""
+
+    def __init__(self, project_id: str, ids: Ids, index: SecretIndex[ApiKey]) -> None:
+        self.project_id = project_id
+        self._ids = ids
+        self._index = index
+        self._keys: list[ApiKey] = []
+        self._lock = threading.Lock()
+
+    def __iter__(self) -> Iterator[ApiKey]:
+        return iter(list(self._keys))
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def add(self, environment: Environment = "sandbox", value: str | None = None) -> str:
+        """Make a key for an environment and return it; it works at once.
+
+        Raises ValueError for a value that another key of this server has.
+        """
+        with self._lock:
+            chosen = value if value is not None else self._unused()
+            if not chosen.strip():
+                raise ValueError("an API key cannot be blank")
+            if chosen in self._index:
+                raise ValueError("another API key of this server has this value")
+            key = ApiKey(chosen, environment, self.project_id)
+            self._keys.append(key)
+            self._index.add(key)
+        return key.value
+
+    def find(self, value: str, environment: Environment) -> ApiKey | None:
+        """The project's enabled key of this value for an environment, or None."""
+        key = self._index.find(value)
+        good = key is not None and key.enabled and key.project_id == self.project_id
+        return key if good and key is not None and key.environment == environment else None
+
+    def first(self, environment: Environment) -> ApiKey:
+        """The project's first enabled key for an environment; raises LookupError without one."""
+        for key in self:
+            if key.environment == environment and key.enabled:
+                return key
+        raise LookupError(f"this project has no enabled {environment} API key")
+
+    def disable(self, value: str) -> None:
+        """Refuse this key from now on, at logins and as Basic credential.
+
+        Access tokens that it obtained stay good until they expire, its refresh tokens do not.
+        Raises LookupError if the project has no such key.
+        """
+        self._own(value).enabled = False
+
+    def enable(self, value: str) -> None:
+        """Accept a disabled key again; raises LookupError if the project has no such key."""
+        self._own(value).enabled = True
+
+    def remove(self, value: str) -> None:
+        """Delete a key for good; raises LookupError if the project has no such key."""
+        with self._lock:
+            key = self._own(value)
+            key.enabled = False
+            self._keys.remove(key)
+            self._index.remove(key)
+
+    def clear(self) -> None:
+        """Delete all keys."""
+        for key in self:
+            self.remove(key.value)
+
+    def _own(self, value: str) -> ApiKey:
+        key = self._index.find(value)
+        if key is None or key.project_id != self.project_id:
+            raise LookupError(f"this project has no API key {masked(value)}")
+        return key
+
+    def _unused(self) -> str:
+        while (value := self._ids.new("", _LENGTH)) in self._index:
+            pass
+        return value

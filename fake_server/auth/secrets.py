@@ -1,0 +1,56 @@
+"""Secrets are looked up by digest and compared in constant time."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from typing import Generic, Protocol, TypeVar
+
+
+class Secret(Protocol):
+    """Anything that is found by a secret value."""
+
+    @property
+    def value(self) -> str:
+        """The secret itself."""
+
+
+S = TypeVar("S", bound=Secret)
+
+
+class SecretIndex(Generic[S]):
+    """Finds what belongs to a secret without telling by its timing how close a guess was."""
+
+    def __init__(self) -> None:
+        self._found: dict[bytes, S] = {}
+
+    def __contains__(self, value: str) -> bool:
+        return self.find(value) is not None
+
+    def add(self, item: S) -> None:
+        """Make the item findable by its value."""
+        self._found[_digest(item.value)] = item
+
+    def remove(self, item: S) -> None:
+        """Forget the item; nothing happens if it is not there."""
+        self._found.pop(_digest(item.value), None)
+
+    def find(self, value: str) -> S | None:
+        """The item with exactly this value, or None."""
+        item = self._found.get(_digest(value))
+        if item is None or not hmac.compare_digest(_bytes(item.value), _bytes(value)):
+            return None
+        return item
+
+
+def _bytes(value: str) -> bytes:
+    return value.encode("utf-8", "surrogatepass")
+
+
+def _digest(value: str) -> bytes:
+    return hashlib.sha256(_bytes(value)).digest()
+
+
+def masked(value: str) -> str:
+    """A secret as it may be shown: enough to tell two apart, too little to use."""
+    return f"{value[:3]}…{value[-4:]}" if len(value) > 12 else "…"

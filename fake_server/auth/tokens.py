@@ -1,0 +1,245 @@
+"""Access and refresh tokens: how they are issued, expire, are renewed and revoked.
+
+An access token is a JWT in the shape of api.video's tokens of 2022 (`iat`, `nbf` and `exp` with
+fractions of a second, `projectId`), signed HS256 where api.video signs RS256. It is opaque to
+clients; what counts here is the record of it, judged by the project's clock. A refresh token is
+opaque, single-use and replaced by each use.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from dataclasses import dataclass
+
+import jwt
+
+from fake_server.auth.keys import ApiKey, Keys
+from fake_server.auth.secrets import SecretIndex, masked
+from fake_server.clock import SECOND, Clock, Duration, duration_ns
+from fake_server.core.store import Ids
+from fake_server.settings import Environment, Settings
+
+_MOST_KEPT = 10_000  # grants; the oldest are forgotten
+_REFRESH_PREFIX, _REFRESH_BYTES = "def50200", 386  # 780 characters, as in the description
+
+
+@dataclass(eq=False)
+class AccessToken:
+    """An access token; times in nanoseconds since the epoch."""
+
+    value: str
+    key: ApiKey
+    issued_ns: int
+    expires_ns: int
+    revoked: bool = False
+
+    @property
+    def environment(self) -> Environment:
+        """The environment that the token works in: its key's."""
+        return self.key.environment
+
+    def __repr__(self) -> str:
+        state = " revoked" if self.revoked else ""
+        return f"<AccessToken {masked(self.value)} {self.environment}{state}>"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(eq=False)
+class RefreshToken:
+    """A refresh token; `expires_ns` is None if it lives until it is used."""
+
+    value: str
+    key: ApiKey
+    access: AccessToken
+    expires_ns: int | None
+    spent: bool = False
+    revoked: bool = False
+
+    def __repr__(self) -> str:
+        state = " revoked" if self.revoked else " spent" if self.spent else ""
+        return f"<RefreshToken {masked(self.value)} {self.key.environment}{state}>"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What a login or a refresh gives; `expires_in` in seconds."""
+
+    access: AccessToken
+    refresh: RefreshToken
+    expires_in: float
+
+    token_type = "Bearer"
+
+    @property
+    def access_token(self) -> str:
+        """The access token's text, for an Authorization header."""
+        return self.access.value
+
+    @property
+    def refresh_token(self) -> str:
+        """The refresh token's text, for POST /auth/refresh."""
+        return self.refresh.value
+
+    def as_json(self) -> dict[str, str | int | float]:
+        """The answer of POST /auth/api-key and POST /auth/refresh."""
+        whole = int(self.expires_in) if float(self.expires_in).is_integer() else self.expires_in
+        return {
+            "token_type": self.token_type,
+            "expires_in": whole,
+            "access_token": self.access_token,
+            "refresh_token": self.refresh_token,
+        }
+
+
+@dataclass
+class TokenIndexes:
+    """Finds the tokens of all projects of a server."""
+
+    access: SecretIndex[AccessToken]
+    refresh: SecretIndex[RefreshToken]
+
+
+class Tokens:
+    """The tokens of one project, and the levers on them."""
+
+    def __init__(
+        self, keys: Keys, ids: Ids, clock: Clock, settings: Settings, indexes: TokenIndexes
+    ) -> None:
+        self._keys = keys
+        self._ids = ids
+        self._clock = clock
+        self._settings = settings
+        self._indexes = indexes
+        self._signing_key = ids.secret(32)
+        self._grants: deque[Grant] = deque()
+        self._lock = threading.RLock()
+
+    def __len__(self) -> int:
+        return len(self._grants)
+
+    @property
+    def active(self) -> list[AccessToken]:
+        """The access tokens that are good now, oldest first."""
+        now = self._clock.now_ns()
+        return [grant.access for grant in self._all() if self.is_good(grant.access, now)]
+
+    @property
+    def issued(self) -> list[AccessToken]:
+        """All access tokens that are remembered, good or not, oldest first."""
+        return [grant.access for grant in self._all()]
+
+    def issue(self, *, expires_in: Duration | None = None, key: ApiKey | None = None) -> Grant:
+        """Give out an access token and its refresh token, as a login does.
+
+        `expires_in` in seconds, by default the setting's; `key` by default the project's first one
+        for its environment.
+        """
+        lifetime = self._settings.expires_in if expires_in is None else expires_in
+        return self._grant(
+            key or self._keys.first(self._settings.environment), duration_ns(lifetime)
+        )
+
+    def log_in(self, key: ApiKey) -> Grant:
+        """What POST /auth/api-key gives for a good key."""
+        with self._lock:
+            if self._settings.revoke_on_login:
+                for grant in self._all():
+                    if grant.refresh.key is key:
+                        grant.refresh.revoked = True
+            return self.issue(key=key)
+
+    def refresh(self, value: str, environment: Environment) -> Grant | None:
+        """What POST /auth/refresh gives for this refresh token; None if the token is not good."""
+        with self._lock:
+            token = self._indexes.refresh.find(value)
+            if token is None or token.key.environment != environment:
+                return None
+            if not self.can_refresh(token):
+                return None
+            if self._settings.revoke_access_on_refresh:
+                token.access.revoked = True
+            token.spent = self._settings.rotate_refresh
+            lifetime = duration_ns(self._settings.expires_in)
+            return self._grant(token.key, lifetime, None if token.spent else token)
+
+    def can_refresh(self, token: RefreshToken) -> bool:
+        """Whether a refresh token would be accepted now."""
+        now, skew = self._clock.now_ns(), duration_ns(self._settings.clock_skew)
+        in_time = token.expires_ns is None or now < token.expires_ns + skew
+        return in_time and token.key.enabled and not (token.spent or token.revoked)
+
+    def is_good(self, token: AccessToken, now_ns: int) -> bool:
+        """Whether an access token is accepted at a moment; at its expiry it is not any more."""
+        skew = duration_ns(self._settings.clock_skew)
+        return not token.revoked and now_ns < token.expires_ns + skew
+
+    def latest_expiry_ns(self) -> int | None:
+        """When the last of the good access tokens stops being accepted."""
+        skew = duration_ns(self._settings.clock_skew)
+        return max((token.expires_ns + skew for token in self.active), default=None)
+
+    def expire_all(self) -> None:
+        """End the life of every access token now; the refresh tokens stay good."""
+        past = self._clock.now_ns() - duration_ns(self._settings.clock_skew)
+        for grant in self._all():
+            grant.access.expires_ns = min(grant.access.expires_ns, past)
+
+    def revoke_all(self) -> None:
+        """Make every access token and every refresh token worthless; the API keys stay good."""
+        for grant in self._all():
+            grant.access.revoked = True
+            grant.refresh.revoked = True
+
+    def clear(self) -> None:
+        """Forget all tokens."""
+        with self._lock:
+            while self._grants:
+                self._forget(self._grants.popleft())
+
+    def _all(self) -> list[Grant]:
+        with self._lock:
+            return list(self._grants)
+
+    def _grant(self, key: ApiKey, lifetime_ns: int, refresh: RefreshToken | None = None) -> Grant:
+        now = self._clock.now_ns()
+        with self._lock:
+            access = AccessToken(self._jwt(now, now + lifetime_ns), key, now, now + lifetime_ns)
+            if refresh is None:
+                refresh = self._refresh_token(key, access, now)
+            refresh.access = access
+            grant = Grant(access, refresh, lifetime_ns / SECOND)
+            self._grants.append(grant)
+            self._indexes.access.add(access)
+            self._indexes.refresh.add(refresh)
+            while len(self._grants) > _MOST_KEPT:
+                self._forget(self._grants.popleft())
+        return grant
+
+    def _forget(self, grant: Grant) -> None:
+        self._indexes.access.remove(grant.access)
+        if grant.refresh.access is grant.access:  # else a later grant still uses it
+            self._indexes.refresh.remove(grant.refresh)
+
+    def _jwt(self, issued_ns: int, expires_ns: int) -> str:
+        issued, expires = (ns // 1000 / 1_000_000 for ns in (issued_ns, expires_ns))
+        claims: dict[str, float | str] = {
+            "iat": issued,
+            "nbf": issued,
+            "exp": expires,
+            "projectId": self._keys.project_id,
+        }
+        while (token := jwt.encode(claims, self._signing_key)) in self._indexes.access:
+            claims["jti"] = self._ids.hexadecimal(40)  # two tokens of one microsecond must differ
+        return token
+
+    def _refresh_token(self, key: ApiKey, access: AccessToken, now_ns: int) -> RefreshToken:
+        lifetime = self._settings.refresh_expires_in
+        expires = None if lifetime is None else now_ns + duration_ns(lifetime)
+        value = _REFRESH_PREFIX + self._ids.hexadecimal(_REFRESH_BYTES)
+        return RefreshToken(value, key, access, expires)

@@ -1,0 +1,263 @@
+"""The clock of a project: the only place that asks what time it is.
+
+Time is kept as whole nanoseconds, so deadlines are exact: a token of 3600 seconds is accepted at
+3599.999 s and refused at 3600 s. The state of a clock is one immutable tuple that writers swap and
+readers take as it is, without a lock.
+
+Frozen time needs care, because freezegun swaps the functions of `time` while server threads run:
+nothing here calls a function that freezegun replaces, ticks an `auto_tick` freeze, or fails when a
+freeze ends in another thread.
+"""
+
+from __future__ import annotations
+
+import calendar
+import math
+import sys
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Literal, NamedTuple
+
+Mode = Literal["follow", "system", "manual", "ticking"]
+Duration = int | float | timedelta
+Moment = datetime | date | str | int | float
+
+SECOND = 1_000_000_000
+"""Nanoseconds in a second: the unit inside is nanoseconds, at every surface seconds."""
+
+_EARLIEST = -62_135_596_800 * SECOND  # year 1, where datetime begins
+_LATEST = 250_000_000_000 * SECOND  # year 9892: room for the longest lifetime before datetime ends
+
+
+class Clock:
+    """What time it is for one project, and the verbs that move it.
+
+    Modes: `follow` (the process's time, frozen or not, plus an offset), `system` (real time plus an
+    offset), `manual` (pinned) and `ticking` (from an anchor, at a rate). Every verb returns the new
+    time in seconds since the epoch. Safe to read and to move from any thread.
+
+    >>> clock = Clock("manual")
+    >>> clock.travel("2030-01-01T00:00:00Z")
+    1893456000.0
+    >>> clock.advance(3601)
+    1893459601.0
+    """
+
+    def __init__(self, mode: Mode = "follow") -> None:
+        base = process_time_ns() if mode in ("manual", "ticking") else 0
+        anchor = _real_monotonic_ns() if mode == "ticking" else 0
+        self._initial = self._state = _State(mode, base, anchor, 1.0)
+        self._lock = threading.Lock()
+        self._latest_expiry: Callable[[], int | None] = lambda: None
+
+    def __repr__(self) -> str:
+        return f"<Clock {self.mode} {self.datetime().isoformat(timespec='milliseconds')}>"
+
+    @property
+    def mode(self) -> Mode:
+        """How this clock moves by itself: follow, system, manual or ticking."""
+        return self._state.mode
+
+    def now(self) -> float:
+        """The time in seconds since the epoch."""
+        return self.now_ns() / SECOND
+
+    def now_ns(self) -> int:
+        """The time in nanoseconds since the epoch: what deadlines are compared with."""
+        return self._state.now_ns()
+
+    def datetime(self) -> datetime:
+        """The time as an aware UTC datetime."""
+        return at(self.now_ns())
+
+    def advance(self, seconds: Duration) -> float:
+        """Move forward by `seconds` (a number or a timedelta); the mode stays.
+
+        Raises ValueError for a negative or endless duration.
+        """
+        step = duration_ns(seconds)
+        if step < 0:
+            raise ValueError(
+                f"advance() moves forward, not by {seconds!r}; use travel() to go back in time"
+            )
+        return self._move(lambda now: now + step)
+
+    def travel(self, to: Moment) -> float:
+        """Jump to a moment, past or future, and go on in the same mode from there.
+
+        `to` is a datetime (naive means UTC), a date, an ISO 8601 text or seconds since the epoch.
+        """
+        target = moment_ns(to)
+        return self._move(lambda now: target)
+
+    def freeze(self, at: Moment | None = None) -> float:
+        """Pin the clock, at a moment or where it stands: mode `manual`."""
+        target = None if at is None else moment_ns(at)
+        return self._switch(
+            lambda now: _State("manual", _bounded(now if target is None else target), 0, 0.0)
+        )
+
+    def resume(self, rate: float = 1.0) -> float:
+        """Let the clock run from where it stands, `rate` clock seconds per real second."""
+        speed = duration_ns(rate) / SECOND
+        if speed < 0:
+            raise ValueError(f"resume() cannot run backwards at rate {rate!r}; use travel()")
+        return self._switch(lambda now: _State("ticking", now, _real_monotonic_ns(), speed))
+
+    def follow(self) -> float:
+        """Follow the process's time (frozen or not) again, without any offset."""
+        return self._switch(lambda now: _State("follow", 0, 0, 1.0))
+
+    def reset(self) -> float:
+        """Return to the mode and the offset that the clock began with."""
+        return self._switch(lambda now: self._initial)
+
+    def advance_to_expiry(self, margin: Duration = 1) -> float:
+        """Move to `margin` seconds past the expiry of every access token that is still good.
+
+        A negative margin stops before the expiry. Raises LookupError if no token is good, and
+        ValueError if the moment is past already.
+        """
+        expiry = self._latest_expiry()
+        if expiry is None:
+            raise LookupError(
+                "no access token of this project is good now, so there is no expiry to advance to: "
+                "log in first (POST /auth/api-key) or issue one with apivideo.tokens.issue()"
+            )
+        target = expiry + duration_ns(margin)
+        if target < self.now_ns():
+            raise ValueError(f"{margin!r} s from the expiry of the last token is past already")
+        return self._move(lambda now: target)
+
+    def advance_until(
+        self, condition: Callable[[], object], *, step: Duration = 1, limit: Duration = 86_400
+    ) -> float:
+        """Advance in steps until `condition()` is true; durations in seconds of this clock.
+
+        Raises TimeoutError when the condition is still false after `limit` seconds.
+        """
+        gone, stride, most = 0, duration_ns(step), duration_ns(limit)
+        if stride <= 0:
+            raise ValueError(f"advance_until() needs a step above 0 s, not {step!r}")
+        while not condition():
+            if gone >= most:
+                raise TimeoutError(f"the condition is still false after {limit!r} s of the clock")
+            self._move(lambda now: now + stride)
+            gone += stride
+        return self.now()
+
+    def watch_expiry(self, latest_expiry_ns: Callable[[], int | None]) -> None:
+        """Tell the clock how to learn when the last good access token expires."""
+        self._latest_expiry = latest_expiry_ns
+
+    def _move(self, target: Callable[[int], int]) -> float:
+        def moved(now: int) -> _State:
+            state = self._state
+            return state._replace(base_ns=state.base_ns + _bounded(target(now)) - now)
+
+        return self._switch(moved)
+
+    def _switch(self, change: Callable[[int], _State]) -> float:
+        with self._lock:
+            self._state = change(self._state.now_ns())
+        return self.now()
+
+
+class _State(NamedTuple):
+    mode: Mode
+    base_ns: int  # the offset (follow, system) or the time at the anchor (manual, ticking)
+    anchor_ns: int  # real monotonic time when ticking began
+    rate: float
+
+    def now_ns(self) -> int:
+        if self.mode == "follow":
+            return process_time_ns() + self.base_ns
+        if self.mode == "manual":
+            return self.base_ns
+        if self.mode == "system":
+            return _real_time_ns() + self.base_ns
+        return self.base_ns + int((_real_monotonic_ns() - self.anchor_ns) * self.rate)
+
+
+def at(moment_in_ns: int) -> datetime:
+    """The aware UTC datetime of a moment in nanoseconds since the epoch."""
+    seconds, rest = divmod(moment_in_ns, SECOND)
+    return datetime.fromtimestamp(seconds, UTC) + timedelta(microseconds=rest // 1000)
+
+
+def duration_ns(seconds: Duration) -> int:
+    """A duration in seconds (a number or a timedelta) as nanoseconds."""
+    if isinstance(seconds, timedelta):
+        return (seconds // timedelta(microseconds=1)) * 1000
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        raise TypeError(f"a duration is a number of seconds or a timedelta, not {seconds!r}")
+    if not math.isfinite(seconds):
+        raise ValueError(f"a duration must be finite, not {seconds!r}")
+    return round(seconds * SECOND)
+
+
+def moment_ns(moment: Moment) -> int:
+    """A moment (datetime, date, ISO 8601 text, seconds since the epoch) as nanoseconds."""
+    if isinstance(moment, int | float):
+        return duration_ns(moment)
+    if isinstance(moment, str):
+        moment = _parsed(moment)
+    elif not isinstance(moment, datetime):
+        if not isinstance(moment, date):
+            raise TypeError(
+                "a moment is a datetime, a date, an ISO 8601 text or seconds since the epoch, "
+                f"not {moment!r}"
+            )
+        moment = datetime(moment.year, moment.month, moment.day, tzinfo=UTC)
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return calendar.timegm(aware.utctimetuple()) * SECOND + aware.microsecond * 1000
+
+
+def _parsed(text: str) -> datetime:
+    try:
+        if text[10:11] not in ("", "T", "t", " "):
+            raise ValueError  # fromisoformat takes the zone of "2030-01-01+05:00" for a time
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(
+            f"{text!r} is not a moment in ISO 8601, such as 2030-01-01T12:00:00Z"
+        ) from None
+
+
+def _bounded(moment_in_ns: int) -> int:
+    if not _EARLIEST <= moment_in_ns <= _LATEST:
+        raise ValueError("the clock cannot leave the years 1 to 9892")
+    return moment_in_ns
+
+
+def process_time_ns() -> int:
+    """The process's time in nanoseconds since the epoch, frozen by freezegun, time-machine or not.
+
+    Reads freezegun's active factory without calling it (a call would move an `auto_tick` freeze,
+    and fails when the freeze ends in another thread). time-machine changes `time.time_ns` itself.
+    """
+    freezegun: Any = sys.modules.get("freezegun.api")
+    if freezegun is None:
+        return time.time_ns()
+    try:
+        factory = freezegun.freeze_factories[-1]
+    except (IndexError, AttributeError):
+        return int(getattr(freezegun, "real_time_ns", time.time_ns)())
+    ticking = type(factory).__name__ == "TickingDateTimeFactory"
+    frozen = factory() if ticking else factory.time_to_freeze
+    return int(calendar.timegm(frozen.timetuple()) * SECOND + frozen.microsecond * 1000)
+
+
+def _real_time_ns() -> int:
+    time_machine: Any = sys.modules.get("time_machine")
+    if time_machine is not None:
+        return int(time_machine.escape_hatch.time.time_ns())
+    freezegun: Any = sys.modules.get("freezegun.api")
+    return int(getattr(freezegun, "real_time_ns", time.time_ns)())
+
+
+def _real_monotonic_ns() -> int:
+    freezegun: Any = sys.modules.get("freezegun.api")
+    return int(getattr(freezegun, "real_monotonic_ns", time.monotonic_ns)())

@@ -1,0 +1,77 @@
+"""One request on its way through the fake: what was asked, of which project, at what time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from werkzeug.datastructures import MultiDict
+
+from fake_server import clock
+from fake_server.core.operations import Operation
+from fake_server.core.store import Store
+from fake_server.core.validation import validated
+from fake_server.settings import Environment, Settings
+
+P = TypeVar("P")
+
+
+@dataclass
+class Context(Generic[P]):
+    """What a handler may know of its call. The time is read once, so an answer is consistent."""
+
+    operation: Operation
+    project: P
+    environment: Environment
+    settings: Settings
+    store: Store
+    now_ns: int
+    base_url: str
+    parameters: dict[str, str] = field(default_factory=dict)
+    query: MultiDict[str, str] = field(default_factory=MultiDict)
+    body: bytes = b""
+
+    def received(self, shape: Any, read_only: Collection[str] = ()) -> dict[str, Any]:
+        """The attributes in the body, checked against a shape; by their Python names.
+
+        Unknown ones are ignored or refused as the setting says; `read_only` ones are ignored.
+        Raises a problem that holds all that is wrong.
+        """
+        refuse = self.settings.unknown_fields == "refuse"
+        return validated(self.body, shape, refuse_unknown=refuse, read_only=read_only)
+
+    @property
+    def now(self) -> datetime:
+        """The time of the call, in UTC."""
+        return clock.at(self.now_ns)
+
+    def rendered(self, value: Any) -> bytes:
+        """A handler's value as JSON, with the setting's extra fields."""
+        if isinstance(value, dict):
+            return self.extended(as_json(value))
+        rendered: bytes = value.wire(self)
+        return self.extended(rendered)
+
+    def extended(self, wire: bytes) -> bytes:
+        """A JSON object with the fields that the setting `extra_fields` adds to every object."""
+        extra = self.settings.extra_fields
+        if not extra:
+            return wire
+        return wire[:-1] + (b"," if len(wire) > 2 else b"") + as_json(extra)[1:]
+
+
+def as_json(value: Any) -> bytes:
+    """A value as compact JSON."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+@dataclass
+class Answer:
+    """A handler's value with another status than the operation's, or with headers."""
+
+    value: Any = None
+    status: int | None = None
+    headers: tuple[tuple[str, str], ...] = ()

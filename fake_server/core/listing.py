@@ -1,0 +1,253 @@
+"""Lists: filters, sorting and pages, read from the query and answered with their links.
+
+A list is computed once for each version of its table and each question, so that turning the pages
+of a large list costs no more than those of a small one.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from pydantic.alias_generators import to_snake
+from werkzeug.datastructures import MultiDict
+
+from fake_server.core import problems
+from fake_server.core.context import Context, as_json
+from fake_server.core.model import Resource, listed
+from fake_server.core.operations import Action
+from fake_server.core.problems import Problem
+from fake_server.core.store import Table
+
+Query = MultiDict[str, str]
+Predicate = Callable[[Any], bool]
+Rows = Callable[[Context[Any]], Iterable[Resource]]
+
+_MOST_PER_PAGE = 100
+_MOST_KEPT_LISTS = 16
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A query parameter that selects by a field: how it is spelled, and what it lets through.
+
+    `read` finds the (hashable) wanted value in the query, None if nobody asked; `wants` makes of it
+    a test of the field's value. `schema` is the parameter's JSON schema.
+    """
+
+    read: Callable[[Query, str], Any]
+    wants: Callable[[Any], Predicate]
+    schema: Any = None
+
+
+def _contains(wanted: str) -> Predicate:
+    needle = wanted.casefold()
+    return lambda value: needle in value.casefold()
+
+
+def _holds(wanted: tuple[str, ...]) -> Predicate:
+    return lambda values: all(one in values for one in wanted)
+
+
+def _pairs(wanted: tuple[tuple[str, str], ...]) -> Predicate:
+    def matches(items: Iterable[Any]) -> bool:
+        values = {item.key: item.value for item in items}
+        return all(values.get(key) == value for key, value in wanted)
+
+    return matches
+
+
+def _texts(query: Query, name: str) -> tuple[str, ...] | None:
+    """`tags[]=a&tags[]=b`, `tags[0]=a&tags[1]=b` (PHP) and `tags=a` mean the same."""
+    spelling = re.compile(rf"{name}(\[\d*\])?")
+    found = tuple(value for key, value in query.items(multi=True) if spelling.fullmatch(key))
+    return found or None
+
+
+def _keys_and_values(query: Query, name: str) -> tuple[tuple[str, str], ...] | None:
+    """`metadata[Author]=Jane`, as often as wanted."""
+    spelling = re.compile(rf"{name}\[(.+)\]")
+    found = tuple(
+        (match[1], value)
+        for key, value in query.items(multi=True)
+        if (match := spelling.fullmatch(key))
+    )
+    return found or None
+
+
+def _text(query: Query, name: str) -> str | None:
+    return query.get(name)
+
+
+contains = Filter(_text, _contains, {"type": "string"})
+"""The text occurs in the field, in whatever case."""
+equals = Filter(_text, lambda wanted: lambda value: value == wanted, {"type": "string"})
+"""The field is exactly this."""
+holds = Filter(_texts, _holds, {"type": "array", "items": {"type": "string"}})
+"""The field, a list, holds every one of the given values."""
+pairs = Filter(
+    _keys_and_values, _pairs, {"type": "object", "additionalProperties": {"type": "string"}}
+)
+"""The field, a list of `key` and `value`, holds every one of the given pairs."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a list, ready for the answer."""
+
+    rows: list[Resource]
+    pagination: dict[str, Any]
+
+    def wire(self, context: Context[Any]) -> bytes:
+        """The page as JSON."""
+        rows = b",".join([context.extended(row.wire(context)) for row in self.rows])
+        return b'{"data":[' + rows + b'],"pagination":' + as_json(self.pagination) + b"}"
+
+
+@dataclass(frozen=True)
+class _Question:
+    """What a query asks of a list; equal questions to an unchanged table have one answer."""
+
+    wanted: tuple[tuple[str, Any], ...]
+    sort_by: str
+    descending: bool
+
+
+def list_all(
+    model: type[Resource],
+    *,
+    rows: Rows | None = None,
+    by: str = "createdAt",
+    descending: bool = True,
+) -> Action:
+    """The action that lists a kind of resource.
+
+    `rows` computes them, where they are not simply those of the table. `by` and `descending` are
+    the order that nobody asked for; an order that somebody asked for ascends unless told otherwise.
+    """
+
+    def handle(context: Context[Any]) -> Page:
+        question, page, size = _read(context, model, by, descending)
+        if rows is None:
+            found = _kept(context.store.table(model), question, model)
+        else:
+            found = _answer(rows(context), question, model)
+        return _page(context, found, page, size)
+
+    return Action(handle, lists=model)
+
+
+def _read(
+    context: Context[Any], model: type[Resource], by: str, descending: bool
+) -> tuple[_Question, int, int]:
+    query, fields, wrong = context.query, listed(model), list[Problem]()
+    page = _number(query, "currentPage", 1, None, wrong)
+    size = _number(query, "pageSize", 25, _MOST_PER_PAGE, wrong)
+    sortable = [name for name, fact in fields.items() if fact.sort]
+    sort_by = _choice(query, "sortBy", sortable, wrong)
+    order = _choice(query, "sortOrder", ["asc", "desc"], wrong)
+    filters = {name: fact.filter for name, fact in fields.items() if fact.filter}
+    if context.settings.unknown_fields == "refuse":
+        known = {"currentPage", "pageSize", "sortBy", "sortOrder", *filters}
+        wrong += [
+            problems.invalid_query_parameter(key, "This field was not expected.")
+            for key in query
+            if re.sub(r"\[.*\]$", "", key) not in known
+        ]
+    if wrong:
+        raise problems.combined(wrong)
+    wanted = tuple(
+        (name, value)
+        for name, filter_ in filters.items()
+        if (value := filter_.read(query, name)) is not None
+    )
+    falls = order == "desc" if order else descending and sort_by is None
+    return _Question(wanted, sort_by or by, falls), page, size
+
+
+def _number(query: Query, name: str, default: int, most: int | None, wrong: list[Problem]) -> int:
+    text = query.get(name)
+    if text is None:
+        return default
+    digits = text.isascii() and text.isdigit() and len(text) < 20
+    if digits and 1 <= int(text) <= (most or int(text)):
+        return int(text)
+    wrong.append(problems.out_of_range(name, 1, most))
+    return default
+
+
+def _choice(query: Query, name: str, choices: list[str], wrong: list[Problem]) -> str | None:
+    text = query.get(name)
+    if text is not None and text not in choices:
+        listing = ", ".join(f'"{choice}"' for choice in choices)
+        wrong.append(
+            problems.invalid_query_parameter(name, f"This value is invalid. Use one of {listing}.")
+        )
+        return None
+    return text
+
+
+def _kept(table: Table[Any], question: _Question, model: type[Resource]) -> list[Resource]:
+    version = table.version
+    kept = table.lists.get(question)
+    if kept is not None and kept[0] == version:
+        return kept[1]
+    found = _answer(table, question, model)
+    if len(table.lists) >= _MOST_KEPT_LISTS:
+        table.lists.clear()
+    table.lists[question] = (version, found)
+    return found
+
+
+def _answer(rows: Iterable[Resource], question: _Question, model: type[Resource]) -> list[Resource]:
+    fields = listed(model)
+    found = list(rows)
+    for name, wanted in question.wanted:
+        filter_ = fields[name].filter
+        assert filter_ is not None  # only filters were read
+        value, wants = operator.attrgetter(to_snake(name)), filter_.wants(wanted)
+        found = [row for row in found if wants(value(row))]
+    by = operator.attrgetter(to_snake(question.sort_by))
+    found.sort(key=lambda row: _sort_key(by(row)))
+    if question.descending:
+        found.reverse()
+    return found
+
+
+def _sort_key(value: Any) -> Any:
+    return value.casefold() if isinstance(value, str) else value
+
+
+def _page(context: Context[Any], found: list[Resource], page: int, size: int) -> Page:
+    start = (page - 1) * size
+    rows = found[start : start + size]
+    last = max(1, -(-len(found) // size))
+    steps = {"self": page, "first": 1, "previous": page - 1, "next": page + 1, "last": last}
+    links = [
+        {"rel": rel, "uri": _uri(context, number, size)}
+        for rel, number in steps.items()
+        if not (rel == "previous" and page == 1) and not (rel == "next" and page >= last)
+    ]
+    pagination = {
+        "currentPage": page,
+        "currentPageItems": len(rows),
+        "pageSize": size,
+        "pagesTotal": last,
+        "itemsTotal": len(found),
+        "links": links,
+    }
+    return Page(rows, pagination)
+
+
+def _uri(context: Context[Any], page: int, size: int) -> str:
+    others = [
+        (key, value)
+        for key, value in context.query.items(multi=True)
+        if key not in ("currentPage", "pageSize")
+    ]
+    path = context.operation.path.format_map(context.parameters)
+    return f"{path}?" + urlencode([*others, ("currentPage", page), ("pageSize", size)])

@@ -1,0 +1,114 @@
+"""The operation table: what the API offers, one row per method and path.
+
+Each resource file ends with a tuple of rows, made by `GET`, `POST`, `PATCH`, `PUT` and `DELETE`.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.routing import Map, Rule
+
+from fake_server.core import problems
+from fake_server.core.model import Resource
+
+Credential = Literal["authorization", "api_key", "refresh_token", "control"]
+"""What lets a caller in: the Authorization header, or an attribute of the body at /auth/*."""
+
+Handler = Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class Action:
+    """What an operation does, and what of it our OpenAPI document tells.
+
+    `handle` takes the call's context and returns a resource, a dict, a page or None; `body` is the
+    shape of the request's JSON object; `answers` is what comes back.
+    """
+
+    handle: Handler
+    body: Any = None
+    answers: Any = None
+    lists: type[Resource] | None = None
+    filters: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method and path of the API, written `"GET /videos/{videoId}"` wherever it is named."""
+
+    method: str
+    path: str
+    action: Action
+    status: int = 200
+    credential: Credential = "authorization"
+
+    @functools.cached_property
+    def name(self) -> str:
+        """`"GET /videos/{videoId}"`."""
+        return f"{self.method} {self.path}"
+
+    @functools.cached_property
+    def canonical(self) -> str:
+        """The name without the parameters' names, so that `{id}` finds `{videoId}`."""
+        return canonical(self.name)
+
+    @property
+    def parameters(self) -> list[str]:
+        """The names in the path: `["videoId"]`."""
+        return re.findall(r"\{(\w+)\}", self.path)
+
+
+def _row(method: str) -> Callable[..., Operation]:
+    def row(path: str, action: Action | Handler, **facts: Any) -> Operation:
+        what = action if isinstance(action, Action) else Action(action)
+        return Operation(method, path, what, **facts)
+
+    return row
+
+
+GET = _row("GET")
+POST = _row("POST")
+PUT = _row("PUT")
+PATCH = _row("PATCH")
+DELETE = functools.partial(_row("DELETE"), status=204)
+
+
+def canonical(operation: str) -> str:
+    """An operation's name with its parameters' names left out."""
+    return re.sub(r"\{\w+\}", "{}", operation)
+
+
+class Routes:
+    """Finds the operation of a request."""
+
+    def __init__(self, operations: Iterable[Operation]) -> None:
+        self.operations = tuple(operations)
+        rules = [
+            Rule(
+                re.sub(r"\{(\w+)\}", r"<\1>", operation.path),
+                methods=[operation.method],
+                endpoint=operation,
+            )
+            for operation in self.operations
+        ]
+        self._map = Map(rules, strict_slashes=True, merge_slashes=False)
+        self._match = self._map.bind("").match
+
+    def find(self, method: str, path: str) -> tuple[Operation, dict[str, str]]:
+        """The operation and its path parameters; HEAD finds GET.
+
+        Raises the problems 404 (unknown path) and 405 (path known, with `Allow`).
+        """
+        try:
+            operation, parameters = self._match(path, method)
+        except MethodNotAllowed as error:
+            raise problems.method_not_allowed(error.valid_methods or ()) from None
+        except HTTPException:
+            raise problems.unrecognized_url() from None
+        return operation, dict(parameters)

@@ -1,0 +1,118 @@
+"""Where resources live: one table per kind, in the order of creation."""
+
+from __future__ import annotations
+
+import random
+import string
+import threading
+from collections.abc import Iterator
+from typing import Any, Generic, TypeVar
+
+from fake_server.core import problems
+from fake_server.core.model import Resource
+
+R = TypeVar("R", bound=Resource)
+
+_BASE62 = string.digits + string.ascii_letters
+
+
+class Ids:
+    """Identifiers of api.video's shapes, repeatable from a seed."""
+
+    def __init__(self, seed: str) -> None:
+        self._random = random.Random(seed)  # noqa: S311 - ids must repeat, not resist guessing
+
+    def new(self, prefix: str, length: int = 22) -> str:
+        """`prefix` and `length` characters out of 0-9, A-Z, a-z."""
+        return prefix + "".join(self._random.choices(_BASE62, k=length))
+
+    def hexadecimal(self, count: int) -> str:
+        """`count` random bytes as lower-case hexadecimal digits."""
+        return self._random.randbytes(count).hex()
+
+    def secret(self, count: int) -> bytes:
+        """`count` random bytes."""
+        return self._random.randbytes(count)
+
+
+class Table(Generic[R]):
+    """The resources of one kind. `version` grows with every change."""
+
+    def __init__(self, rows: dict[str, R] | None = None) -> None:
+        self._rows = rows or {}
+        self.version = 0
+        self.lists: dict[Any, tuple[int, list[R]]] = {}
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __iter__(self) -> Iterator[R]:
+        return iter(list(self._rows.values()))
+
+    def __contains__(self, identifier: object) -> bool:
+        return identifier in self._rows
+
+    def get(self, identifier: str) -> R | None:
+        """The resource with this id, or None."""
+        return self._rows.get(identifier)
+
+    def put(self, resource: R) -> R:
+        """Add the resource, or put it in the place of the one with its id."""
+        self._rows[resource.id] = resource
+        self.version += 1
+        return resource
+
+    def remove(self, identifier: str) -> R | None:
+        """Take the resource out; None if it is not there."""
+        self.version += 1
+        return self._rows.pop(identifier, None)
+
+    def copy(self) -> Table[R]:
+        """A table of the same rows; the rows are immutable, so they are shared."""
+        return Table(dict(self._rows))
+
+
+class Store:
+    """All tables of one environment of a project. Hold `lock` to read and then write."""
+
+    def __init__(self, ids: Ids) -> None:
+        self.ids = ids
+        self.lock = threading.RLock()
+        self._tables: dict[type[Resource], Table[Any]] = {}
+
+    def table(self, kind: type[R]) -> Table[R]:
+        """The table of this kind of resource."""
+        table = self._tables.get(kind)
+        return self._tables.setdefault(kind, Table()) if table is None else table
+
+    def new_id(self, kind: type[Resource]) -> str:
+        """An id for a new resource, unused in its table."""
+        table = self.table(kind)
+        while (identifier := self.ids.new(kind.prefix)) in table:
+            pass
+        return identifier
+
+    def find(self, kind: type[R], identifier: str, name: str | None = None) -> R:
+        """The resource with this id.
+
+        Raises the 404 problem under `name`, the path parameter (by default the kind's own).
+        """
+        found = self.table(kind).get(identifier)
+        if found is None:
+            raise problems.resource_not_found(name or kind.path_parameter())
+        return found
+
+    def snapshot(self) -> dict[type[Resource], Table[Any]]:
+        """The tables as they are now, for `restore`."""
+        with self.lock:
+            return {kind: table.copy() for kind, table in self._tables.items()}
+
+    def restore(self, tables: dict[type[Resource], Table[Any]]) -> None:
+        """Return to the tables of a snapshot, which stays usable."""
+        with self.lock:
+            self._tables = {kind: table.copy() for kind, table in tables.items()}
+
+    def clear(self) -> None:
+        """Remove everything."""
+        with self.lock:
+            self._tables = {}

@@ -1,0 +1,86 @@
+"""The standard verbs: create, read, update and delete a resource (`listing` has the fifth, list).
+
+Each takes a model and returns the action for the operation table. What they are made of, `sent` and
+`add`, serves the actions of a resource's own.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from pydantic.alias_generators import to_camel
+
+from fake_server.core.context import Context
+from fake_server.core.model import Purpose, Resource, shape_of
+from fake_server.core.operations import Action
+
+R = TypeVar("R", bound=Resource)
+Call = Context[Any]
+
+
+def create(model: type[Resource]) -> Action:
+    """Make a resource from the attributes that were sent."""
+
+    def handle(call: Call) -> Resource:
+        return add(call, model, sent(call, model, "create"))
+
+    return Action(handle, body=(model, "create"), answers=model)
+
+
+def read(model: type[Resource]) -> Action:
+    """Return one resource, or 404."""
+    return Action(lambda call: find(call, model), answers=model)
+
+
+def update(model: type[Resource]) -> Action:
+    """Merge what was sent into a resource: absent keeps, null clears, lists replace."""
+
+    def handle(call: Call) -> Resource:
+        find(call, model)  # an unknown resource is a 404, whatever was sent
+        return change(call, model, sent(call, model, "patch"))
+
+    return Action(handle, body=(model, "patch"), answers=model)
+
+
+def delete(model: type[Resource]) -> Action:
+    """Remove a resource for good, or 404."""
+
+    def handle(call: Call) -> None:
+        with call.store.lock:
+            call.store.table(model).remove(find(call, model).id)
+
+    return Action(handle)
+
+
+def find(call: Call, model: type[R]) -> R:
+    """The resource that the path names; raises the 404 problem."""
+    name = model.path_parameter()
+    return call.store.find(model, call.parameters[name])
+
+
+def sent(call: Call, model: type[Resource], purpose: Purpose, also: Any = None) -> dict[str, Any]:
+    """The attributes in the call's body; raises a problem that holds all that is wrong with it."""
+    shape = shape_of(model, purpose, also)
+    names = {to_camel(name) for name in model.model_fields}
+    return call.received(shape, read_only=names)
+
+
+def add(call: Call, model: type[R], values: dict[str, Any]) -> R:
+    """Put a new resource with these attributes into the store."""
+    with call.store.lock:
+        facts = {model.id_field: call.store.new_id(model), **stamps(call, model), **values}
+        return call.store.table(model).put(model(**facts))
+
+
+def change(call: Call, model: type[R], values: dict[str, Any]) -> R:
+    """Put these attributes into the resource that the path names."""
+    with call.store.lock:
+        moment = {"updated_at": call.now} if "updated_at" in model.model_fields else {}
+        changed = find(call, model).changed(**values, **moment)
+        return call.store.table(model).put(changed)
+
+
+def stamps(call: Call, model: type[Resource]) -> dict[str, Any]:
+    """The moments that a new resource of this kind carries."""
+    names = ("created_at", "updated_at", "published_at")
+    return {name: call.now for name in names if name in model.model_fields}

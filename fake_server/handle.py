@@ -1,0 +1,77 @@
+"""The handle on a project: what a test holds as `apivideo`."""
+
+from __future__ import annotations
+
+from fake_server.auth.keys import Keys
+from fake_server.auth.tokens import Tokens
+from fake_server.calls import Calls
+from fake_server.clock import Clock
+from fake_server.project import Project, Snapshot
+from fake_server.settings import Settings
+
+
+class ApiVideo:
+    """A whole api.video account of its own, and the levers on it.
+
+    `url` is the address of the API (no slash at the end).
+    """
+
+    def __init__(self, url: str, project: Project) -> None:
+        self.url = url
+        self._project = project
+
+    def __repr__(self) -> str:
+        return f"<ApiVideo {self.url} {self._project.id}>"
+
+    @property
+    def api_key(self) -> str:
+        """An API key of the environment that requests to `url` reach."""
+        return self._project.keys.first(self.settings.environment).value
+
+    @property
+    def sandbox_key(self) -> str:
+        """An API key of the sandbox environment."""
+        return self._project.keys.first("sandbox").value
+
+    @property
+    def production_key(self) -> str:
+        """An API key of the production environment."""
+        return self._project.keys.first("production").value
+
+    @property
+    def keys(self) -> Keys:
+        """All API keys: add, disable, enable, remove."""
+        return self._project.keys
+
+    @property
+    def clock(self) -> Clock:
+        """The clock that decides what has expired."""
+        return self._project.clock
+
+    @property
+    def settings(self) -> Settings:
+        """How this fake behaves; assign to change it."""
+        return self._project.settings
+
+    @property
+    def tokens(self) -> Tokens:
+        """The access and refresh tokens: issue, list, expire, revoke."""
+        return self._project.tokens
+
+    @property
+    def calls(self) -> Calls:
+        """Every request so far, with its answer."""
+        return self._project.calls
+
+    def snapshot(self) -> Snapshot:
+        """The resources as they are now, for `restore`."""
+        return self._project.snapshot()
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Return to the resources of a snapshot."""
+        self._project.restore(snapshot)
+
+    def check(self) -> None:
+        """Raise the first unexpected error of the fake while it served this project, if any."""
+        if self._project.errors:
+            raise self._project.errors.pop(0)

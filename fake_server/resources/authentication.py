@@ -1,0 +1,61 @@
+"""Authentication: exchange an API key for an access token, and renew it.
+
+The one place where attributes are answered in snake_case.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import with_config
+from typing_extensions import TypedDict
+
+from fake_server.core import problems
+from fake_server.core.model import WIRE
+from fake_server.core.operations import POST, Action
+from fake_server.core.problems import Problem
+from fake_server.project import Context
+
+
+@with_config(WIRE)
+class ApiKeyPayload(TypedDict):
+    """What POST /auth/api-key takes."""
+
+    api_key: str
+
+
+@with_config(WIRE)
+class RefreshTokenPayload(TypedDict):
+    """What POST /auth/refresh takes: the refresh token of the last login or refresh."""
+
+    refresh_token: str
+
+
+def log_in(call: Context) -> dict[str, Any]:
+    """Exchange an API key of this environment for an access token and a refresh token."""
+    value = call.received(ApiKeyPayload)["api_key"]
+    key = call.project.keys.find(value, call.environment)
+    if key is None:
+        raise _refused(call, problems.invalid_api_key())
+    return call.project.tokens.log_in(key).as_json()
+
+
+def refresh(call: Context) -> dict[str, Any]:
+    """Exchange a refresh token for the next access token and the next refresh token."""
+    value = call.received(RefreshTokenPayload)["refresh_token"]
+    grant = call.project.tokens.refresh(value, call.environment)
+    if grant is None:
+        raise _refused(call, problems.invalid_refresh_token())
+    return grant.as_json()
+
+
+def _refused(call: Context, documented: Problem) -> Problem:
+    if call.settings.auth_errors == "docs":
+        return documented
+    return problems.invalid_user_credentials()
+
+
+OPERATIONS = (
+    POST("/auth/api-key", Action(log_in, body=ApiKeyPayload), credential="api_key"),
+    POST("/auth/refresh", Action(refresh, body=RefreshTokenPayload), credential="refresh_token"),
+)

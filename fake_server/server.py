@@ -1,0 +1,96 @@
+"""`FakeServer`: the fake, served over real HTTP from a thread of this process."""
+
+from __future__ import annotations
+
+import itertools
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from fake_server import resources
+from fake_server.app import App
+from fake_server.clock import SECOND, Mode, process_time_ns
+from fake_server.core import problems
+from fake_server.core.context import as_json
+from fake_server.handle import ApiVideo
+from fake_server.hosting import Host
+from fake_server.project import Project, Projects
+from fake_server.settings import Settings
+
+
+class FakeServer(Host):
+    """A server with any number of projects; a `pytest_httpserver.HTTPServer` whose rules go first.
+
+    >>> with FakeServer() as server, server.project(expires_in=60) as apivideo:
+    ...     apivideo.url.startswith("http://127.0.0.1:")
+    True
+
+    `port` 0 takes any free one; `mode` is how the projects' clocks begin.
+    """
+
+    def __init__(
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        ssl_context: ssl.SSLContext | None = None,
+        mode: Mode = "follow",
+    ) -> None:
+        names = [operation.name for operation in resources.OPERATIONS]
+        self.projects = Projects(names, mode)
+        self._numbers = itertools.count(1)
+        super().__init__(
+            App(self.projects),
+            host=host,
+            port=port,
+            ssl_context=ssl_context,
+            refusal=_refusal,
+            now=lambda: process_time_ns() / SECOND,
+        )
+
+    @property
+    def url(self) -> str:
+        """The server's address, without a slash at the end."""
+        return self.url_for("").rstrip("/")
+
+    def handle(self, project: Project) -> ApiVideo:
+        """The handle on a project of this server."""
+        return ApiVideo(self.url, project)
+
+    @contextmanager
+    def project(self, **settings: Any) -> Iterator[ApiVideo]:
+        """A fresh project with these settings, gone when the block ends; gives its handle.
+
+        At the end of the block, an unexpected error of the fake while it served the project is
+        raised. Raises SettingError for a wrong setting.
+        """
+        project = self.projects.create(f"project {next(self._numbers)}", Settings(**settings))
+        with self._opened(project) as apivideo:
+            yield apivideo
+
+    @contextmanager
+    def test_project(self, seed: str, settings: Settings) -> Iterator[ApiVideo]:
+        """As `project`, and until the block ends it also gets the requests that name no project."""
+        project = self.projects.create(seed, settings)
+        self.projects.test_project = project
+        try:
+            with self._opened(project) as apivideo:
+                yield apivideo
+        finally:
+            self.projects.test_project = None
+
+    @contextmanager
+    def _opened(self, project: Project) -> Iterator[ApiVideo]:
+        apivideo = self.handle(project)
+        try:
+            yield apivideo
+            apivideo.check()
+        finally:
+            self.projects.close(project)
+
+
+def _refusal(status: int, detail: str) -> tuple[str, bytes]:
+    """What the host answers to what is not HTTP as it should be."""
+    problem = problems.bad_request(status, detail)
+    return "application/json", as_json(problem.body())

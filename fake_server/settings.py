@@ -1,0 +1,186 @@
+"""Every switch of the fake, once: its default, what it does, and how sure we are of the default.
+
+One vocabulary for all who set them: `@pytest.mark.apivideo(...)`, `apivideo.settings`,
+`apivideo-fake serve --...` and the docs page made from this table. Each setting names the source
+of its default; where no source settles how api.video behaves it says `verified=False`.
+"""
+
+from __future__ import annotations
+
+import difflib
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+Environment = Literal["sandbox", "production"]
+ENVIRONMENTS: tuple[Environment, ...] = get_args(Environment)
+
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=0)]
+
+_GUIDE = "api.video's authentication guide"
+_LEVER = "a lever for tests, not a behaviour of api.video"
+
+
+class SettingError(ValueError):
+    """A setting that does not exist, or a value that it cannot take; says what is valid."""
+
+
+def setting(default: Any, doc: str, *, source: str, verified: bool = True) -> Any:
+    """One row of the table: what it does, where its default comes from, and whether that settles
+    api.video's behaviour.
+    """
+    return Field(
+        default=default,
+        description=doc,
+        json_schema_extra={"source": source, "verified": verified},
+    )
+
+
+class Settings(BaseModel):
+    """The settings of one project. An assignment is checked and takes effect at the next request.
+
+    Raises SettingError for an unknown name, or a value that the setting cannot take.
+    """
+
+    model_config = ConfigDict(extra="forbid", validate_assignment=True, strict=True)
+
+    environment: Environment = setting(
+        "sandbox",
+        "Environment of a request whose host is not one of api.video's.",
+        source=_LEVER,
+    )
+    expires_in: Seconds = setting(
+        3600,
+        "Seconds that an access token lives.",
+        source="api.video's description, POST /auth/api-key",
+    )
+    refresh_expires_in: Seconds | None = setting(
+        None,
+        "Seconds that a refresh token lives; None: as long as nobody uses it.",
+        source="no page states a lifetime",
+        verified=False,
+    )
+    rotate_refresh: bool = setting(
+        True,
+        "A refresh token works once: using it returns the next one.",
+        source="README of the official Python client",
+    )
+    revoke_access_on_refresh: bool = setting(
+        False,
+        "A refresh ends the access token that it replaces.",
+        source="no page says so; a stateless token stays good until it expires",
+        verified=False,
+    )
+    revoke_on_login: bool = setting(
+        False,
+        "A login with the API key ends the key's earlier refresh tokens.",
+        source="only a retired page says so",
+        verified=False,
+    )
+    auth_errors: Literal["spec", "docs"] = setting(
+        "spec",
+        'A refused login or refresh is answered "spec": 400, as the description has it, or "docs": '
+        "401, as the table of errors has it.",
+        source="api.video's description and its table of errors contradict each other",
+        verified=False,
+    )
+    allow_bare_token: bool = setting(
+        True,
+        "Accept `Authorization: <access token>` without the word Bearer.",
+        source=_GUIDE + " shows it in one command",
+        verified=False,
+    )
+    allow_api_key_as_bearer: bool = setting(
+        False,
+        "Accept `Authorization: Bearer <API key>`.",
+        source="the guide to webhooks shows it; the authentication guide does not",
+        verified=False,
+    )
+    clock_skew: Seconds = setting(
+        0,
+        "Seconds of grace in which an expired token is still accepted.",
+        source="no page mentions a grace",
+        verified=False,
+    )
+    suspended: bool = setting(
+        False,
+        "The account is suspended: every authenticated request is answered 403.",
+        source="api.video's table of errors",
+    )
+    problem_content_type: Literal["application/json", "application/problem+json"] = setting(
+        "application/json",
+        "Content type of a problem.",
+        source="the only type in api.video's description",
+        verified=False,
+    )
+    www_authenticate: bool = setting(
+        False,
+        "A 401 carries a `WWW-Authenticate` header.",
+        source="no page mentions the header",
+        verified=False,
+    )
+    unknown_fields: Literal["ignore", "refuse"] = setting(
+        "ignore",
+        'Attributes and query parameters that an operation does not know: "ignore" them or '
+        '"refuse" the request with 400.',
+        source="the pages on errors speak of refusal; only the analytics show it",
+        verified=False,
+    )
+    extra_fields: dict[str, Any] = setting(
+        {},
+        "Attributes added to every object in an answer, to test a client's tolerance.",
+        source=_LEVER,
+    )
+    max_calls: Count = setting(
+        10_000,
+        "How many calls the record keeps; the oldest go first.",
+        source=_LEVER,
+    )
+    max_body: Count = setting(
+        64 * 1024,
+        "How many bytes of a request's and of an answer's body the record keeps.",
+        source=_LEVER,
+    )
+
+    seed: str | int | None = setting(
+        None,
+        "What ids, keys and tokens are made from, when the project is made; None: the test's id.",
+        source=_LEVER,
+    )
+
+    def __init__(self, **values: Any) -> None:
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise SettingError(_explained(error)) from None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        try:
+            super().__setattr__(name, value)
+        except ValidationError as error:
+            raise SettingError(_explained(error)) from None
+
+
+def names() -> tuple[str, ...]:
+    """The settings' names, in the order of the table."""
+    return tuple(Settings.model_fields)
+
+
+def _explained(error: ValidationError) -> str:
+    return "; ".join(_explain_one(problem) for problem in error.errors(include_url=False))
+
+
+def _explain_one(problem: Any) -> str:
+    name = str(problem["loc"][0])
+    if problem["type"] not in ("extra_forbidden", "no_such_attribute"):
+        reason = problem["msg"].removeprefix("Input ")
+        doc = Settings.model_fields[name].description
+        return (
+            f"the setting {name}={problem['input']!r} {reason}. {name}: {doc} See docs/settings.md"
+        )
+    close = difflib.get_close_matches(name, names(), n=1)
+    hint = f" Did you mean {close[0]}?" if close else ""
+    return (
+        f"there is no setting {name!r}.{hint} Settings: {', '.join(names())}. See docs/settings.md"
+    )

@@ -1,0 +1,277 @@
+"""Authenticated `httpx` clients.
+
+The token is added by the transport, below redirects, cookies and hooks: each hop of a redirect is
+judged by its own URL, and the request that the caller (or the next hop) sees never holds the token.
+"""
+
+import asyncio
+import ssl
+import sys
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from typing import Any, Protocol, cast
+from urllib.request import getproxies, proxy_bypass
+
+import httpx
+
+from pytest_apivideo.auth.sharing import Pending, SharedToken, Turn
+from pytest_apivideo.auth.tokens import Answer, Clock, Target, Token, TokenCall, wall_clock
+
+__all__ = ["async_http_client", "http_client"]
+
+MARK = "pytest_apivideo.with_token"
+KEEP_NO_CONNECTION = httpx.Limits(max_keepalive_connections=0)
+
+
+def http_client(
+    base_url: str, api_key: str, *, now: Clock = wall_clock, timeout: float | None = 30.0
+) -> httpx.Client:
+    """Make a client that logs in on first use, renews its token, and is otherwise a plain one.
+
+    `now` is the clock by which the token ages, `timeout` is in seconds and holds for logins too. A
+    request with an `Authorization` header or an `auth` of its own (`auth=None`: none at all) is
+    sent as it is. After a 401 the token is renewed once and the request repeated, provided that its
+    body can be sent twice: bytes, forms, and multipart with seekable files; not iterators, nor
+    `content=file`.
+
+    Requests raise `LoginRefused` if no token can be had.
+    """
+    target = Target(base_url)
+    context = httpx.create_ssl_context()
+    inner = httpx.HTTPTransport(verify=context, proxy=_proxy(target))
+    shared = SharedToken(target, api_key, now)
+    return httpx.Client(
+        base_url=target.base_url,
+        auth=_WithToken(),
+        mounts={_pattern(target): _Transport(shared, inner)},
+        verify=context,
+        timeout=timeout,
+    )
+
+
+def async_http_client(
+    base_url: str, api_key: str, *, now: Clock = wall_clock, timeout: float | None = 30.0
+) -> httpx.AsyncClient:
+    """Make the asynchronous twin of `http_client`.
+
+    It keeps no connection between requests, so that any event loop may use it, of asyncio or trio.
+    """
+    target = Target(base_url)
+    context = httpx.create_ssl_context()
+    shared = SharedToken(target, api_key, now)
+    return httpx.AsyncClient(
+        base_url=target.base_url,
+        auth=_WithToken(),
+        mounts={_pattern(target): _AsyncTransport(shared, context, _proxy(target))},
+        verify=context,
+        timeout=timeout,
+        limits=KEEP_NO_CONNECTION,
+    )
+
+
+def _pattern(target: Target) -> str:
+    host = f"[{target.host}]" if ":" in target.host else target.host
+    return f"{target.scheme}://{host}"
+
+
+def _proxy(target: Target) -> str | None:
+    """The environment's proxy: httpx heeds it only where it chooses the transport itself."""
+    proxies = getproxies()
+    if proxy_bypass(target.host):
+        return None
+    proxy = proxies.get(target.scheme) or proxies.get("all")
+    return proxy if proxy is None or "://" in proxy else f"http://{proxy}"
+
+
+class _WithToken(httpx.Auth):
+    """Marks the requests that should carry the token, so that `auth=None` sends one without."""
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        request.extensions = {**request.extensions, MARK: True}
+        yield request
+
+
+class _Transport(httpx.BaseTransport):
+    def __init__(self, shared: SharedToken, inner: httpx.BaseTransport) -> None:
+        self._shared = shared
+        self._inner = inner
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if not _wants_token(request, self._shared.target):
+            return self._inner.handle_request(request)
+        exchange = partial(self._exchange, request)
+        token = self._shared.obtain(exchange)
+        response = self._inner.handle_request(_signed(request, token))
+        if response.status_code != httpx.codes.UNAUTHORIZED:
+            return response
+        try:
+            repeat = _can_repeat(request)
+            if repeat:
+                response.read()  # gives the connection back, for the renewal
+            token = self._shared.obtain(exchange, refused=token)
+        except BaseException:
+            response.close()
+            raise
+        if not repeat:
+            return response
+        response.close()
+        return self._inner.handle_request(_signed(request, token))
+
+    def _exchange(self, request: httpx.Request, call: TokenCall) -> Answer:
+        with _no_traceback():
+            response = self._inner.handle_request(_posted(call, request))
+            try:
+                return Answer(response.status_code, response.read())
+            finally:
+                response.close()
+
+
+class _AsyncTransport(httpx.AsyncBaseTransport):
+    def __init__(self, shared: SharedToken, context: ssl.SSLContext, proxy: str | None) -> None:
+        self._shared = shared
+        self._connect = partial(
+            httpx.AsyncHTTPTransport, verify=context, proxy=proxy, limits=KEEP_NO_CONNECTION
+        )
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if not _wants_token(request, self._shared.target):
+            return await self._send(request)
+        token = await self._obtain(request)
+        response = await self._send(_signed(request, token))
+        if response.status_code != httpx.codes.UNAUTHORIZED:
+            return response
+        try:
+            repeat = await _can_repeat_async(request)
+            if repeat:
+                await response.aread()
+            token = await self._obtain(request, refused=token)
+        except BaseException:
+            await response.aclose()
+            raise
+        if not repeat:
+            return response
+        await response.aclose()
+        return await self._send(_signed(request, token))
+
+    async def _send(self, request: httpx.Request) -> httpx.Response:
+        # A pool for each request: running loops must not share one, and a pool that keeps no
+        # connection has nothing left to close once its response is closed.
+        return await self._connect().handle_async_request(request)
+
+    async def _obtain(self, request: httpx.Request, refused: Token | None = None) -> Token:
+        while True:
+            claim = self._shared.claim(refused)
+            if isinstance(claim, Turn):
+                with claim:
+                    return await self._take(claim, request)
+            token = claim if isinstance(claim, Token) else await _settled(claim)
+            if token is not None:
+                return token
+
+    async def _take(self, turn: Turn, request: httpx.Request) -> Token:
+        step = turn.step(None)
+        while isinstance(step, TokenCall):
+            step = turn.step(await self._exchange(request, step))
+        return step
+
+    async def _exchange(self, request: httpx.Request, call: TokenCall) -> Answer:
+        with _no_traceback():
+            response = await self._send(_posted(call, request))
+            try:
+                return Answer(response.status_code, await response.aread())
+            finally:
+                await response.aclose()
+
+
+class _Event(Protocol):
+    async def wait(self) -> object: ...
+
+
+async def _settled(pending: Pending) -> Token | None:
+    """Wait for a renewal that another task, perhaps of another loop, is at."""
+    event, wake = _event_of_this_loop()
+
+    def wake_unless_gone(_: Pending) -> None:
+        with suppress(RuntimeError):  # the loop was closed, so nobody waits there any more
+            wake()
+
+    pending.add_done_callback(wake_unless_gone)
+    await event.wait()
+    return pending.result()
+
+
+def _event_of_this_loop() -> tuple[_Event, Callable[[], object]]:
+    """Give an event of the running loop, and what sets it from any thread."""
+    trio = cast("Any", sys.modules.get("trio"))
+    if trio is not None and trio.lowlevel.in_trio_run():
+        trio_event = trio.Event()
+        return trio_event, partial(trio.lowlevel.current_trio_token().run_sync_soon, trio_event.set)
+    event = asyncio.Event()
+    return event, partial(asyncio.get_running_loop().call_soon_threadsafe, event.set)
+
+
+@contextmanager
+def _no_traceback() -> Iterator[None]:
+    """Cut the frames below a failed login off the error: they hold the API key."""
+    try:
+        yield
+    except httpx.TransportError as error:
+        raise error.with_traceback(None) from None
+
+
+def _wants_token(request: httpx.Request, target: Target) -> bool:
+    return (
+        MARK in request.extensions
+        and "Authorization" not in request.headers
+        and target.wants_token(str(request.url))
+    )
+
+
+def _signed(request: httpx.Request, token: Token) -> httpx.Request:
+    headers = request.headers.copy()
+    headers["Authorization"] = token.authorization
+    return httpx.Request(
+        request.method,
+        request.url,
+        headers=headers,
+        stream=request.stream,
+        extensions=request.extensions,
+    )
+
+
+def _posted(call: TokenCall, request: httpx.Request) -> httpx.Request:
+    """Make the request for a token, as patient as the request that needs it."""
+    timeout = request.extensions.get("timeout", {})
+    return httpx.Request("POST", call.url, json=call.payload, extensions={"timeout": timeout})
+
+
+def _can_repeat(request: httpx.Request) -> bool:
+    if isinstance(request.stream, httpx.ByteStream):
+        return True
+    try:
+        return _is_whole(request, sum(map(len, cast("httpx.SyncByteStream", request.stream))))
+    except httpx.StreamError:
+        return False
+
+
+async def _can_repeat_async(request: httpx.Request) -> bool:
+    if isinstance(request.stream, httpx.ByteStream):
+        return True
+    try:
+        chunks = cast("httpx.AsyncByteStream", request.stream)
+        return _is_whole(request, sum([len(chunk) async for chunk in chunks]))
+    except httpx.StreamError:
+        return False
+
+
+def _is_whole(request: httpx.Request, size: int) -> bool:
+    """Compare what the body's stream gave when read again with the length that was announced.
+
+    A file or an iterator that the first sending used up gives less, and has no way to say so.
+    """
+    announced: str | None = request.headers.get("Content-Length")
+    return announced == str(size)

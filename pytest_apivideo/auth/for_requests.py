@@ -1,0 +1,182 @@
+"""Authenticated `requests` sessions.
+
+The token is added by the adapter, below redirects and hooks: each hop of a redirect is judged by
+its own URL, and the request that the caller (or the next hop) sees never holds the token.
+"""
+
+from collections.abc import Mapping
+from copy import copy
+from functools import partial
+from typing import Any, Protocol
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+
+from pytest_apivideo.auth.sharing import SharedToken
+from pytest_apivideo.auth.tokens import (
+    Answer,
+    Clock,
+    Target,
+    Token,
+    TokenCall,
+    same_origin,
+    wall_clock,
+)
+
+__all__ = ["session"]
+
+Timeout = float | tuple[float, float] | tuple[float, None] | None
+Certificate = bytes | str | tuple[bytes | str, bytes | str] | None
+
+
+def session(
+    base_url: str, api_key: str, *, now: Clock = wall_clock, timeout: float | None = 30.0
+) -> requests.Session:
+    """Make a session that logs in on first use, renews its token, and takes relative URLs.
+
+    `now` is the clock by which the token ages; `timeout`, in seconds, holds for requests that name
+    none, and for logins. A request with an `Authorization` header or an `auth` of its own is sent
+    as it is, and `~/.netrc` is not read. After a 401 the token is renewed once and the request
+    repeated, provided that its body can be sent twice: anything but iterators and files that cannot
+    be rewound.
+
+    Requests raise `LoginRefused` if no token can be had.
+    """
+    target = Target(base_url)
+    adapter = _Adapter(SharedToken(target, api_key, now), timeout)
+    made = _Session(target)
+    made.mount("http://", adapter)
+    made.mount("https://", adapter)
+    return made
+
+
+class _KeepsNetrcOut(AuthBase):
+    """Changes nothing; where a session has an `auth`, `requests` does not look into `~/.netrc`."""
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        return request
+
+
+class _Session(requests.Session):
+    def __init__(self, target: Target) -> None:
+        super().__init__()
+        self.auth = _KeepsNetrcOut()
+        self._target = target
+
+    def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
+        absolute = copy(request)
+        absolute.url = self._absolute(request.url)
+        return super().prepare_request(absolute)
+
+    def rebuild_auth(
+        self, prepared_request: requests.PreparedRequest, response: requests.Response
+    ) -> None:
+        """Drop the caller's own credentials on the way to another origin; add none."""
+        headers = prepared_request.headers
+        if not same_origin(response.request.url or "", prepared_request.url or ""):
+            headers.pop("Authorization", None)
+
+    def _absolute(self, url: str | bytes) -> str:
+        text = url.decode() if isinstance(url, bytes) else str(url)
+        return text if "://" in text.partition("?")[0] else self._target.at("/" + text.lstrip("/"))
+
+
+class _Send(Protocol):
+    """Sends a request as it is; the caller's timeout, certificates and proxies are filled in."""
+
+    def __call__(
+        self, request: requests.PreparedRequest, stream: bool = False
+    ) -> requests.Response: ...
+
+
+class _Adapter(HTTPAdapter):
+    def __init__(self, shared: SharedToken, timeout: float | None) -> None:
+        super().__init__()
+        self._shared = shared
+        self._timeout = timeout
+
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,
+        timeout: Timeout = None,
+        verify: bool | str = True,
+        cert: Certificate = None,
+        proxies: Mapping[str, str] | None = None,
+    ) -> requests.Response:
+        patience = self._timeout if timeout is None else timeout
+        send: _Send = partial(
+            super().send, timeout=patience, verify=verify, cert=cert, proxies=proxies
+        )
+        if not _wants_token(request, self._shared.target):
+            return send(request, stream=stream)
+        try:
+            response = self._send_with_token(request, stream, send)
+        except requests.RequestException as error:
+            error.request = request  # not the login, nor the copy that holds the token
+            raise
+        response.request = request
+        return response
+
+    def _send_with_token(
+        self, request: requests.PreparedRequest, stream: bool, send: _Send
+    ) -> requests.Response:
+        start = _position(request.body)
+        exchange = partial(_exchange, send)
+        token = self._shared.obtain(exchange)
+        response = send(_signed(request, token), stream=stream)
+        if response.status_code != requests.codes.unauthorized:
+            return response
+        try:
+            repeat = _can_repeat(request.body, start)
+            if repeat:
+                response.raw.drain_conn()  # gives the connection back, for the renewal
+            token = self._shared.obtain(exchange, refused=token)
+        except BaseException:
+            response.close()
+            raise
+        if not repeat:
+            return response
+        response.close()
+        return send(_signed(request, token), stream=stream)
+
+
+def _exchange(send: _Send, call: TokenCall) -> Answer:
+    posted = requests.Request("POST", call.url, json=dict(call.payload)).prepare()
+    try:
+        with send(posted) as response:
+            return Answer(response.status_code, response.content)
+    except requests.RequestException as error:
+        raise error.with_traceback(None) from None  # the frames below hold the API key
+
+
+def _wants_token(request: requests.PreparedRequest, target: Target) -> bool:
+    return "Authorization" not in request.headers and target.wants_token(request.url or "")
+
+
+def _signed(request: requests.PreparedRequest, token: Token) -> requests.PreparedRequest:
+    signed = request.copy()
+    signed.headers["Authorization"] = token.authorization
+    return signed
+
+
+def _position(body: Any) -> int | None:
+    """Where a file begins to be sent; `None` for what is no file or cannot tell."""
+    try:
+        return int(body.tell())
+    except (AttributeError, OSError):
+        return None
+
+
+def _can_repeat(body: Any, start: int | None) -> bool:
+    """Say whether a body can be sent again, and rewind it to where it began if it is a file."""
+    if body is None or isinstance(body, bytes | str):
+        return True
+    if start is None:
+        return False
+    try:
+        body.seek(start)
+    except (AttributeError, OSError):
+        return False
+    return True

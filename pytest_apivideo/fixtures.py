@@ -1,0 +1,90 @@
+"""The fixtures. Everything they need is imported when a test first asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_apivideo.markers import settings_of
+from pytest_apivideo.options import value_of
+
+if TYPE_CHECKING:
+    import httpx
+    import requests
+
+    from fake_server import ApiVideo, FakeServer
+    from pytest_apivideo.frozen import FrozenTime
+
+
+@pytest.fixture(scope="session")
+def apivideo_server() -> Iterator[FakeServer]:
+    """The running fake: a pytest-httpserver `HTTPServer` whose `expect_request` rules go first.
+
+    Its `project(**settings)` is a context manager that gives the handle on one more project, for
+    fixtures of a wider scope or for a second account in one test.
+    """
+    from fake_server import FakeServer
+
+    with FakeServer() as server:
+        yield server
+
+
+@pytest.fixture
+def apivideo(request: pytest.FixtureRequest, apivideo_server: FakeServer) -> Iterator[ApiVideo]:
+    """A fresh fake api.video for this test: url, keys, clock, settings, tokens, calls.
+
+    `@pytest.mark.apivideo(**settings)` sets how it behaves. It hides the official SDK's module of
+    the same name inside the test: write `import apivideo as sdk` at the top of the file.
+    """
+    settings = settings_of(request.node)
+    chosen = value_of(request.config, "seed").value
+    seed = request.node.nodeid if chosen is None else f"{chosen} {request.node.nodeid}"
+    apivideo_server.clear()
+    with apivideo_server.test_project(seed, settings) as handle:
+        yield handle
+
+
+@pytest.fixture
+def apivideo_frozen_time(apivideo: ApiVideo) -> Iterator[FrozenTime]:
+    """Frozen time for the whole process and the fake's clock: `tick(seconds)`, `move_to(moment)`.
+
+    Time stands still at the moment when the test begins.
+    """
+    from pytest_apivideo.frozen import frozen_time
+
+    with frozen_time(apivideo) as frozen:
+        yield frozen
+
+
+@pytest.fixture
+def apivideo_http(apivideo: ApiVideo) -> Iterator[httpx.Client]:
+    """An authenticated `httpx.Client` whose base URL is the fake's.
+
+    It logs in at the first request, renews its token before it expires and once after a 401.
+    """
+    _needs("httpx")
+    from pytest_apivideo.auth import http_client
+
+    with http_client(apivideo.url, apivideo.api_key, now=apivideo.clock.now) as client:
+        yield client
+
+
+@pytest.fixture
+def apivideo_session(apivideo: ApiVideo) -> Iterator[requests.Session]:
+    """An authenticated `requests.Session`; takes absolute URLs, and paths of the fake.
+
+    It logs in at the first request, renews its token before it expires and once after a 401.
+    """
+    _needs("requests")
+    from pytest_apivideo.auth import session
+
+    with session(apivideo.url, apivideo.api_key, now=apivideo.clock.now) as opened:
+        yield opened
+
+
+def _needs(extra: str) -> None:
+    if find_spec(extra) is None:
+        pytest.skip(f"{extra} is not installed: pip install 'pytest-apivideo[{extra}]'")

@@ -1,0 +1,79 @@
+"""The plugin's options: one row each gives command line, environment, ini file and help.
+
+The first place that names a value wins: the command line `--apivideo-<name>`, the environment
+`PYTEST_APIVIDEO_<NAME>`, the ini file `apivideo_<name>`, the default.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+import pytest
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option of the plugin."""
+
+    name: str
+    help: str
+    default: str | None = None
+    metavar: str | None = None
+
+    @property
+    def flag(self) -> str:
+        """Its name on the command line."""
+        return "--apivideo-" + self.name.replace("_", "-")
+
+    @property
+    def variable(self) -> str:
+        """Its name in the environment."""
+        return "PYTEST_APIVIDEO_" + self.name.upper()
+
+    @property
+    def ini(self) -> str:
+        """Its name in the ini file."""
+        return "apivideo_" + self.name
+
+
+@dataclass(frozen=True)
+class Value:
+    """What an option is set to, and which place said so."""
+
+    value: str | None
+    source: str
+
+
+OPTIONS = (
+    Option(
+        "seed",
+        "seed of ids, keys and tokens, with each test's name (default: the test's name alone)",
+        metavar="TEXT",
+    ),
+)
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Declare every option to pytest."""
+    group = parser.getgroup("apivideo", "api.video")
+    for option in OPTIONS:
+        words = f"{option.help} [env {option.variable}, ini {option.ini}]"
+        group.addoption(
+            option.flag, dest=option.ini, default=None, metavar=option.metavar, help=words
+        )
+        parser.addini(option.ini, option.help, default=None)
+
+
+def value_of(config: pytest.Config, name: str) -> Value:
+    """What an option is set to; raises KeyError for a name that is no option."""
+    option = {option.name: option for option in OPTIONS}[name]
+    places = (
+        (config.getoption(option.ini), option.flag),
+        (os.environ.get(option.variable), option.variable),
+        (config.getini(option.ini) or None, f"ini {option.ini}"),
+    )
+    for value, source in places:
+        if value is not None:
+            return Value(str(value), source)
+    return Value(option.default, "default")

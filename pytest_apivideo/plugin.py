@@ -1,0 +1,37 @@
+"""The hooks of the plugin. Nothing but pytest and the standard library is imported here."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+import pytest
+
+from pytest_apivideo import fixtures, markers, options, report
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the options."""
+    options.add_options(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register markers and fixtures."""
+    for marker in markers.MARKERS:
+        config.addinivalue_line("markers", marker)
+    config.pluginmanager.register(fixtures, "apivideo-fixtures")
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Say what the suite runs against."""
+    return report.header(config)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
+    """Let an unexpected error of the fake fail the test that caused it."""
+    try:
+        yield
+    except Exception as failure:
+        report.note_server_errors(item, failure)
+        raise
+    report.raise_server_errors(item)
