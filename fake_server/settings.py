@@ -8,6 +8,8 @@ of its default; where no source settles how api.video behaves it says `verified=
 from __future__ import annotations
 
 import difflib
+import json
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -160,6 +162,21 @@ class Settings(BaseModel):
             super().__setattr__(name, value)
         except ValidationError as error:
             raise SettingError(_explained(error)) from None
+
+
+def from_texts(texts: Mapping[str, str]) -> Settings:
+    """Settings from texts, as a command line gives them: each is read as JSON, else as it is.
+
+    Raises SettingError for an unknown name, or a text that the setting cannot take.
+    """
+    return Settings(**{name: _read(text) for name, text in texts.items()})
+
+
+def _read(text: str) -> Any:
+    try:
+        return json.loads(text.lower() if text.lower() in ("true", "false") else text)
+    except ValueError:
+        return None if text.lower() == "none" else text
 
 
 def names() -> tuple[str, ...]:

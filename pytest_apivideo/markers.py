@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
@@ -18,19 +18,20 @@ MARKERS = (
 def settings_of(item: pytest.Item) -> Settings:
     """The settings that the item's `apivideo` markers give; the nearest wins.
 
-    Raises pytest.UsageError for a positional argument, and SettingError for a wrong setting.
+    A wrong setting fails the test, with words that name the valid ones.
     """
     from fake_server import SettingError, Settings
 
     given: dict[str, Any] = {}
     for marker in reversed(list(item.iter_markers("apivideo"))):
         if marker.args:
-            raise pytest.UsageError(
-                f"@pytest.mark.apivideo takes settings by name only, not {marker.args!r}; "
-                "write for example @pytest.mark.apivideo(expires_in=60)"
-            )
+            _refuse(item, f"it takes settings by name, such as expires_in=60, not {marker.args!r}")
         given |= marker.kwargs
     try:
         return Settings(**given)
     except SettingError as error:
-        raise pytest.UsageError(f"@pytest.mark.apivideo of {item.nodeid}: {error}") from None
+        _refuse(item, str(error))
+
+
+def _refuse(item: pytest.Item, reason: str) -> NoReturn:
+    pytest.fail(f"@pytest.mark.apivideo of {item.nodeid}: {reason}", pytrace=False)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from pytest_httpserver.httpserver import RequestHandlerList
 from werkzeug import Request
+from werkzeug.utils import cached_property
 
 from fake_server.hosting.answer import Disconnect
 from fake_server.hosting.body import BrokenBodyError
@@ -23,6 +24,11 @@ class UnmatchedError(Exception):
 
 class RuleRequest(Request):
     """A request as rules see it: the raw body stays at hand, even if it was read as a form."""
+
+    @cached_property
+    def data(self) -> bytes:
+        """The raw body, also of a form."""
+        return self.get_data()
 
     def _load_form_data(self) -> None:
         self.get_data()

@@ -107,12 +107,10 @@ def test_a_date_of_the_application_is_kept(serve, connect):
 
 
 def test_headers_and_reason_arrive_as_they_were_given(serve, connect):
-    app = answering(
-        [], [("X-Caf\u00e9".replace("\u00e9", "e"), " \u00e9\u00ff\t")], "299 D\u00e9j\u00e0"
-    )
+    app = answering([], [("X-Name", " \u00e9\u00ff\t")], "299 D\u00e9j\u00e0")
     reply = connect(serve(app)).ask(GET)
     assert (reply.status, reply.reason) == (299, "D\u00e9j\u00e0")
-    assert reply.headers["x-cafe"] == "\u00e9\u00ff"
+    assert reply.headers["x-name"] == "\u00e9\u00ff"
 
 
 def test_requests_may_be_sent_ahead(serve, connect):
@@ -426,6 +424,7 @@ def test_an_error_in_the_clock_reaches_the_test(serve, connect):
     assert connect(host).send(GET).ended()
     with pytest.raises(ZeroDivisionError):
         host.check()
+    host.clear()  # the attempt to answer with a 500 needed the clock as well
 
 
 # Faults that an application asks for ---------------------------------------------------------
@@ -454,7 +453,9 @@ def test_a_disconnect_may_be_a_reset(serve, connect, server_tls, app, tls):
     host = serve(app, ssl_context=server_tls)
     client = connect(host, tls=tls).send(GET)
     with pytest.raises(ConnectionResetError):
-        client.file.read()
+        # Python's TLS reports a reset as an end, hence the bare socket.
+        while socket.socket.recv(client.sock, 65536):
+            pass
     assert host.handler_errors == []
 
 

@@ -29,7 +29,7 @@ KEYS = [
 
 def echo(environ, start_response):
     start_response("200 OK", [("Content-Type", "application/json")])
-    known = {key: environ[key] for key in KEYS if key in environ}
+    known = {key: environ[key] for key in KEYS & environ.keys()}
     return [json.dumps(known | {"keys": sorted(environ)}).encode()]
 
 

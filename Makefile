@@ -1,0 +1,55 @@
+# Needs Python 3.11 or newer and make; everything else goes into .venv, once.
+
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+READY := $(VENV)/.ready
+
+.PHONY: demo test check format lint types imports coverage bench soak pins clean
+
+demo: $(READY) ## The main job: an example application's suite, run against the fake.
+	$(RUN) -m pytest examples -v -p no:randomly --no-header
+
+test: $(READY) ## All tests.
+	$(RUN) -m pytest -n auto
+
+check: lint types imports coverage ## What must be green before a change lands.
+
+lint: $(READY)
+	$(RUN) -m ruff format --check .
+	$(RUN) -m ruff check .
+
+types: $(READY)
+	$(RUN) -m mypy
+
+imports: $(READY)
+	$(VENV)/bin/lint-imports --no-cache
+
+coverage: $(READY) ## All tests, with branch coverage.
+	$(RUN) -m coverage erase
+	$(RUN) -m coverage run -m pytest -q
+	$(RUN) -m coverage combine -q
+	$(RUN) -m coverage report
+
+format: $(READY) ## Mend what ruff can mend.
+	$(RUN) -m ruff check --fix .
+	$(RUN) -m ruff format .
+
+bench: $(READY) ## Speed beside a bare pytest-httpserver, as ratios of one run.
+	$(RUN) -m benchmarks
+
+soak: $(READY) ## What is too long for every change.
+	$(RUN) -m pytest -m soak -n auto --timeout 1800
+
+pins: $(READY) ## Write down the versions in use.
+	( echo "# Versions that the checks run with; `make pins` writes this file."; $(RUN) -m pip freeze --exclude-editable | grep -v " @ " ) > requirements-dev.txt
+
+clean:
+	rm -rf $(VENV) .coverage* .pytest_cache .mypy_cache .ruff_cache
+
+$(READY): pyproject.toml requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name it with: make PYTHON=python3.13")'
+	$(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $(READY)

@@ -1,0 +1,106 @@
+"""`apivideo-fake`: the fake as a program of its own, for suites in any language."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from fake_server.project import Project
+from fake_server.server import FakeServer
+from fake_server.settings import ENVIRONMENTS, Environment, SettingError, Settings, from_texts
+
+
+@click.group()
+@click.version_option(package_name="pytest-apivideo", prog_name="apivideo-fake")
+def cli() -> None:
+    """A stateful fake of api.video."""
+
+
+def _setting_options(command: Callable[..., None]) -> Callable[..., None]:
+    for name, field in reversed(Settings.model_fields.items()):
+        flag = "--" + name.replace("_", "-")
+        words = f"{field.description}  [default: {field.default}]"
+        command = click.option(flag, name, metavar="VALUE", help=words)(command)
+    return command
+
+
+@cli.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8765, show_default=True, help="Port to listen on; 0: any free one.")
+@click.option("--sandbox-key", multiple=True, metavar="KEY", help="A sandbox API key; repeatable.")
+@click.option(
+    "--production-key", multiple=True, metavar="KEY", help="A production API key; repeatable."
+)
+@_setting_options
+def serve(
+    host: str,
+    port: int,
+    sandbox_key: tuple[str, ...],
+    production_key: tuple[str, ...],
+    **settings: str | None,
+) -> None:
+    """Serve one project until interrupted; prints the address and the keys that it made.
+
+    Under /_fake/ is the control API: health, reset, clock, tokens. Every option below is a setting
+    of the project.
+    """
+    given: dict[Environment, tuple[str, ...]] = {
+        "sandbox": sandbox_key,
+        "production": production_key,
+    }
+    server = FakeServer(host=host, port=port, mode="system")
+    try:
+        chosen = from_texts({name: text for name, text in settings.items() if text is not None})
+        project = server.projects.create(_seed(), chosen)
+        generated = _replace_keys(project, given)
+    except (SettingError, ValueError) as error:
+        raise click.UsageError(str(error)) from None
+    _run(server, generated)
+
+
+def _seed() -> str:
+    import secrets
+
+    return secrets.token_hex(16)
+
+
+def _replace_keys(
+    project: Project, given: dict[Environment, tuple[str, ...]]
+) -> list[tuple[Environment, str]]:
+    """Put the given keys in the place of the generated ones; returns those that stay generated."""
+    generated = []
+    for environment in ENVIRONMENTS:
+        default = project.keys.first(environment).value
+        for value in given[environment]:
+            project.keys.add(environment, value)
+        if given[environment]:
+            project.keys.remove(default)
+        else:
+            generated.append((environment, default))
+    return generated
+
+
+def _run(server: FakeServer, generated: list[tuple[Environment, str]]) -> None:
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stopper(stop))
+    try:
+        server.start()
+    except OSError as error:
+        raise click.ClickException(
+            f"cannot listen on {server.host}:{server.port}: {error.strerror or error}. "
+            "Choose another --port, or 0 for any free one."
+        ) from None
+    click.echo(f"listening on {server.url}")
+    for environment, key in generated:
+        click.echo(f"{environment} key {key}")
+    stop.wait()
+    server.stop()
+
+
+def _stopper(stop: threading.Event) -> Callable[[int, Any], None]:
+    return lambda number, frame: stop.set()
