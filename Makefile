@@ -42,7 +42,8 @@ soak: $(READY) ## What is too long for every change.
 	$(RUN) -m pytest -m soak -n auto --timeout 1800
 
 pins: $(READY) ## Write down the versions in use.
-	( echo "# Versions that the checks run with; `make pins` writes this file."; $(RUN) -m pip freeze --exclude-editable | grep -v " @ " ) > requirements-dev.txt
+	@echo "# Versions that the checks run with; written by: make pins" > requirements-dev.txt
+	$(RUN) -m pip freeze --exclude-editable | grep -v " @ " >> requirements-dev.txt
 
 clean:
 	rm -rf $(VENV) .coverage* .pytest_cache .mypy_cache .ruff_cache

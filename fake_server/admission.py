@@ -7,7 +7,7 @@ belongs to that token's project. A request that names no project belongs to the 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from fake_server.auth.credentials import Credential, read_authorization
 from fake_server.auth.keys import ApiKey
@@ -22,12 +22,15 @@ _API_HOSTS: dict[str, Environment] = {
     "ws.api.video": "production",
     "sandbox.api.video": "sandbox",
 }
-_IS_API_KEY = (
-    "This is an API key, not an access token: send it as Basic user name with an empty password, "
-    "or exchange it for a token at POST /auth/api-key."
-)
-_IS_REFRESH_TOKEN = "This is a refresh token, not an access token: send it to POST /auth/refresh."
+_ATTRIBUTES = {"api_key": "apiKey", "refresh_token": "refreshToken"}
+_NO_ACCESS_TOKEN: dict[type, str] = {
+    ApiKey: "This is an API key, not an access token: send it as Basic user name with an empty "
+    "password, or exchange it for a token at POST /auth/api-key.",
+    RefreshToken: "This is a refresh token, not an access token: send it to POST /auth/refresh.",
+}
 _BARE_REFUSED = 'The value has no scheme in front of it. Expected "Bearer " and the access token.'
+
+Known = ApiKey | AccessToken | RefreshToken
 
 
 @dataclass(frozen=True)
@@ -50,82 +53,66 @@ class Arrival:
 
     required: Required
     host: str
-    authorization: str | None
-    body: bytes
+    authorization: str | None = field(repr=False)
+    body: bytes = field(repr=False)
 
 
 def admit(projects: Projects, arrival: Arrival) -> Caller:
     """Find the caller of a request; never raises, a wrong credential is the caller's refusal."""
-    if arrival.required in ("api_key", "refresh_token"):
-        attribute = "apiKey" if arrival.required == "api_key" else "refreshToken"
-        secret = _attribute(arrival.body, attribute)
-        credential = Credential("none", secret)
-    else:
-        credential = read_authorization(arrival.authorization)
-    known = _known(projects, credential, arrival.required)
-    project = (projects.owner(known) if known else None) or projects.current
+    credential = _credential(arrival)
+    project, known = _owner(projects, credential.secret)
     environment = _API_HOSTS.get(arrival.host) or project.settings.environment
-    now = project.clock.now_ns()
-    refusal = None
-    if arrival.required == "authorization":
-        refusal = credential.refusal or _refusal(project, environment, credential, known, now)
-    elif arrival.required == "control" and known is None and credential.kind != "none":
-        refusal = credential.refusal or problems.invalid_api_key()
-    return Caller(project, environment, credential.kind, now, refusal)
+    caller = Caller(project, environment, credential.kind, project.clock.now_ns())
+    return replace(caller, refusal=_refusal(caller, arrival.required, credential, known))
 
 
-Known = ApiKey | AccessToken | RefreshToken
-
-
-def _attribute(body: bytes, name: str) -> str:
+def _credential(arrival: Arrival) -> Credential:
+    if arrival.required not in _ATTRIBUTES:
+        return read_authorization(arrival.authorization)
     try:
-        value = json.loads(body)[name]
+        secret = json.loads(arrival.body)[_ATTRIBUTES[arrival.required]]
     except (ValueError, TypeError, KeyError, RecursionError):
-        return ""
-    return value if isinstance(value, str) else ""
+        secret = ""  # the operation says what is wrong with its body
+    return Credential("none", secret if isinstance(secret, str) else "")
 
 
-def _known(projects: Projects, credential: Credential, required: Required) -> Known | None:
-    secret = credential.secret
-    if not secret:
-        return None
-    if required == "api_key" or credential.kind == "basic":
-        return projects.keys.find(secret)
-    if required == "refresh_token":
-        return projects.tokens.refresh.find(secret)
-    return (
-        projects.tokens.access.find(secret)
-        or projects.keys.find(secret)
-        or projects.tokens.refresh.find(secret)
-    )
+def _owner(projects: Projects, secret: str) -> tuple[Project, Known | None]:
+    """The project that a secret names, and what it is there; else the current project."""
+    indexes = (projects.tokens.access, projects.keys, projects.tokens.refresh)
+    found: Known | None = None
+    if secret:
+        found = next((item for index in indexes if (item := index.find(secret))), None)
+    owner = projects.owner(found) if found else None
+    return (owner, found) if owner else (projects.current, None)
 
 
 def _refusal(
-    project: Project,
-    environment: Environment,
-    credential: Credential,
-    known: Known | None,
-    now_ns: int,
+    caller: Caller, required: Required, credential: Credential, known: Known | None
 ) -> Problem | None:
-    settings = project.settings
-    if credential.kind == "bare" and not settings.allow_bare_token:
-        return problems.invalid_authorization(_BARE_REFUSED)
-    if credential.kind == "basic" or (
-        isinstance(known, ApiKey) and settings.allow_api_key_as_bearer
-    ):
-        good = isinstance(known, ApiKey) and known.enabled and known.environment == environment
-        refusal = None if good else problems.invalid_api_key()
-    elif isinstance(known, ApiKey):
-        refusal = problems.invalid_access_token(_IS_API_KEY)
-    elif isinstance(known, RefreshToken):
-        refusal = problems.invalid_access_token(_IS_REFRESH_TOKEN)
-    else:
-        good = (
-            known is not None
-            and known.key.environment == environment
-            and project.tokens.is_good(known, now_ns)
-        )
-        refusal = None if good else problems.invalid_access_token()
-    if refusal is None and settings.suspended:
-        refusal = problems.suspended_account()
+    if required in _ATTRIBUTES:
+        return None  # the operation itself judges what is in its body
+    if required == "control":
+        nothing_wrong = known is not None or credential.kind == "none"
+        return None if nothing_wrong else credential.refusal or problems.invalid_api_key()
+    refusal = credential.refusal or _judged(caller, known)
+    if refusal is None and caller.project.settings.suspended:
+        return problems.suspended_account()
     return refusal
+
+
+def _judged(caller: Caller, known: Known | None) -> Problem | None:
+    """What is wrong with a credential of a form that is understood."""
+    settings = caller.project.settings
+    if caller.credential == "bare" and not settings.allow_bare_token:
+        return problems.invalid_authorization(_BARE_REFUSED)
+    as_key = caller.credential == "basic" or settings.allow_api_key_as_bearer
+    if as_key and isinstance(known, ApiKey):
+        good = known.enabled and known.environment == caller.environment
+        return None if good else problems.invalid_api_key()
+    if caller.credential == "basic":
+        return problems.invalid_api_key()
+    if isinstance(known, AccessToken) and known.environment == caller.environment:
+        if caller.project.tokens.is_good(known, caller.now_ns):
+            return None
+        return problems.invalid_access_token()
+    return problems.invalid_access_token(_NO_ACCESS_TOKEN.get(type(known)))

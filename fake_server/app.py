@@ -57,7 +57,7 @@ class App:
         body = request.stream.read(MOST_JSON + 1)
         caller = admit(self._projects, _arrival(request, operation, body))
         try:
-            problem = problem or caller.refusal or _unfit(request, operation, body)
+            problem = problem or caller.refusal or _unfit(request, body)
             if problem is not None:
                 raise problem
             assert operation is not None  # else there is a problem
@@ -69,8 +69,9 @@ class App:
             error.add_note(f"while the fake answered {request.method} {request.path}")
             caller.project.errors.append(error)
             reply = _refused(request, problems.server_error(repr(error)), caller)
-        reply.headers += _headers_of_every_answer(caller)
+        reply.headers.append(("Date", formatdate(caller.now_ns / SECOND, usegmt=True)))
         if not _is_control(request):
+            reply.headers.append(("Access-Control-Allow-Origin", "*"))
             _record(request, operation, caller, body, reply)
         return reply
 
@@ -87,7 +88,7 @@ def _arrival(request: Request, operation: Operation | None, body: bytes) -> Arri
     return Arrival(required, _host(request), request.environ.get("HTTP_AUTHORIZATION"), body)
 
 
-def _unfit(request: Request, operation: Operation | None, body: bytes) -> Problem | None:
+def _unfit(request: Request, body: bytes) -> Problem | None:
     if len(body) > MOST_JSON:
         return problems.payload_too_large(MOST_JSON)
     origin = request.environ.get("HTTP_ORIGIN")
@@ -147,13 +148,6 @@ def _preflight(request: Request, problem: Problem) -> Reply:
         ("Access-Control-Max-Age", "86400"),
     ]
     return Reply(204, b"", headers)
-
-
-def _headers_of_every_answer(caller: Caller) -> list[tuple[str, str]]:
-    return [
-        ("Date", formatdate(caller.now_ns / SECOND, usegmt=True)),
-        ("Access-Control-Allow-Origin", "*"),
-    ]
 
 
 def _record(

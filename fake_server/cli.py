@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import click
+from pytest_httpserver import HTTPServerError
 
 from fake_server.project import Project
 from fake_server.server import FakeServer
@@ -90,11 +91,8 @@ def _run(server: FakeServer, generated: list[tuple[Environment, str]]) -> None:
         signal.signal(number, _stopper(stop))
     try:
         server.start()
-    except OSError as error:
-        raise click.ClickException(
-            f"cannot listen on {server.host}:{server.port}: {error.strerror or error}. "
-            "Choose another --port, or 0 for any free one."
-        ) from None
+    except HTTPServerError as error:
+        raise click.ClickException(f"{error}. Choose another --port; 0: any free one.") from None
     click.echo(f"listening on {server.url}")
     for environment, key in generated:
         click.echo(f"{environment} key {key}")

@@ -1,8 +1,8 @@
 """The clock of a project: the only place that asks what time it is.
 
-Time is kept as whole nanoseconds, so deadlines are exact: a token of 3600 seconds is accepted at
-3599.999 s and refused at 3600 s. The state of a clock is one immutable tuple that writers swap and
-readers take as it is, without a lock.
+Time is kept in integers and read in whole microseconds, so deadlines are exact: a token of 3600
+seconds is accepted at 3599.999 s and refused at 3600 s. The state of a clock is one immutable tuple
+that writers swap and readers take as it is, without a lock.
 
 Frozen time needs care, because freezegun swaps the functions of `time` while server threads run:
 nothing here calls a function that freezegun replaces, ticks an `auto_tick` freeze, or fails when a
@@ -11,14 +11,16 @@ freeze ends in another thread.
 
 from __future__ import annotations
 
-import calendar
 import math
+import re
 import sys
 import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Literal, NamedTuple
+from functools import partial
+from operator import add
+from typing import Any, Literal, NamedTuple, get_args
 
 Mode = Literal["follow", "system", "manual", "ticking"]
 Duration = int | float | timedelta
@@ -27,16 +29,18 @@ Moment = datetime | date | str | int | float
 SECOND = 1_000_000_000
 """Nanoseconds in a second: the unit inside is nanoseconds, at every surface seconds."""
 
-_EARLIEST = -62_135_596_800 * SECOND  # year 1, where datetime begins
-_LATEST = 250_000_000_000 * SECOND  # year 9892: room for the longest lifetime before datetime ends
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EARLIEST = -62_135_596_800 * SECOND  # the years 1 to 9999, all that a datetime can hold
+_LATEST = 253_402_300_800 * SECOND - 1000
+_FASTEST = 1_000_000
 
 
 class Clock:
     """What time it is for one project, and the verbs that move it.
 
     Modes: `follow` (the process's time, frozen or not, plus an offset), `system` (real time plus an
-    offset), `manual` (pinned) and `ticking` (from an anchor, at a rate). Every verb returns the new
-    time in seconds since the epoch. Safe to read and to move from any thread.
+    offset), `manual` (pinned) and `ticking` (from an anchor, at a rate). Every verb returns the
+    time it moved to, in seconds since the epoch. Safe to read and to move from any thread.
 
     >>> clock = Clock("manual")
     >>> clock.travel("2030-01-01T00:00:00Z")
@@ -46,6 +50,8 @@ class Clock:
     """
 
     def __init__(self, mode: Mode = "follow") -> None:
+        if mode not in get_args(Mode):
+            raise ValueError(f"a clock's mode is one of {', '.join(get_args(Mode))}, not {mode!r}")
         base = process_time_ns() if mode in ("manual", "ticking") else 0
         anchor = _real_monotonic_ns() if mode == "ticking" else 0
         self._initial = self._state = _State(mode, base, anchor, 1.0)
@@ -65,7 +71,11 @@ class Clock:
         return self.now_ns() / SECOND
 
     def now_ns(self) -> int:
-        """The time in nanoseconds since the epoch: what deadlines are compared with."""
+        """The time in nanoseconds since the epoch: what deadlines are compared with.
+
+        Always whole microseconds, as a JWT and a datetime hold no finer ones: a clock that travels
+        to the `exp` of a token has reached its expiry.
+        """
         return self._state.now_ns()
 
     def datetime(self) -> datetime:
@@ -75,7 +85,7 @@ class Clock:
     def advance(self, seconds: Duration) -> float:
         """Move forward by `seconds` (a number or a timedelta); the mode stays.
 
-        Raises ValueError for a negative or endless duration.
+        Raises ValueError for a negative or infinite duration.
         """
         step = duration_ns(seconds)
         if step < 0:
@@ -95,16 +105,15 @@ class Clock:
     def freeze(self, at: Moment | None = None) -> float:
         """Pin the clock, at a moment or where it stands: mode `manual`."""
         target = None if at is None else moment_ns(at)
-        return self._switch(
-            lambda now: _State("manual", _bounded(now if target is None else target), 0, 0.0)
-        )
+        return self._switch(lambda now: _State("manual", now if target is None else target, 0, 0.0))
 
     def resume(self, rate: float = 1.0) -> float:
         """Let the clock run from where it stands, `rate` clock seconds per real second."""
-        speed = duration_ns(rate) / SECOND
-        if speed < 0:
-            raise ValueError(f"resume() cannot run backwards at rate {rate!r}; use travel()")
-        return self._switch(lambda now: _State("ticking", now, _real_monotonic_ns(), speed))
+        if isinstance(rate, bool) or not isinstance(rate, int | float):
+            raise TypeError(f"a rate is a number of clock seconds per real second, not {rate!r}")
+        if not 0 <= rate <= _FASTEST:
+            raise ValueError(f"a rate is from 0 (stand still) to {_FASTEST:_}, not {rate!r}")
+        return self._switch(lambda now: _State("ticking", now, _real_monotonic_ns(), float(rate)))
 
     def follow(self) -> float:
         """Follow the process's time (frozen or not) again, without any offset."""
@@ -127,9 +136,16 @@ class Clock:
                 "log in first (POST /auth/api-key) or issue one with apivideo.tokens.issue()"
             )
         target = expiry + duration_ns(margin)
-        if target < self.now_ns():
-            raise ValueError(f"{margin!r} s from the expiry of the last token is past already")
-        return self._move(lambda now: target)
+
+        def ahead(now: int) -> int:
+            if target < now:
+                raise ValueError(
+                    f"advance_to_expiry() moves forward, and a margin of {margin!r} means "
+                    f"{at(target).isoformat()}, which is past; use travel() to go back in time"
+                )
+            return target
+
+        return self._move(ahead)
 
     def advance_until(
         self, condition: Callable[[], object], *, step: Duration = 1, limit: Duration = 86_400
@@ -138,14 +154,20 @@ class Clock:
 
         Raises TimeoutError when the condition is still false after `limit` seconds.
         """
-        gone, stride, most = 0, duration_ns(step), duration_ns(limit)
+        stride, left = duration_ns(step), duration_ns(limit)
         if stride <= 0:
             raise ValueError(f"advance_until() needs a step above 0 s, not {step!r}")
+        if left < 0:
+            raise ValueError(f"advance_until() needs a limit of 0 s or more, not {limit!r}")
         while not condition():
-            if gone >= most:
-                raise TimeoutError(f"the condition is still false after {limit!r} s of the clock")
-            self._move(lambda now: now + stride)
-            gone += stride
+            if left == 0:
+                raise TimeoutError(
+                    f"the condition is still false after a limit of {limit!r} (in seconds of the "
+                    f"clock), at {self.datetime().isoformat()}"
+                )
+            stride = min(stride, left)
+            self._move(partial(add, stride))
+            left -= stride
         return self.now()
 
     def watch_expiry(self, latest_expiry_ns: Callable[[], int | None]) -> None:
@@ -161,8 +183,8 @@ class Clock:
 
     def _switch(self, change: Callable[[int], _State]) -> float:
         with self._lock:
-            self._state = change(self._state.now_ns())
-        return self.now()
+            state = self._state = change(self._state.now_ns())
+        return state.now_ns() / SECOND
 
 
 class _State(NamedTuple):
@@ -172,63 +194,84 @@ class _State(NamedTuple):
     rate: float
 
     def now_ns(self) -> int:
+        return min(max(self._unbounded_ns() // 1000 * 1000, _EARLIEST), _LATEST)
+
+    def _unbounded_ns(self) -> int:
         if self.mode == "follow":
             return process_time_ns() + self.base_ns
-        if self.mode == "manual":
-            return self.base_ns
         if self.mode == "system":
             return _real_time_ns() + self.base_ns
+        if self.mode == "manual":
+            return self.base_ns
         return self.base_ns + int((_real_monotonic_ns() - self.anchor_ns) * self.rate)
 
 
 def at(moment_in_ns: int) -> datetime:
-    """The aware UTC datetime of a moment in nanoseconds since the epoch."""
-    seconds, rest = divmod(moment_in_ns, SECOND)
-    return datetime.fromtimestamp(seconds, UTC) + timedelta(microseconds=rest // 1000)
+    """The aware UTC datetime of a moment in nanoseconds since the epoch.
+
+    What is beyond the years 1 to 9999, such as a token's expiry, becomes their begin or end.
+    """
+    within = min(max(moment_in_ns, _EARLIEST), _LATEST)
+    return _EPOCH + timedelta(microseconds=within // 1000)
 
 
 def duration_ns(seconds: Duration) -> int:
     """A duration in seconds (a number or a timedelta) as nanoseconds."""
     if isinstance(seconds, timedelta):
-        return (seconds // timedelta(microseconds=1)) * 1000
+        return _whole_microseconds(seconds)
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
         raise TypeError(f"a duration is a number of seconds or a timedelta, not {seconds!r}")
-    if not math.isfinite(seconds):
-        raise ValueError(f"a duration must be finite, not {seconds!r}")
-    return round(seconds * SECOND)
+    return _exact_ns(seconds, "a duration")
 
 
 def moment_ns(moment: Moment) -> int:
-    """A moment (datetime, date, ISO 8601 text, seconds since the epoch) as nanoseconds."""
-    if isinstance(moment, int | float):
-        return duration_ns(moment)
+    """A moment (datetime, date, ISO 8601 text, seconds since the epoch) as nanoseconds.
+
+    To the microsecond, which is what a float can tell apart. Raises ValueError outside of the
+    years 1 to 9999, all in UTC.
+    """
     if isinstance(moment, str):
         moment = _parsed(moment)
-    elif not isinstance(moment, datetime):
-        if not isinstance(moment, date):
-            raise TypeError(
-                "a moment is a datetime, a date, an ISO 8601 text or seconds since the epoch, "
-                f"not {moment!r}"
-            )
+    elif isinstance(moment, date) and not isinstance(moment, datetime):
         moment = datetime(moment.year, moment.month, moment.day, tzinfo=UTC)
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return calendar.timegm(aware.utctimetuple()) * SECOND + aware.microsecond * 1000
+    if isinstance(moment, datetime):
+        aware = moment.replace(tzinfo=UTC) if moment.utcoffset() is None else moment
+        return _bounded(_whole_microseconds(aware - _EPOCH))
+    if isinstance(moment, bool) or not isinstance(moment, int | float):
+        raise TypeError(
+            "a moment is a datetime, a date, an ISO 8601 text or seconds since the epoch, "
+            f"not {moment!r}"
+        )
+    return _bounded(round(_exact_ns(moment, "a moment"), -3))
+
+
+def _whole_microseconds(delta: timedelta) -> int:
+    return delta // timedelta(microseconds=1) * 1000
+
+
+def _exact_ns(seconds: float, what: str) -> int:
+    if not -math.inf < seconds < math.inf:
+        raise ValueError(f"{what} must be finite, not {seconds!r}")
+    whole = int(seconds)  # apart from the rest, so that no product is too large for a float
+    return whole * SECOND + round((seconds - whole) * SECOND)
 
 
 def _parsed(text: str) -> datetime:
     try:
-        if text[10:11] not in ("", "T", "t", " "):
-            raise ValueError  # fromisoformat takes the zone of "2030-01-01+05:00" for a time
+        # fromisoformat takes the zone of "2030-01-01+05:00" for a time of day.
+        if not re.match(r"\d{4}-\d\d-\d\d([Tt ]|$)", text):
+            raise ValueError
         return datetime.fromisoformat(text)
     except ValueError:
         raise ValueError(
-            f"{text!r} is not a moment in ISO 8601, such as 2030-01-01T12:00:00Z"
+            f"{text!r} is not a moment in ISO 8601: write a day such as 2030-01-31, or with a time "
+            "2030-01-31T12:00:00Z (no zone means UTC)"
         ) from None
 
 
 def _bounded(moment_in_ns: int) -> int:
     if not _EARLIEST <= moment_in_ns <= _LATEST:
-        raise ValueError("the clock cannot leave the years 1 to 9892")
+        raise ValueError("a clock cannot leave the years 1 to 9999")
     return moment_in_ns
 
 
@@ -246,16 +289,15 @@ def process_time_ns() -> int:
     except (IndexError, AttributeError):
         return int(getattr(freezegun, "real_time_ns", time.time_ns)())
     ticking = type(factory).__name__ == "TickingDateTimeFactory"
-    frozen = factory() if ticking else factory.time_to_freeze
-    return int(calendar.timegm(frozen.timetuple()) * SECOND + frozen.microsecond * 1000)
+    return moment_ns(factory() if ticking else factory.time_to_freeze)
 
 
 def _real_time_ns() -> int:
-    time_machine: Any = sys.modules.get("time_machine")
-    if time_machine is not None:
-        return int(time_machine.escape_hatch.time.time_ns())
-    freezegun: Any = sys.modules.get("freezegun.api")
-    return int(getattr(freezegun, "real_time_ns", time.time_ns)())
+    try:
+        return int(sys.modules["time_machine"].escape_hatch.time.time_ns())
+    except (KeyError, AttributeError, ValueError):  # nobody travels
+        freezegun: Any = sys.modules.get("freezegun.api")
+        return int(getattr(freezegun, "real_time_ns", time.time_ns)())
 
 
 def _real_monotonic_ns() -> int:

@@ -66,7 +66,7 @@ def apivideo_http(apivideo: ApiVideo) -> Iterator[httpx.Client]:
     It logs in at the first request, renews its token before it expires and once after a 401.
     """
     _needs("httpx")
-    from pytest_apivideo.auth import http_client
+    from pytest_apivideo.auth.for_httpx import http_client
 
     with http_client(apivideo.url, apivideo.api_key, now=apivideo.clock.now) as client:
         yield client
@@ -79,7 +79,7 @@ def apivideo_session(apivideo: ApiVideo) -> Iterator[requests.Session]:
     It logs in at the first request, renews its token before it expires and once after a 401.
     """
     _needs("requests")
-    from pytest_apivideo.auth import session
+    from pytest_apivideo.auth.for_requests import session
 
     with session(apivideo.url, apivideo.api_key, now=apivideo.clock.now) as opened:
         yield opened

@@ -4,43 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from freezegun import freeze_time
 
-from fake_server import ApiVideo, Clock
-from fake_server.clock import Duration, Moment, at, duration_ns, moment_ns, process_time_ns
+from fake_server import ApiVideo
+from fake_server.clock import SECOND, Duration, Moment, at, duration_ns, moment_ns, process_time_ns
 
 
 class FrozenTime:
     """The frozen time of a test. What it moves moves everything that asks what time it is."""
 
-    def __init__(self, factory: Any, clock: Clock) -> None:
+    def __init__(self, factory: Any) -> None:
         self._factory = factory
-        self._clock = clock
 
     def __repr__(self) -> str:
         return f"<FrozenTime {self.now().isoformat()}>"
 
     def now(self) -> datetime:
         """The frozen time, as an aware UTC datetime."""
-        return at(process_time_ns())
+        return at(self._now_ns())
 
     def tick(self, seconds: Duration = 1) -> datetime:
-        """Move forward by `seconds` (a number or a timedelta), and return the new time."""
-        return self.move_to(at(process_time_ns() + duration_ns(seconds)))
+        """Move by `seconds` (a number or a timedelta; below 0 back), and return the new time."""
+        return self.move_to((self._now_ns() + duration_ns(seconds)) / SECOND)
 
     def move_to(self, moment: Moment) -> datetime:
         """Move to a moment: a datetime, a date, ISO 8601 text, or seconds since the epoch."""
         self._factory.move_to(at(moment_ns(moment)).replace(tzinfo=None))
         return self.now()
 
+    def _now_ns(self) -> int:
+        return moment_ns(self._factory.time_to_freeze)
+
 
 @contextmanager
 def frozen_time(apivideo: ApiVideo) -> Iterator[FrozenTime]:
-    """Freeze the process now, and let the clock follow it until the block ends."""
+    """Freeze the process now, and let the clock follow it."""
     apivideo.clock.follow()
-    begin = datetime.fromtimestamp(process_time_ns() // 1_000_000_000, UTC).replace(tzinfo=None)
-    with freeze_time(begin, real_asyncio=True) as factory:
-        yield FrozenTime(factory, apivideo.clock)
+    with freeze_time(at(process_time_ns()), real_asyncio=True) as factory:
+        yield FrozenTime(factory)

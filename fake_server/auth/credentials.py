@@ -61,15 +61,17 @@ def _bearer(token: str) -> Credential:
 
 def _basic(encoded: str) -> Credential:
     try:
-        decoded = base64.b64decode(encoded, validate=True).decode()
+        decoded = base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError):
+        decoded = b""
+    if not decoded:
         return _malformed('"Basic" is not followed by base64.')
-    key, colon, _ = decoded.partition(":")
+    key, colon, _ = decoded.partition(b":")  # before decoding: the password may be in any encoding
     if not colon:
         return _malformed(
             'The base64 after "Basic" holds no colon: encode the API key with a colon behind it.'
         )
-    return Credential("basic", key)
+    return Credential("basic", key.decode(errors="surrogateescape"))
 
 
 def _malformed(reason: str) -> Credential:

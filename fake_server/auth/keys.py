@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from fake_server.auth.secrets import SecretIndex, masked
 from fake_server.core.store import Ids
-from fake_server.settings import Environment
+from fake_server.settings import ENVIRONMENTS, Environment
 
 _LENGTH = 43  # characters of a key that api.video's documentation shows
 
@@ -46,12 +46,15 @@ class Keys:
     def add(self, environment: Environment = "sandbox", value: str | None = None) -> str:
         """Make a key for an environment and return it; it works at once.
 
-        Raises ValueError for a value that another key of this server has.
+        Raises ValueError for a value that another key of this server has, or that no client could
+        send: Basic separates the API key from the password by a colon.
         """
+        if environment not in ENVIRONMENTS:
+            raise ValueError(f"the environment of an API key is {' or '.join(ENVIRONMENTS)}")
         with self._lock:
             chosen = value if value is not None else self._unused()
-            if not chosen.strip():
-                raise ValueError("an API key cannot be blank")
+            if not chosen.strip() or not chosen.isprintable() or ":" in chosen:
+                raise ValueError("an API key is printable text without a colon, and not blank")
             if chosen in self._index:
                 raise ValueError("another API key of this server has this value")
             key = ApiKey(chosen, environment, self.project_id)
@@ -62,15 +65,26 @@ class Keys:
     def find(self, value: str, environment: Environment) -> ApiKey | None:
         """The project's enabled key of this value for an environment, or None."""
         key = self._index.find(value)
-        good = key is not None and key.enabled and key.project_id == self.project_id
-        return key if good and key is not None and key.environment == environment else None
+        if key is None or (key.project_id, key.environment) != (self.project_id, environment):
+            return None
+        return key if key.enabled else None
+
+    def own(self, value: str) -> ApiKey:
+        """The project's key of this value, enabled or not; raises LookupError without one."""
+        key = self._index.find(value)
+        if key is None or key.project_id != self.project_id:
+            raise LookupError(f"this project has no API key {masked(value)}")
+        return key
 
     def first(self, environment: Environment) -> ApiKey:
-        """The project's first enabled key for an environment; raises LookupError without one."""
+        """The project's oldest key for an environment, enabled or not.
+
+        Raises LookupError without one.
+        """
         for key in self:
-            if key.environment == environment and key.enabled:
+            if key.environment == environment:
                 return key
-        raise LookupError(f"this project has no enabled {environment} API key")
+        raise LookupError(f"this project has no {environment} API key: make one with keys.add()")
 
     def disable(self, value: str) -> None:
         """Refuse this key from now on, at logins and as Basic credential.
@@ -78,16 +92,16 @@ class Keys:
         Access tokens that it obtained stay good until they expire, its refresh tokens do not.
         Raises LookupError if the project has no such key.
         """
-        self._own(value).enabled = False
+        self.own(value).enabled = False
 
     def enable(self, value: str) -> None:
         """Accept a disabled key again; raises LookupError if the project has no such key."""
-        self._own(value).enabled = True
+        self.own(value).enabled = True
 
     def remove(self, value: str) -> None:
         """Delete a key for good; raises LookupError if the project has no such key."""
         with self._lock:
-            key = self._own(value)
+            key = self.own(value)
             key.enabled = False
             self._keys.remove(key)
             self._index.remove(key)
@@ -96,12 +110,6 @@ class Keys:
         """Delete all keys."""
         for key in self:
             self.remove(key.value)
-
-    def _own(self, value: str) -> ApiKey:
-        key = self._index.find(value)
-        if key is None or key.project_id != self.project_id:
-            raise LookupError(f"this project has no API key {masked(value)}")
-        return key
 
     def _unused(self) -> str:
         while (value := self._ids.new("", _LENGTH)) in self._index:

@@ -134,45 +134,46 @@ class Tokens:
         """All access tokens that are remembered, good or not, oldest first."""
         return [grant.access for grant in self._all()]
 
-    def issue(self, *, expires_in: Duration | None = None, key: ApiKey | None = None) -> Grant:
+    def issue(self, *, expires_in: Duration | None = None, key: str | None = None) -> Grant:
         """Give out an access token and its refresh token, as a login does.
 
-        `expires_in` in seconds, by default the setting's; `key` by default the project's first one
-        for its environment.
+        `expires_in` in seconds, by default the setting's; `key` is an API key of this project, by
+        default its first one for the setting `environment`. Raises LookupError without such a key.
         """
         lifetime = self._settings.expires_in if expires_in is None else expires_in
-        return self._grant(
-            key or self._keys.first(self._settings.environment), duration_ns(lifetime)
-        )
+        owner = self._keys.first(self._settings.environment) if key is None else self._keys.own(key)
+        return self._grant(owner, duration_ns(lifetime), self._clock.now_ns())
 
-    def log_in(self, key: ApiKey) -> Grant:
-        """What POST /auth/api-key gives for a good key."""
+    def log_in(self, key: ApiKey, now_ns: int) -> Grant:
+        """What POST /auth/api-key gives at a moment for a good key."""
+        lifetime = duration_ns(self._settings.expires_in)
         with self._lock:
             if self._settings.revoke_on_login:
-                for grant in self._all():
+                for grant in self._grants:
                     if grant.refresh.key is key:
                         grant.refresh.revoked = True
-            return self.issue(key=key)
+            return self._grant(key, lifetime, now_ns)
 
-    def refresh(self, value: str, environment: Environment) -> Grant | None:
-        """What POST /auth/refresh gives for this refresh token; None if the token is not good."""
+    def refresh(self, value: str, environment: Environment, now_ns: int) -> Grant | None:
+        """What POST /auth/refresh gives at a moment for a refresh token; None if it is not good."""
+        lifetime = duration_ns(self._settings.expires_in)
         with self._lock:
             token = self._indexes.refresh.find(value)
             if token is None or token.key.environment != environment:
                 return None
-            if not self.can_refresh(token):
+            if not self.can_refresh(token, now_ns):
                 return None
             if self._settings.revoke_access_on_refresh:
                 token.access.revoked = True
             token.spent = self._settings.rotate_refresh
-            lifetime = duration_ns(self._settings.expires_in)
-            return self._grant(token.key, lifetime, None if token.spent else token)
+            return self._grant(token.key, lifetime, now_ns, None if token.spent else token)
 
-    def can_refresh(self, token: RefreshToken) -> bool:
-        """Whether a refresh token would be accepted now."""
-        now, skew = self._clock.now_ns(), duration_ns(self._settings.clock_skew)
-        in_time = token.expires_ns is None or now < token.expires_ns + skew
-        return in_time and token.key.enabled and not (token.spent or token.revoked)
+    def can_refresh(self, token: RefreshToken, now_ns: int) -> bool:
+        """Whether a refresh token of this project is accepted at a moment."""
+        skew = duration_ns(self._settings.clock_skew)
+        in_time = token.expires_ns is None or now_ns < token.expires_ns + skew
+        mine = token.key.project_id == self._keys.project_id and token.key.enabled
+        return mine and in_time and not (token.spent or token.revoked)
 
     def is_good(self, token: AccessToken, now_ns: int) -> bool:
         """Whether an access token is accepted at a moment; at its expiry it is not any more."""
@@ -186,32 +187,36 @@ class Tokens:
 
     def expire_all(self) -> None:
         """End the life of every access token now; the refresh tokens stay good."""
-        past = self._clock.now_ns() - duration_ns(self._settings.clock_skew)
-        for grant in self._all():
-            grant.access.expires_ns = min(grant.access.expires_ns, past)
+        with self._lock:
+            past = self._clock.now_ns() - duration_ns(self._settings.clock_skew)
+            for grant in self._grants:
+                grant.access.expires_ns = min(grant.access.expires_ns, past)
 
     def revoke_all(self) -> None:
         """Make every access token and every refresh token worthless; the API keys stay good."""
-        for grant in self._all():
-            grant.access.revoked = True
-            grant.refresh.revoked = True
+        with self._lock:
+            for grant in self._grants:
+                grant.access.revoked = grant.refresh.revoked = True
 
     def clear(self) -> None:
         """Forget all tokens."""
         with self._lock:
             while self._grants:
                 self._forget(self._grants.popleft())
+            self._signing_key = self._ids.secret(32)  # no later token equals a forgotten one
 
     def _all(self) -> list[Grant]:
         with self._lock:
             return list(self._grants)
 
-    def _grant(self, key: ApiKey, lifetime_ns: int, refresh: RefreshToken | None = None) -> Grant:
-        now = self._clock.now_ns()
+    def _grant(
+        self, key: ApiKey, lifetime_ns: int, now_ns: int, refresh: RefreshToken | None = None
+    ) -> Grant:
+        expires_ns = now_ns + lifetime_ns
         with self._lock:
-            access = AccessToken(self._jwt(now, now + lifetime_ns), key, now, now + lifetime_ns)
+            access = AccessToken(self._jwt(now_ns, expires_ns), key, now_ns, expires_ns)
             if refresh is None:
-                refresh = self._refresh_token(key, access, now)
+                refresh = self._refresh_token(key, access, now_ns)
             refresh.access = access
             grant = Grant(access, refresh, lifetime_ns / SECOND)
             self._grants.append(grant)

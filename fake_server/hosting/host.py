@@ -79,8 +79,8 @@ class Host(HTTPServer):
 
     def thread_target(self) -> None:
         """Accept connections until `stop`."""
-        if self.server is not None:
-            self.server.serve_forever(POLL_SECONDS)
+        assert self.server is not None
+        self.server.serve_forever(POLL_SECONDS)
 
     def stop(self) -> None:
         """End all connections and their threads; wait a second for a handler that blocks."""

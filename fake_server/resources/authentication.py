@@ -37,13 +37,13 @@ def log_in(call: Context) -> dict[str, Any]:
     key = call.project.keys.find(value, call.environment)
     if key is None:
         raise _refused(call, problems.invalid_api_key())
-    return call.project.tokens.log_in(key).as_json()
+    return call.project.tokens.log_in(key, call.now_ns).as_json()
 
 
 def refresh(call: Context) -> dict[str, Any]:
     """Exchange a refresh token for the next access token and the next refresh token."""
     value = call.received(RefreshTokenPayload)["refresh_token"]
-    grant = call.project.tokens.refresh(value, call.environment)
+    grant = call.project.tokens.refresh(value, call.environment, call.now_ns)
     if grant is None:
         raise _refused(call, problems.invalid_refresh_token())
     return grant.as_json()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import tracemalloc
 
 import httpx
 import pytest
@@ -86,6 +87,25 @@ def test_a_large_body_streams_through(serve):
     body = bytes(range(256)) * 64 * 1024
     reply = urllib3.request("POST", serve(app).url_for("/"), body=body)
     assert reply.data.decode() == hashlib.sha256(body).hexdigest()
+
+
+@pytest.mark.parametrize("framing", [b"Content-Length: 16777216\r\n\r\n", None])
+def test_a_body_is_not_held_in_memory(serve, connect, framing):
+    def app(environ, start_response):
+        size = sum(len(piece) for piece in iter(lambda: environ["wsgi.input"].read(65536), b""))
+        start_response("200 OK", [])
+        return [str(size).encode()]
+
+    client = connect(serve(app)).send(POST + framing if framing else CHUNKED)
+    piece = b"x" * 65536 if framing else b"10000\r\n%b\r\n" % (b"x" * 65536)
+    tracemalloc.start()
+    try:
+        for _ in range(256):
+            client.send(piece)
+        assert client.send(b"" if framing else b"0\r\n\r\n").reply().body == b"16777216"
+        assert tracemalloc.get_traced_memory()[1] < 4 * MIB
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize(

@@ -140,22 +140,21 @@ class Handler(BaseHTTPRequestHandler):
 
     def setup(self) -> None:
         super().setup()
-        stub = self.server.stub
-        with stub.closed:
-            stub.connections += 1
-            stub.open += 1
+        self.stub = self.server.stub  # a connection may outlive its test
+        with self.stub.closed:
+            self.stub.connections += 1
+            self.stub.open += 1
 
     def finish(self) -> None:
         super().finish()
-        stub = self.server.stub
-        with stub.closed:
-            stub.open -= 1
-            stub.closed.notify_all()
+        with self.stub.closed:
+            self.stub.open -= 1
+            self.stub.closed.notify_all()
 
     def handle_any(self) -> None:
         path = urlsplit(self.path).path
         call = Call(self.command, path, self.headers["Authorization"], self.read_body())
-        answer = self.server.stub.answer(call)
+        answer = self.stub.answer(call)
         if answer is DROP:
             self.close_connection = True
             return

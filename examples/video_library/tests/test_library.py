@@ -1,0 +1,85 @@
+"""What the library does, against a whole api.video: no answer is written down in these tests."""
+
+from __future__ import annotations
+
+import pytest
+from video_library import ApiError, Client, Library
+
+from pytest_apivideo import ApiVideo, FakeServer
+
+
+def test_publishes_a_video_and_finds_it_by_tag(library: Library) -> None:
+    published = library.publish("Getting started", tags=["tutorial", "python"])
+    library.publish("Holidays", tags=["private"])
+
+    found = library.find("tutorial")
+
+    assert found == [published]
+
+
+def test_renames_a_video_and_keeps_its_tags(library: Library) -> None:
+    video = library.publish("Geting started", tags=["tutorial"])
+
+    renamed = library.rename(video, "Getting started")
+
+    assert renamed.tags == ("tutorial",)
+    assert library.catalogue() == [renamed]
+
+
+def test_removes_a_video_though_the_answer_has_no_body(
+    library: Library, apivideo: ApiVideo
+) -> None:
+    video = library.publish("Getting started")
+
+    library.remove(video)
+
+    assert apivideo.calls.last().status == 204
+    assert library.catalogue() == []
+
+
+def test_pages_through_230_videos(library: Library, apivideo: ApiVideo) -> None:
+    titles = [f"Episode {number:03}" for number in range(1, 231)]
+    for title in titles:
+        library.publish(title)
+
+    catalogue = library.catalogue()
+
+    assert [video.title for video in catalogue] == titles
+    apivideo.calls.assert_called("GET /videos", times=3)
+
+
+def test_a_problem_is_raised_with_everything_that_was_wrong(client: Client) -> None:
+    with pytest.raises(ApiError) as raised:
+        client.call("POST", "/videos", json={"title": " ", "tags": "tutorial"})
+
+    assert raised.value.status == 400
+    assert raised.value.title == "This attribute is required."
+    assert [problem.name for problem in raised.value.problems] == ["title", "tags"]
+
+
+def test_renaming_a_video_that_is_gone_is_an_error_of_its_own(library: Library) -> None:
+    video = library.publish("Getting started")
+    library.remove(video)
+
+    with pytest.raises(ApiError, match="videoId: The requested resource could not be found"):
+        library.rename(video, "Too late")
+
+
+def test_an_outage_is_told_and_the_next_call_works(
+    library: Library, apivideo_server: FakeServer
+) -> None:
+    video = library.publish("Getting started")
+    page = "<h1>Down for a moment</h1>"
+    apivideo_server.expect_oneshot_request("/videos").respond_with_data(page, status=503)
+
+    with pytest.raises(ApiError, match="503"):
+        library.catalogue()
+
+    assert library.catalogue() == [video]
+
+
+@pytest.mark.apivideo(extra_fields={"aiChapters": True})
+def test_an_attribute_that_api_video_adds_tomorrow_does_no_harm(library: Library) -> None:
+    video = library.publish("Getting started")
+
+    assert library.catalogue() == [video]

@@ -1,0 +1,160 @@
+"""A client of api.video's HTTP API that keeps itself logged in."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+
+from video_library.config import Config
+from video_library.errors import ApiError, KeyRefused, Unreachable
+
+TIMEOUT = 30
+"""Seconds to wait for an answer."""
+
+MARGIN = 30
+"""Seconds before its expiry at which a token is renewed."""
+
+REFUSED = (400, 401)
+"""How api.video answers a login or a refresh that it refuses; its documents say both."""
+
+Params = Mapping[str, str | int | list[str]]
+
+
+@dataclass(frozen=True)
+class Token:
+    """An access token, the refresh token that renews it, and when to do so (epoch seconds)."""
+
+    access: str = field(repr=False)
+    refresh: str = field(repr=False)
+    renew_at: float
+
+    @classmethod
+    def read(cls, grant: dict[str, Any], asked_at: float) -> Token:
+        """Read the answer to a login or a refresh."""
+        lifetime = grant["expires_in"]
+        renew_at = asked_at + lifetime - min(MARGIN, lifetime / 2)
+        return cls(grant["access_token"], grant["refresh_token"], renew_at)
+
+
+class Client:
+    """Calls api.video with a token that it renews when needed; threads may share it.
+
+    `token` is one to begin with, such as that of the process which forked this one.
+    """
+
+    def __init__(self, config: Config, token: Token | None = None) -> None:
+        self._config = config
+        self._token = token
+        self._lock = threading.Lock()
+        self._http = requests.Session()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._http.close()
+
+    @property
+    def token(self) -> Token | None:
+        """The token in use, if there was need of one yet."""
+        return self._token
+
+    def call(
+        self, method: str, path: str, *, params: Params | None = None, json: Any = None
+    ) -> Any:
+        """Call an operation and return the JSON of its answer, None if it has none.
+
+        A refused token is renewed, and the call repeated, once. Raises ApiError for an answer that
+        is no success, KeyRefused if no token can be had, and Unreachable if no answer came.
+        """
+        token = self._good_token()
+        response = self._send(method, path, token=token, params=params, json=json)
+        if response.status_code == 401:
+            token = self._good_token(refused=token)
+            response = self._send(method, path, token=token, params=params, json=json)
+        return _content(response)
+
+    def items(self, path: str, params: Params) -> Iterator[dict[str, Any]]:
+        """All items of a list: follows the links from page to page."""
+        page = self.call("GET", path, params=params)
+        yield from page["data"]
+        while link := _next(page["pagination"]):
+            page = self.call("GET", link)
+            yield from page["data"]
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        token: Token | None = None,
+        params: Params | None = None,
+        json: Any = None,
+    ) -> requests.Response:
+        url = self._config.base_url + path
+        headers = {"Authorization": f"Bearer {token.access}"} if token else {}
+        try:
+            return self._http.request(
+                method, url, params=params, json=json, headers=headers, timeout=TIMEOUT
+            )
+        except requests.RequestException as error:
+            raise Unreachable(self._config.base_url, error) from error
+
+    def _good_token(self, refused: Token | None = None) -> Token:
+        """The token to send, which is not the `refused` one.
+
+        Of many threads whose token was refused, the first one in renews it. The others wait for the
+        lock, and then find another token than the one that they sent.
+        """
+        with self._lock:
+            token = self._token
+            if token is None:
+                token = self._log_in()
+            elif token == refused or time.time() >= token.renew_at:
+                token = self._refresh(token) or self._log_in()
+            self._token = token
+            return token
+
+    def _log_in(self) -> Token:
+        token = self._authenticate("/auth/api-key", {"apiKey": self._config.api_key})
+        if token is None:
+            raise KeyRefused(self._config.environment, self._config.base_url)
+        return token
+
+    def _refresh(self, token: Token) -> Token | None:
+        """The next token; None if the refresh token is spent, as each one works only once."""
+        return self._authenticate("/auth/refresh", {"refreshToken": token.refresh})
+
+    def _authenticate(self, path: str, payload: dict[str, str]) -> Token | None:
+        asked_at = time.time()
+        response = self._send("POST", path, json=payload)
+        if response.status_code in REFUSED:
+            return None
+        return Token.read(_content(response), asked_at)
+
+
+def _content(response: requests.Response) -> Any:
+    if not response.ok:
+        raise ApiError.read(response)
+    return response.json() if response.content else None
+
+
+def _next(pagination: dict[str, Any]) -> str | None:
+    """Path and query of the next page; its host is ignored, so that the token goes nowhere else."""
+    uris = {link["rel"]: link["uri"] for link in pagination["links"]}
+    if "next" not in uris:
+        return None
+    uri = urlsplit(uris["next"])
+    return f"{uri.path}?{uri.query}"

@@ -1,0 +1,81 @@
+"""What can go wrong, as exceptions.
+
+LibraryError
+├── ConfigError   the environment variables are wrong
+├── KeyRefused    api.video does not accept the API key
+├── Unreachable   api.video gave no answer at all
+└── ApiError      api.video answered with a problem
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+
+
+class LibraryError(Exception):
+    """Anything that the application expects may go wrong; its text is fit for a user."""
+
+
+class ConfigError(LibraryError):
+    """A setting is missing or cannot be used."""
+
+
+class KeyRefused(LibraryError):  # noqa: N818 - it reads better without "Error"
+    """api.video refused the API key, so there is nothing to retry."""
+
+    def __init__(self, environment: str, base_url: str) -> None:
+        super().__init__(
+            f"the {environment} environment at {base_url} refused the API key. "
+            "Keys work in one environment only: is it a key of the other one, or was it disabled?"
+        )
+
+
+class Unreachable(LibraryError):  # noqa: N818 - as above
+    """No answer came: no network, no such host, or too slow."""
+
+    def __init__(self, base_url: str, reason: Exception) -> None:
+        super().__init__(f"no answer from {base_url}: {reason}")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that api.video found wrong; `name` is the attribute or parameter at fault."""
+
+    title: str
+    name: str | None = None
+    detail: str | None = None
+
+    def __str__(self) -> str:
+        named = f"{self.name}: {self.title}" if self.name else self.title
+        return f"{named} {self.detail}" if self.detail else named
+
+    @classmethod
+    def read(cls, body: dict[str, Any]) -> Problem:
+        """Read a problem object, or one of its `problems`."""
+        title = body.get("title") or "api.video gave no reason."
+        return cls(title, body.get("name"), body.get("detail"))
+
+
+class ApiError(LibraryError):
+    """An answer that is no success: `status`, `title`, `name`, `detail` and all `problems`."""
+
+    def __init__(self, status: int, problems: list[Problem]) -> None:
+        self.status = status
+        self.problems = problems
+        self.title, self.name, self.detail = problems[0].title, problems[0].name, problems[0].detail
+        super().__init__(f"{status} " + "; ".join(map(str, problems)))
+
+    @classmethod
+    def read(cls, response: requests.Response) -> ApiError:
+        """Read the problem in an answer; a proxy's error page holds none."""
+        try:
+            body = response.json()
+        except requests.JSONDecodeError:
+            body = {}
+        if not isinstance(body, dict) or not body:
+            body = {"title": response.reason}
+        found = body.get("problems") or [body]
+        return cls(response.status_code, [Problem.read(one) for one in found])

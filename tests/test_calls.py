@@ -1,0 +1,176 @@
+"""The record of calls, and the assertions on it."""
+
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+
+from fake_server.calls import Call, Calls
+from pytest_apivideo import ApiVideo
+
+OPERATIONS = ["GET /videos", "POST /videos", "GET /videos/{videoId}", "POST /auth/refresh"]
+
+
+def recorded(*steps: str) -> Calls:
+    calls = Calls(OPERATIONS, 100)
+    for step in steps:
+        name, status = step.split(" -> ")
+        method, path = name.split(" ")
+        calls.record(
+            Call(
+                operation=name,
+                method=method,
+                path=path.replace("{videoId}", "vi1"),
+                query="",
+                status=int(status),
+                environment="sandbox",
+                credential="bearer",
+                at=datetime(2030, 1, 1, tzinfo=UTC),
+                request_body=b'{"a":1}',
+                response_body=b'{"b":2}',
+            ),
+            100,
+        )
+    return calls
+
+
+STORY = recorded(
+    "GET /videos -> 200",
+    "GET /videos -> 401",
+    "POST /auth/refresh -> 200",
+    "GET /videos -> 200",
+    "GET /videos/{videoId} -> 404",
+)
+
+
+@pytest.mark.parametrize(
+    ("operation", "count"),
+    [
+        ("GET /videos", 3),
+        ("POST /videos", 0),
+        ("GET /videos/{videoId}", 1),
+        ("GET /videos/{id}", 1),
+        ("GET /videos/vi1", 1),
+    ],
+)
+def test_count_takes_an_operation_by_any_of_its_names(operation: str, count: int) -> None:
+    assert STORY.count(operation) == count
+
+
+def test_a_misspelt_operation_is_an_error_that_names_the_nearest() -> None:
+    with pytest.raises(LookupError, match=r"Did you mean .*GET /videos"):
+        STORY.count("GET /vidoes")
+
+
+def test_an_operation_without_a_method_is_told_how_to_write_it() -> None:
+    with pytest.raises(LookupError, match='Write it like "GET /videos/{videoId}"'):
+        STORY.count("/videos")
+
+
+def test_last_is_the_newest_call() -> None:
+    assert STORY.last().status == 404
+    assert STORY.last("GET /videos").status == 200
+    assert STORY.last("GET /videos").ok
+    assert not STORY.last().ok
+    assert STORY.last().json == {"a": 1}
+    assert STORY.last().answer == {"b": 2}
+
+
+def test_last_without_a_call_says_what_there_was() -> None:
+    with pytest.raises(AssertionError, match=r"no call of POST /videos yet\.\nThe calls:\n  GET"):
+        STORY.last("POST /videos")
+    with pytest.raises(AssertionError, match="no call of any operation yet.\nNo call was recorded"):
+        recorded().last()
+
+
+def test_assert_called_counts() -> None:
+    STORY.assert_called("GET /videos")
+    STORY.assert_called("GET /videos", times=3)
+    STORY.assert_called("POST /videos", times=0)
+    with pytest.raises(AssertionError, match="was called 3 times, not 1 times"):
+        STORY.assert_called("GET /videos", times=1)
+    with pytest.raises(AssertionError, match="was called 0 times, not at least once"):
+        STORY.assert_called("POST /videos")
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        ["GET /videos -> 200"],
+        ["GET /videos -> 401", "POST /auth/refresh -> 200", "GET /videos -> 200"],
+        ["GET /videos -> 4xx", "POST /auth/refresh", "GET /videos -> 2xx"],
+        ["GET /videos", "GET /videos/{id} -> 404"],
+    ],
+)
+def test_a_sequence_is_a_run_anywhere_in_the_record(steps: list[str]) -> None:
+    STORY.assert_sequence(*steps)
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        ["GET /videos -> 500"],
+        ["GET /videos -> 401", "GET /videos -> 200"],
+        ["GET /videos/{id} -> 404", "GET /videos"],
+        ["GET /videos"] * 6,
+    ],
+)
+def test_a_sequence_with_a_gap_or_another_status_fails(steps: list[str]) -> None:
+    with pytest.raises(AssertionError, match=r"(?s)did not come in a row.*The calls:"):
+        STORY.assert_sequence(*steps)
+
+
+def test_a_sequence_tells_a_misspelt_step_from_a_missing_one() -> None:
+    with pytest.raises(LookupError, match="is no operation"):
+        STORY.assert_sequence("GET /vidoes -> 200")
+    with pytest.raises(ValueError, match="no status behind the arrow"):
+        STORY.assert_sequence("GET /videos -> ok")
+    with pytest.raises(ValueError, match="at least one step"):
+        STORY.assert_sequence()
+
+
+def test_a_failure_shows_the_newest_calls_only() -> None:
+    many = recorded(*["GET /videos -> 200"] * 30)
+    with pytest.raises(AssertionError, match="the newest 20 of 30"):
+        many.assert_called("POST /videos")
+
+
+def test_the_record_is_a_sequence() -> None:
+    assert len(STORY) == 5
+    assert STORY[0].status == 200
+    assert [call.status for call in STORY[1:3]] == [401, 200]
+    assert [str(call) for call in STORY][-1] == "GET /videos/{videoId} -> 404"
+    assert repr(STORY) == "<Calls 5>"
+
+
+def test_a_call_tells_what_was_asked_and_answered(apivideo: ApiVideo, http: httpx.Client) -> None:
+    http.post("/auth/api-key?a=b", json={"apiKey": apivideo.api_key}, headers={"X-Mine": "yes"})
+    call = apivideo.calls.last()
+    assert call.operation == "POST /auth/api-key"
+    assert (call.method, call.path, call.query) == ("POST", "/auth/api-key", "a=b")
+    assert (call.environment, call.credential) == ("sandbox", "api_key")
+    assert call.headers["X-Mine"] == "yes"
+    assert call.json == {"apiKey": apivideo.api_key}
+    assert call.answer["token_type"] == "Bearer"
+    assert call.at <= apivideo.clock.datetime()
+    assert apivideo.api_key not in repr(call)
+
+
+@pytest.mark.apivideo(max_calls=3, max_body=10)
+def test_the_record_keeps_the_newest_calls_and_the_first_bytes(
+    apivideo: ApiVideo, http: httpx.Client
+) -> None:
+    for number in range(5):
+        http.post(f"/nowhere/{number}", content=b"x" * 100)
+    assert [call.path for call in apivideo.calls] == ["/nowhere/2", "/nowhere/3", "/nowhere/4"]
+    assert apivideo.calls.last().request_body == b"x" * 10
+    assert len(apivideo.calls.last().response_body) == 10
+
+
+def test_a_path_that_no_operation_has_is_recorded_under_its_own_name(
+    apivideo: ApiVideo, http: httpx.Client
+) -> None:
+    assert http.get("/nowhere").status_code == 404
+    apivideo.calls.assert_called("GET /nowhere", times=1)
+    apivideo.calls.clear()
+    assert not apivideo.calls
