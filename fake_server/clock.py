@@ -177,7 +177,7 @@ class Clock:
     def _move(self, target: Callable[[int], int]) -> float:
         def moved(now: int) -> _State:
             state = self._state
-            return state._replace(base_ns=state.base_ns + _bounded(target(now)) - now)
+            return state._replace(base_ns=state.base_ns + bounded_ns(target(now)) - now)
 
         return self._switch(moved)
 
@@ -236,13 +236,13 @@ def moment_ns(moment: Moment) -> int:
         moment = datetime(moment.year, moment.month, moment.day, tzinfo=UTC)
     if isinstance(moment, datetime):
         aware = moment.replace(tzinfo=UTC) if moment.utcoffset() is None else moment
-        return _bounded(_whole_microseconds(aware - _EPOCH))
+        return bounded_ns(_whole_microseconds(aware - _EPOCH))
     if isinstance(moment, bool) or not isinstance(moment, int | float):
         raise TypeError(
             "a moment is a datetime, a date, an ISO 8601 text or seconds since the epoch, "
             f"not {moment!r}"
         )
-    return _bounded(round(_exact_ns(moment, "a moment"), -3))
+    return bounded_ns(round(_exact_ns(moment, "a moment"), -3))
 
 
 def _whole_microseconds(delta: timedelta) -> int:
@@ -269,7 +269,8 @@ def _parsed(text: str) -> datetime:
         ) from None
 
 
-def _bounded(moment_in_ns: int) -> int:
+def bounded_ns(moment_in_ns: int) -> int:
+    """The same moment; raises ValueError if no clock can show it."""
     if not _EARLIEST <= moment_in_ns <= _LATEST:
         raise ValueError("a clock cannot leave the years 1 to 9999")
     return moment_in_ns

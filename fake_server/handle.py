@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fake_server.auth.keys import Keys
 from fake_server.auth.tokens import Tokens
 from fake_server.calls import Calls
 from fake_server.clock import Clock
+from fake_server.collection import Collection
 from fake_server.project import Project, Snapshot
+from fake_server.resources import COLLECTIONS
+from fake_server.resources.videos import Video
 from fake_server.settings import Settings
 
 
@@ -15,6 +20,8 @@ class ApiVideo:
 
     `url` is the address of the API (no slash at the end).
     """
+
+    videos: Collection[Video]
 
     def __init__(self, url: str, project: Project) -> None:
         self.url = url
@@ -62,6 +69,16 @@ class ApiVideo:
     def calls(self) -> Calls:
         """Every request so far, with its answer."""
         return self._project.calls
+
+    def __getattr__(self, name: str) -> Collection[Any]:
+        """The collection of a resource by its name, such as `apivideo.videos`."""
+        kind = COLLECTIONS.get(name)
+        if kind is None:
+            names = ", ".join(sorted(COLLECTIONS))
+            raise AttributeError(
+                f"ApiVideo has no attribute {name!r}; its collections are: {names}"
+            )
+        return Collection(self._project, kind)
 
     def snapshot(self) -> Snapshot:
         """The resources as they are now, for `restore`."""

@@ -134,6 +134,11 @@ class Settings(BaseModel):
         "Attributes added to every object in an answer, to test a client's tolerance.",
         source=_LEVER,
     )
+    asset_urls: Literal["fake", "real"] = setting(
+        "fake",
+        'Addresses of assets in answers: the "fake" server\'s own, or api.video\'s "real" hosts.',
+        source=_LEVER,
+    )
     max_calls: Count = setting(
         10_000,
         "How many calls the record keeps; the oldest go first.",

@@ -16,6 +16,7 @@ from typing_extensions import TypedDict
 from fake_server import clock
 from fake_server.auth.secrets import masked
 from fake_server.auth.tokens import AccessToken
+from fake_server.control import openapi
 from fake_server.core import problems
 from fake_server.core.model import WIRE
 from fake_server.core.operations import GET, POST, Action, Handler, Operation
@@ -87,6 +88,11 @@ def revoke_tokens(call: Context) -> dict[str, Any]:
     return list_tokens(call)
 
 
+def show_openapi(call: Context) -> dict[str, Any]:
+    """The fake's own OpenAPI document."""
+    return openapi.document()
+
+
 def _shown(token: AccessToken, good: bool) -> dict[str, Any]:
     return {
         "token": masked(token.value),
@@ -109,6 +115,7 @@ def _post(path: str, handle: Handler, body: Any = None) -> Operation:
 OPERATIONS = (
     _get("health", health),
     _post("reset", reset),
+    _get("openapi.json", show_openapi),
     _get("clock", show_clock),
     _post("clock", move_clock, ClockMove),
     _get("tokens", list_tokens),

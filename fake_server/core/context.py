@@ -34,6 +34,15 @@ class Context(Generic[P]):
     query: MultiDict[str, str] = field(default_factory=MultiDict)
     body: bytes = b""
 
+    @property
+    def asset_base(self) -> str:
+        """Where assets are: the fake's own address, or nothing when api.video's hosts have them."""
+        return self.base_url if self.settings.asset_urls == "fake" else ""
+
+    def asset_url(self, host: str, path: str) -> str:
+        """The address of an asset that api.video serves from `https://<host>.api.video<path>`."""
+        return (self.asset_base or f"https://{host}.api.video") + path
+
     def received(self, shape: Any, read_only: Collection[str] = ()) -> dict[str, Any]:
         """The attributes in the body, checked against a shape; by their Python names.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import operator
 import re
+import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -49,6 +50,16 @@ def _contains(wanted: str) -> Predicate:
     return lambda value: needle in value.casefold()
 
 
+def _resembles(wanted: str) -> Predicate:
+    needle = _plain(wanted)
+    return lambda value: needle in _plain(value)
+
+
+def _plain(text: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+
+
 def _holds(wanted: tuple[str, ...]) -> Predicate:
     return lambda values: all(one in values for one in wanted)
 
@@ -85,6 +96,8 @@ def _text(query: Query, name: str) -> str | None:
 
 contains = Filter(_text, _contains, {"type": "string"})
 """The text occurs in the field, in whatever case."""
+resembles = Filter(_text, _resembles, {"type": "string"})
+"""The text occurs in the field, in whatever case and with whatever accents."""
 equals = Filter(_text, lambda wanted: lambda value: value == wanted, {"type": "string"})
 """The field is exactly this."""
 holds = Filter(_texts, _holds, {"type": "array", "items": {"type": "string"}})
@@ -138,7 +151,7 @@ def list_all(
             found = _answer(rows(context), question, model)
         return _page(context, found, page, size)
 
-    return Action(handle, lists=model)
+    return Action(handle, lists=model, summary=f"List the {model.__name__.lower()}s.")
 
 
 def _read(
@@ -251,3 +264,25 @@ def _uri(context: Context[Any], page: int, size: int) -> str:
     ]
     path = context.operation.path.format_map(context.parameters)
     return f"{path}?" + urlencode([*others, ("currentPage", page), ("pageSize", size)])
+
+
+def parameters_of_list(model: type[Resource]) -> list[dict[str, Any]]:
+    """The query parameters of a list, for an OpenAPI document."""
+    fields = listed(model)
+    sortable = [name for name, fact in fields.items() if fact.sort]
+    schemas: dict[str, Any] = {
+        "currentPage": {"type": "integer", "minimum": 1, "default": 1},
+        "pageSize": {"type": "integer", "minimum": 1, "maximum": _MOST_PER_PAGE, "default": 25},
+        "sortBy": {"type": "string", "enum": sortable},
+        "sortOrder": {"type": "string", "enum": ["asc", "desc"]},
+    }
+    schemas |= {name: fact.filter.schema for name, fact in fields.items() if fact.filter}
+    return [_parameter(name, schema) for name, schema in schemas.items()]
+
+
+def _parameter(name: str, schema: Any) -> dict[str, Any]:
+    if schema["type"] == "array":
+        return {"name": f"{name}[]", "in": "query", "explode": True, "schema": schema}
+    if schema["type"] == "object":
+        return {"name": name, "in": "query", "style": "deepObject", "schema": schema}
+    return {"name": name, "in": "query", "schema": schema}

@@ -26,7 +26,7 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
-from typing_extensions import TypedDict
+from typing_extensions import TypedDict, get_type_hints
 
 if TYPE_CHECKING:
     from fake_server.core.context import Context
@@ -37,17 +37,20 @@ Purpose = Literal["create", "patch"]
 
 
 class Writer(enum.Enum):
-    """Who writes a field: the server alone, or the client at creation only."""
+    """Who writes a field, other than the client at any time."""
 
     SERVER = "read-only"
     CREATION = "write-once"
 
 
 ReadOnly = Annotated[T, Writer.SERVER]
+"""Only the server writes the field; a client's value is ignored."""
 WriteOnce = Annotated[T, Writer.CREATION]
-
-# An optional field stays out of the answer while it is unset, as in api.video's answers.
+"""The client gives the field at creation and cannot change it."""
+Hidden = Annotated[T, Writer.SERVER, Field(exclude=True)]
+"""The field is in no answer; lists may filter by it."""
 Unset = Annotated[T | None, Field(exclude_if=lambda value: value is None)]
+"""The field stays out of the answer while it is None, as in api.video's answers."""
 
 
 def _atom(moment: datetime) -> str:
@@ -80,10 +83,16 @@ def field(
     filter: Filter | None = None,
     sort: bool = False,
     make: Any = None,
+    example: Any = None,
 ) -> Any:
-    """One field's facts: `default` (or `make`, a factory), words, length limits, use in lists."""
+    """One field's facts: `default` (or `make`, a factory), words, length limits, use in lists.
+
+    `example` is what tests get that add a resource without this (required) field.
+    """
     facts: dict[str, Any] = {"min_length": least, "max_length": most, "default_factory": make}
     given = {name: fact for name, fact in facts.items() if fact is not None}
+    if example is not None:
+        given["examples"] = [example]
     info: Any = (
         Field(description=doc, **given) if make else Field(default, description=doc, **given)
     )
@@ -123,19 +132,30 @@ class Resource(Shape):
     """One kind of thing that the API offers. Instances are immutable: a change makes a new one.
 
     `prefix` begins the ids (`vi` + 22 characters); the first field of the class is the id.
+    `collection` is what a test finds them under: `apivideo.videos`.
     """
 
     prefix: ClassVar[str]
+    collection: ClassVar[str | None] = None
     id_field: ClassVar[str]
     _wire: dict[str, bytes] = PrivateAttr(default_factory=dict)
 
-    def __init_subclass__(cls, *, prefix: str = "", **config: Any) -> None:
+    def __init_subclass__(
+        cls, *, prefix: str = "", collection: str | None = None, **config: Any
+    ) -> None:
         super().__init_subclass__(**config)
         cls.prefix = prefix
+        cls.collection = collection
 
     @classmethod
     def __pydantic_init_subclass__(cls, **config: Any) -> None:
         cls.id_field = next(iter(cls.model_fields))
+
+    @classmethod
+    def new(cls, identifier: str, now: datetime, values: Mapping[str, Any]) -> Self:
+        """A new resource: its id, its moments, and what the client (or a test) chose."""
+        moments = {name: now for name in _MOMENTS if name in cls.model_fields}
+        return cls(**{cls.id_field: identifier, **moments, **values})
 
     @property
     def id(self) -> str:
@@ -147,28 +167,32 @@ class Resource(Shape):
         """The id's name in paths and problems: `videoId`."""
         return to_camel(cls.id_field)
 
-    def changed(self, **values: Any) -> Self:
-        """A copy with these (already validated) values."""
-        copy = self.model_copy(update=values)
+    def changed(self, now: datetime, values: Mapping[str, Any]) -> Self:
+        """A copy with these (already validated) values, updated now."""
+        moment = {"updated_at": now} if "updated_at" in type(self).model_fields else {}
+        copy = self.model_copy(update={**moment, **values})
         copy._wire = {}
         return copy
 
-    def shown(self, context: Context[Any]) -> Self:
+    def shown(self, call: Context[Any]) -> Self:
         """The resource as this call's answer shows it; subclasses fill in what depends on it."""
         return self
-
-    def wire(self, context: Context[Any]) -> bytes:
-        """The resource as JSON. Kept per version of the resource and per address of the server."""
-        kept = self._wire.get(context.base_url)
-        if kept is None:
-            kept = self.shown(context).model_dump_json().encode()
-            if self.keeps():
-                self._wire[context.base_url] = kept
-        return kept
 
     def keeps(self) -> bool:
         """Whether two answers show this version of the resource alike."""
         return True
+
+    def wire(self, call: Context[Any]) -> bytes:
+        """The resource as JSON. Kept per version of the resource and per address in it."""
+        kept = self._wire.get(call.asset_base)
+        if kept is None:
+            kept = self.shown(call).model_dump_json().encode()
+            if self.keeps():
+                self._wire[call.asset_base] = kept
+        return kept
+
+
+_MOMENTS = ("created_at", "updated_at", "published_at")
 
 
 @functools.cache
@@ -177,16 +201,18 @@ def shape_of(model: type[Resource], purpose: Purpose, also: Any = None) -> Any:
 
     Read-only fields are absent, so they are ignored; with `patch` nothing is required, which makes
     the result a JSON merge patch: an absent key keeps, null clears where the type allows it. `also`
-    is a TypedDict of attributes that only the request has.
+    is a TypedDict of attributes that only the request has, none of them required.
     """
     fields = {
         name: _input(info, purpose)
         for name, info in model.model_fields.items()
         if _writer(info) is None or (purpose == "create" and _writer(info) is Writer.CREATION)
     }
-    extra = dict(also.__annotations__) if also else {}
+    if also is not None:
+        hints = get_type_hints(also, include_extras=True)
+        fields |= {name: NotRequired[hint] for name, hint in hints.items()}
     typed_dict: Any = TypedDict
-    made = typed_dict(f"{model.__name__}{purpose.capitalize()}", {**fields, **extra})
+    made = typed_dict(f"{model.__name__}{purpose.capitalize()}", fields)
     made.__module__ = model.__module__
     made.__pydantic_config__ = WIRE
     return made
@@ -194,10 +220,8 @@ def shape_of(model: type[Resource], purpose: Purpose, also: Any = None) -> Any:
 
 def _input(info: Any, purpose: Purpose) -> Any:
     annotated: Any = Annotated
-    kind = functools.reduce(
-        lambda kind, fact: annotated[kind, fact], info.metadata, info.annotation
-    )
-    kind = annotated[kind, Field(description=info.description)]
+    facts = (*info.metadata, Field(description=info.description, examples=info.examples))
+    kind = annotated[(info.annotation, *facts)]
     required = purpose == "create" and info.is_required()
     return kind if required else NotRequired[kind]
 

@@ -28,14 +28,15 @@ class Action:
     """What an operation does, and what of it our OpenAPI document tells.
 
     `handle` takes the call's context and returns a resource, a dict, a page or None; `body` is the
-    shape of the request's JSON object; `answers` is what comes back.
+    shape of the request's JSON object; `answers` is what comes back, `lists` what comes back in
+    pages. `summary` is a line of words, by default the first of the handler's docstring.
     """
 
     handle: Handler
     body: Any = None
     answers: Any = None
     lists: type[Resource] | None = None
-    filters: tuple[str, ...] = ()
+    summary: str | None = None
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,11 @@ class Operation:
     def canonical(self) -> str:
         """The name without the parameters' names, so that `{id}` finds `{videoId}`."""
         return canonical(self.name)
+
+    @property
+    def summary(self) -> str:
+        """What the operation does, in a line."""
+        return self.action.summary or (self.action.handle.__doc__ or "").partition("\n")[0]
 
     @property
     def parameters(self) -> list[str]:

@@ -21,9 +21,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Required
+
+from typing_extensions import TypedDict
 
 _DOCUMENTATION = "https://docs.api.video/reference/"
+
+
+class ProblemObject(TypedDict, total=False):
+    """A problem on the wire. `problems` lists all of a request's, each without a status."""
+
+    type: str
+    title: Required[str]
+    status: int
+    detail: str
+    name: str
+    range: dict[str, int]
+    problems: list[dict[str, Any]]
 
 
 @dataclass(eq=False)

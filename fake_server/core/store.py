@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import string
 import threading
+import uuid
 from collections.abc import Iterator
 from typing import Any, Generic, TypeVar
 
@@ -29,6 +30,10 @@ class Ids:
     def hexadecimal(self, count: int) -> str:
         """`count` random bytes as lower-case hexadecimal digits."""
         return self._random.randbytes(count).hex()
+
+    def uuid(self) -> str:
+        """A random UUID, version 4."""
+        return str(uuid.UUID(bytes=self._random.randbytes(16), version=4))
 
     def secret(self, count: int) -> bytes:
         """`count` random bytes."""

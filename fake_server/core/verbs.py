@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from pydantic.alias_generators import to_camel
+from pydantic.alias_generators import to_camel, to_snake
 
 from fake_server.core.context import Context
 from fake_server.core.model import Purpose, Resource, shape_of
@@ -24,12 +24,13 @@ def create(model: type[Resource]) -> Action:
     def handle(call: Call) -> Resource:
         return add(call, model, sent(call, model, "create"))
 
-    return Action(handle, body=(model, "create"), answers=model)
+    return Action(handle, (model, "create"), model, summary=f"Create a {_word(model)}.")
 
 
 def read(model: type[Resource]) -> Action:
     """Return one resource, or 404."""
-    return Action(lambda call: find(call, model), answers=model)
+    summary = f"Show one {_word(model)}."
+    return Action(lambda call: find(call, model), answers=model, summary=summary)
 
 
 def update(model: type[Resource]) -> Action:
@@ -39,7 +40,7 @@ def update(model: type[Resource]) -> Action:
         find(call, model)  # an unknown resource is a 404, whatever was sent
         return change(call, model, sent(call, model, "patch"))
 
-    return Action(handle, body=(model, "patch"), answers=model)
+    return Action(handle, (model, "patch"), model, summary=f"Change a {_word(model)}.")
 
 
 def delete(model: type[Resource]) -> Action:
@@ -49,7 +50,11 @@ def delete(model: type[Resource]) -> Action:
         with call.store.lock:
             call.store.table(model).remove(find(call, model).id)
 
-    return Action(handle)
+    return Action(handle, summary=f"Delete a {_word(model)}.")
+
+
+def _word(model: type[Resource]) -> str:
+    return to_snake(model.__name__).replace("_", " ")
 
 
 def find(call: Call, model: type[R]) -> R:
@@ -68,19 +73,11 @@ def sent(call: Call, model: type[Resource], purpose: Purpose, also: Any = None) 
 def add(call: Call, model: type[R], values: dict[str, Any]) -> R:
     """Put a new resource with these attributes into the store."""
     with call.store.lock:
-        facts = {model.id_field: call.store.new_id(model), **stamps(call, model), **values}
-        return call.store.table(model).put(model(**facts))
+        made = model.new(call.store.new_id(model), call.now, values)
+        return call.store.table(model).put(made)
 
 
 def change(call: Call, model: type[R], values: dict[str, Any]) -> R:
     """Put these attributes into the resource that the path names."""
     with call.store.lock:
-        moment = {"updated_at": call.now} if "updated_at" in model.model_fields else {}
-        changed = find(call, model).changed(**values, **moment)
-        return call.store.table(model).put(changed)
-
-
-def stamps(call: Call, model: type[Resource]) -> dict[str, Any]:
-    """The moments that a new resource of this kind carries."""
-    names = ("created_at", "updated_at", "published_at")
-    return {name: call.now for name in names if name in model.model_fields}
+        return call.store.table(model).put(find(call, model).changed(call.now, values))

@@ -8,14 +8,21 @@ from __future__ import annotations
 import importlib
 import pkgutil
 
+from fake_server.core.model import Resource
 from fake_server.core.operations import Operation
 
+_MODULES = [
+    importlib.import_module(f"{__name__}.{name}")
+    for name in sorted(module.name for module in pkgutil.iter_modules(__path__))
+]
 
-def _found() -> tuple[Operation, ...]:
-    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
-    modules = [importlib.import_module(f"{__name__}.{name}") for name in names]
-    return tuple(row for module in modules for row in module.OPERATIONS)
-
-
-OPERATIONS = _found()
+OPERATIONS: tuple[Operation, ...] = tuple(row for module in _MODULES for row in module.OPERATIONS)
 """Every operation of the API."""
+
+COLLECTIONS: dict[str, type[Resource]] = {
+    thing.collection: thing
+    for module in _MODULES
+    for thing in vars(module).values()
+    if isinstance(thing, type) and issubclass(thing, Resource) and thing.collection
+}
+"""The resources that a test finds on the handle, by the name that it finds them under."""

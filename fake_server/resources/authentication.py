@@ -31,6 +31,15 @@ class RefreshTokenPayload(TypedDict):
     refresh_token: str
 
 
+class AccessToken(TypedDict):
+    """What both operations answer; `expires_in` in seconds."""
+
+    token_type: str
+    expires_in: float
+    access_token: str
+    refresh_token: str
+
+
 def log_in(call: Context) -> dict[str, Any]:
     """Exchange an API key of this environment for an access token and a refresh token."""
     value = call.received(ApiKeyPayload)["api_key"]
@@ -56,6 +65,10 @@ def _refused(call: Context, documented: Problem) -> Problem:
 
 
 OPERATIONS = (
-    POST("/auth/api-key", Action(log_in, body=ApiKeyPayload), credential="api_key"),
-    POST("/auth/refresh", Action(refresh, body=RefreshTokenPayload), credential="refresh_token"),
+    POST("/auth/api-key", Action(log_in, ApiKeyPayload, AccessToken), credential="api_key"),
+    POST(
+        "/auth/refresh",
+        Action(refresh, RefreshTokenPayload, AccessToken),
+        credential="refresh_token",
+    ),
 )

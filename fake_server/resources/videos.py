@@ -1,11 +1,63 @@
-"""Videos: create, list, read, change and delete them."""
+"""Videos: create, list, read, change and delete them; uploading comes later in their life."""
 
 from __future__ import annotations
 
-from fake_server.core.listing import contains, holds, list_all, pairs
-from fake_server.core.model import NotBlank, ReadOnly, Resource, Shape, Stamp, Unset, field
-from fake_server.core.operations import DELETE, GET, PATCH, POST
-from fake_server.core.verbs import create, delete, read, update
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
+from typing_extensions import TypedDict
+
+from fake_server.core import problems
+from fake_server.core.context import Answer
+from fake_server.core.listing import contains, equals, holds, list_all, pairs
+from fake_server.core.model import (
+    Hidden,
+    NotBlank,
+    ReadOnly,
+    Resource,
+    Shape,
+    Stamp,
+    Unset,
+    field,
+)
+from fake_server.core.operations import DELETE, GET, PATCH, POST, Action
+from fake_server.core.verbs import add, change, delete, find, read, sent
+from fake_server.project import Context
+
+# fmt: off
+_LANGUAGES = frozenset((
+    "ar", "ca", "cs", "da", "de", "el", "en", "es", "fa", "fi", "fr", "he", "hi",
+    "hr", "hu", "it", "ja", "ko", "ml", "nl", "nn", "no", "pl", "pt", "ru", "sk",
+    "sl", "te", "tr", "uk", "ur", "vi", "zh",
+))
+# fmt: on
+
+
+def _supported(language: str) -> str:
+    if not language.replace("-", "").isalpha() or not language.isascii():
+        raise PydanticCustomError(
+            "language",
+            'The "language" attribute must contain only letters and dashes '
+            '(for example "fr", "fr-BE").',
+        )
+    if language not in _LANGUAGES:
+        raise PydanticCustomError("language", 'The "language" attribute is not valid.')
+    return language
+
+
+def _last_wins(items: list[Metadata]) -> list[Metadata]:
+    return list({item.key: item for item in items}.values())
+
+
+Language = Annotated[
+    str, AfterValidator(_supported), Field(json_schema_extra={"enum": sorted(_LANGUAGES)})
+]
+Timecode = Annotated[
+    str, Field(pattern=r"^(?:\d{2,3}:[0-5]\d:[0-5]\d(?:\.\d{1,3}|\:\d{1,2})?|\d{1,7})$")
+]
+Length = Annotated[str, Field(pattern=r"^(?:-?\d+(?:\.\d+)?(?:px|%)|initial)$")]
 
 
 class Metadata(Shape):
@@ -15,27 +67,153 @@ class Metadata(Shape):
     value: str
 
 
-class Video(Resource, prefix="vi"):
+class Source(Shape):
+    """Where the video came from."""
+
+    type: str
+    uri: str
+
+
+class Assets(Shape):
+    """Where to watch the video."""
+
+    iframe: str
+    player: str
+    hls: str
+    thumbnail: str
+    mp4: Unset[str] = None
+
+
+def _source(video: dict[str, Any]) -> Source:
+    return Source(type=video["source_type"], uri=f"/videos/{video['video_id']}/source")
+
+
+class Video(Resource, prefix="vi", collection="videos"):
     """A video; it exists before anything is uploaded to it."""
 
     video_id: ReadOnly[str]
-    title: NotBlank = field(filter=contains, sort=True, doc="The title of the video.")
+    title: NotBlank = field(
+        filter=contains, sort=True, doc="The title of the video.", example="A video"
+    )
     description: str = field("", filter=contains, doc="What the video shows.")
-    public: bool = field(True, doc="False: watching needs a token of its own each time.")
+    public: bool = field(True, doc="False: watching takes a token of its own each time.")
     panoramic: bool = field(False, doc="Whether it is a 360 degree video.")
     mp4_support: bool = field(True, doc="Whether the assets include an MP4.")
-    player_id: Unset[str] = field(None, doc="The player theme in use.")
     published_at: Stamp = field(sort=True, doc="When the video was made.")
     created_at: Stamp = field(sort=True, doc="When the video was made.")
     updated_at: Stamp = field(sort=True, doc="When the video was last changed.")
     tags: list[str] = field(make=list, filter=holds, doc="Words to find the video by.")
-    metadata: list[Metadata] = field(make=list, filter=pairs, doc="Keys and values to find it by.")
+    metadata: Annotated[list[Metadata], AfterValidator(_last_wins)] = field(
+        make=list, filter=pairs, doc="Keys and values to find the video by; of a key the last wins."
+    )
+    player_id: Unset[str] = field(None, doc="The player theme of the video.")
+    language: Unset[Language] = field(None, doc="The language spoken in the video.")
+    language_origin: ReadOnly[Unset[Literal["api", "auto"]]] = field(None, doc="Who said so.")
+    source_type: Hidden[str] = field("upload", doc="upload, url or clone.")
+    source: ReadOnly[Source] = field(make=_source, doc="Where the video came from.")
+    assets: ReadOnly[Unset[Assets]] = field(None, doc="Where to watch the video.")
+    live_stream_id: Hidden[str | None] = field(
+        None, filter=equals, doc="The live stream that the video is a recording of."
+    )
 
+    def keeps(self) -> bool:
+        """Two answers show a private video with two different tokens."""
+        return self.public
+
+    def shown(self, call: Context) -> Self:
+        """The video with the addresses of its assets; those of a private one with a new token."""
+        token = None if self.public else call.store.ids.uuid()
+        private = f"/token/{token}" if token else ""
+        base = call.asset_url("vod", f"/vod/{self.video_id}{private}")
+        watch = f"?token={token}" if token else ""
+        player = call.asset_url("embed", f"/vod/{self.video_id}{watch}")
+        assets = Assets(
+            iframe=f'<iframe src="{player}" width="100%" height="100%" frameborder="0" '
+            'scrolling="no" allowfullscreen="true"></iframe>',
+            player=player,
+            hls=f"{base}/hls/manifest.m3u8",
+            thumbnail=f"{base}/thumbnail.jpg",
+            mp4=f"{base}/mp4/source.mp4" if self.mp4_support else None,
+        )
+        return self.model_copy(update={"assets": assets})
+
+
+class Clip(Shape):
+    """The part of the source to keep."""
+
+    start_timecode: Unset[Timecode] = None
+    end_timecode: Unset[Timecode] = None
+
+
+class VideoWatermark(Shape):
+    """A watermark to put on the video, and where."""
+
+    id: str
+    top: Unset[Length] = None
+    left: Unset[Length] = None
+    bottom: Unset[Length] = None
+    right: Unset[Length] = None
+    width: Unset[Length] = None
+    height: Unset[Length] = None
+    opacity: Unset[Annotated[str, Field(pattern=r"^\d+(?:\.\d+)?%$")]] = None
+
+
+class Transcription(TypedDict, total=False):
+    """What to derive from the spoken words."""
+
+    transcript: bool
+    transcript_summary: bool
+    transcript_summary_attributes: list[Literal["abstract", "takeaways"]]
+
+
+class Creation(Transcription, total=False):
+    """What only the creation of a video takes."""
+
+    source: str
+    clip: Clip
+    watermark: VideoWatermark
+
+
+def create_video(call: Context) -> Answer:
+    """Create a video: 201, or 202 if the API shall fetch or copy its `source`."""
+    values = sent(call, Video, "create", Creation)
+    source = values.get("source")
+    attributes = _of_video(values)
+    if source is not None:
+        attributes["source_type"] = _source_type(call, source)
+    return Answer(add(call, Video, attributes), status=None if source is None else 202)
+
+
+def update_video(call: Context) -> Video:
+    """Merge what was sent into a video: absent keeps, null clears, lists replace."""
+    find(call, Video)  # an unknown video is a 404, whatever was sent
+    return change(call, Video, _of_video(sent(call, Video, "patch", Transcription)))
+
+
+def _of_video(values: dict[str, Any]) -> dict[str, Any]:
+    """What of a body is part of the video itself; who says the language is its origin."""
+    own = {name: value for name, value in values.items() if name not in Creation.__annotations__}
+    if "language" in own:
+        own["language_origin"] = "api" if own["language"] else None
+    return own
+
+
+def _source_type(call: Context, source: str) -> str:
+    """Whether this is the address of a file or the id of a video; no source names the types."""
+    if urlsplit(source).scheme in ("http", "https"):
+        return "url"
+    if source in call.store.table(Video):
+        return "clone"
+    raise problems.invalid_attribute("source", "This value is neither a URL nor a known video id.")
+
+
+_CREATE = Action(create_video, body=(Video, "create", Creation), answers=Video)
+_UPDATE = Action(update_video, body=(Video, "patch", Transcription), answers=Video)
 
 OPERATIONS = (
     GET("/videos", list_all(Video)),
-    POST("/videos", create(Video), status=201),
+    POST("/videos", _CREATE, status=201),
     GET("/videos/{videoId}", read(Video)),
-    PATCH("/videos/{videoId}", update(Video)),
+    PATCH("/videos/{videoId}", _UPDATE),
     DELETE("/videos/{videoId}", delete(Video)),
 )

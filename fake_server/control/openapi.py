@@ -1,0 +1,116 @@
+"""Our own OpenAPI document, made from the operation table and the models behind it."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterable
+from importlib.metadata import version
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from fake_server.core.listing import parameters_of_list
+from fake_server.core.model import adapter, shape_of
+from fake_server.core.operations import Operation
+from fake_server.core.problems import ProblemObject
+from fake_server.resources import OPERATIONS
+
+_SCHEMA = "#/components/schemas/{model}"
+_SECURITY: dict[str, list[dict[str, list[str]]]] = {
+    "authorization": [{"apiKey": []}, {"bearerAuth": []}],
+    "api_key": [],
+    "refresh_token": [],
+}
+
+
+@functools.cache
+def document() -> dict[str, Any]:
+    """The OpenAPI 3.1 document of every operation of the API that the fake serves."""
+    schemas, components = _schemas(OPERATIONS)
+    paths: dict[str, Any] = {}
+    for operation in OPERATIONS:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _entry(operation, schemas)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "pytest-apivideo, a fake of api.video",
+            "version": version("pytest-apivideo"),
+        },
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "securitySchemes": {
+                "apiKey": {"type": "http", "scheme": "basic"},
+                "bearerAuth": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+            },
+        },
+    }
+
+
+Schemas = dict[tuple[str, str], Any]
+
+
+def _schemas(operations: Iterable[Operation]) -> tuple[Schemas, dict[str, Any]]:
+    """The schemas of all bodies by operation and direction, and the components they refer to."""
+    wanted: list[tuple[str, Any, TypeAdapter[Any]]] = [
+        ("problem", "serialization", adapter(ProblemObject))
+    ]
+    for operation in operations:
+        action = operation.action
+        if action.body is not None:
+            wanted.append((f"{operation.name} body", "validation", adapter(_shape(action.body))))
+        shown = action.lists or action.answers
+        if shown is not None:
+            wanted.append((f"{operation.name} answer", "serialization", adapter(shown)))
+    found, definitions = TypeAdapter.json_schemas(wanted, ref_template=_SCHEMA)
+    schemas = {
+        (key.rpartition(" ")[0] or key, key.rpartition(" ")[2]): schema
+        for (key, _), schema in found.items()
+    }
+    return schemas, definitions["$defs"]
+
+
+def _shape(body: Any) -> Any:
+    return shape_of(*body) if isinstance(body, tuple) else body
+
+
+def _entry(operation: Operation, schemas: Schemas) -> dict[str, Any]:
+    """What the document tells of one operation."""
+    action = operation.action
+    entry: dict[str, Any] = {
+        "operationId": re.sub(r"\W+", "-", operation.name).strip("-"),
+        "summary": operation.summary,
+        "security": _SECURITY[operation.credential],
+        "parameters": [
+            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+            for name in operation.parameters
+        ],
+        "responses": {
+            str(operation.status): _answer(operation, schemas),
+            "default": {"description": "A problem.", **_json(schemas["problem", "problem"])},
+        },
+    }
+    if action.lists is not None:
+        entry["parameters"] += parameters_of_list(action.lists)
+    if action.body is not None:
+        entry["requestBody"] = {"required": True, **_json(schemas[operation.name, "body"])}
+    return entry
+
+
+def _answer(operation: Operation, schemas: Schemas) -> dict[str, Any]:
+    schema = schemas.get((operation.name, "answer"))
+    if schema is None:
+        return {"description": "Done; the answer is empty."}
+    if operation.action.lists is not None:
+        rows = {"type": "array", "items": schema}
+        schema = {
+            "type": "object",
+            "required": ["data", "pagination"],
+            "properties": {"data": rows, "pagination": {"type": "object"}},
+        }
+    return {"description": "Done.", **_json(schema)}
+
+
+def _json(schema: Any) -> dict[str, Any]:
+    return {"content": {"application/json": {"schema": schema}}}
