@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from typing import Any
@@ -11,6 +12,11 @@ import pytest
 
 OPERATIONS = [("POST /auth/api-key", "apiKey"), ("POST /auth/refresh", "refreshToken")]
 NEW_YEAR = "2030-01-01T00:00:00.123456Z"
+
+
+def claims_of(token: str) -> dict[str, Any]:
+    claims = token.split(".")[1]
+    return dict(json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4))))
 
 
 def exchanged(api: Any, operation: str, **how: Any) -> Any:
@@ -46,7 +52,7 @@ def test_the_access_token_is_a_jwt_that_names_its_project(api, apivideo, operati
     apivideo.clock.freeze(NEW_YEAR)
     token = exchanged(api, operation).given()["access_token"]
     header = jwt.get_unverified_header(token)
-    claims = jwt.decode(token, options={"verify_signature": False, "verify_exp": False} | QUIET)
+    claims = claims_of(token)
     assert header == {"typ": "JWT", "alg": "HS256"}
     issued, project = claims["iat"], claims["projectId"]
     assert all(type(claims[name]) is float for name in ("iat", "nbf", "exp"))
@@ -55,14 +61,10 @@ def test_the_access_token_is_a_jwt_that_names_its_project(api, apivideo, operati
     assert re.fullmatch(r"pr[0-9A-Za-z]{21}", project)
 
 
-QUIET = {"verify_iat": False, "verify_nbf": False}  # PyJWT judges by the real clock
-
-
 def test_jwts_carry_an_id_only_where_they_would_be_equal(api, apivideo):
     apivideo.clock.freeze(NEW_YEAR)
     tokens = [api.log_in().given()["access_token"] for _ in range(3)]
-    options = {"verify_signature": False, "verify_exp": False} | QUIET
-    claims = [jwt.decode(token, options=options) for token in tokens]
+    claims = [claims_of(token) for token in tokens]
     assert len(set(tokens)) == 3
     assert [set(one) - {"iat", "nbf", "exp", "projectId"} for one in claims] == [
         set(),

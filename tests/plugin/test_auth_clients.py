@@ -187,6 +187,11 @@ class Server(ThreadingHTTPServer):
     request_queue_size = 128
     stub: Stub
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Be silent about clients that were cancelled before they were answered."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
 
 @pytest.fixture(scope="module")
 def servers() -> Iterator[list[Server]]:

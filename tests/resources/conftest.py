@@ -1,0 +1,30 @@
+"""What the tests of the resources share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import apivideo as sdk
+import httpx
+import pytest
+from apivideo.auth_api_client import AuthenticatedApiClient
+
+from pytest_apivideo import ApiVideo
+
+
+@pytest.fixture
+def api(apivideo: ApiVideo) -> Iterator[httpx.Client]:
+    """A client that sends the API key as Basic credential, so that only the test's calls count."""
+    with httpx.Client(base_url=apivideo.url, auth=(apivideo.api_key, "")) as client:
+        yield client
+
+
+@pytest.fixture
+def official(apivideo: ApiVideo) -> Iterator[sdk.ApiClient]:
+    """The official SDK's client, connected to the fake."""
+    client = AuthenticatedApiClient(apivideo.api_key, production=False)
+    client.configuration.host = apivideo.url
+    client.connect()
+    yield client
+    client.close()
+    client.rest_client.pool_manager.clear()
