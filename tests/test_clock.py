@@ -516,6 +516,7 @@ def test_a_clock_that_runs_to_the_end_of_the_years_stands_there(monotonic: list[
     clock.travel("9999-12-31T23:59:59")
     monotonic[0] += 3600 * SECOND
     assert clock.datetime() == datetime.max.replace(tzinfo=UTC)
+    assert clock.travel("2030-01-01") == NEW_YEAR_2030
 
 
 def test_an_expiry_beyond_the_years_is_shown_as_their_end() -> None:

@@ -1,0 +1,56 @@
+"""What the tests over the operation table need to know of an operation: how to reach it.
+
+A new operation is reached as it stands if its resource has an example for each required field.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import httpx
+
+from fake_server.core.model import Resource
+from fake_server.core.operations import Operation
+from fake_server.resources import OPERATIONS
+from pytest_apivideo import ApiVideo
+
+PROTECTED = [operation for operation in OPERATIONS if operation.credential == "authorization"]
+OF_ONE = [operation for operation in PROTECTED if operation.parameters]
+LISTS = [operation for operation in PROTECTED if operation.action.lists]
+WITH_BODY = [operation for operation in PROTECTED if operation.action.body]
+
+
+def model_of(operation: Operation) -> type[Resource] | None:
+    """The resource that an operation takes or answers."""
+    body = operation.action.body
+    if isinstance(body, tuple):
+        return body[0]
+    return operation.action.lists or operation.action.answers
+
+
+def concrete(operation: Operation, apivideo: ApiVideo) -> str:
+    """The operation's path with the id of a resource that was added for it."""
+    root = operation.path.split("/")[1].replace("-", "_")
+    known = {name: getattr(apivideo, root).add().id for name in operation.parameters[:1]}
+    return re.sub(r"\{(\w+)\}", lambda match: known[match[1]], operation.path)
+
+
+def unknown(operation: Operation) -> str:
+    """The operation's path with ids that nobody has."""
+    return re.sub(r"\{\w+\}", "nobody", operation.path)
+
+
+def call(http: httpx.Client, operation: Operation, path: str, **arguments: Any) -> httpx.Response:
+    """Call the operation with a body that it accepts, unless another one is given."""
+    if operation.action.body and "content" not in arguments and "json" not in arguments:
+        arguments["json"] = accepted_body(operation)
+    return http.request(operation.method, path, **arguments)
+
+
+def accepted_body(operation: Operation) -> dict[str, Any]:
+    """A body that the operation accepts: the examples of its resource's required fields."""
+    model = model_of(operation)
+    assert model is not None
+    fields = model.model_fields.items()
+    return {name: info.examples[0] for name, info in fields if info.examples}

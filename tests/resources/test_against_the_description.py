@@ -1,0 +1,116 @@
+"""Our models beside api.video's description: names, limits and choices agree."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from fake_server.control import openapi
+from fake_server.core.operations import canonical
+from fake_server.resources import OPERATIONS
+from tests.description import description, judge, needs_description
+
+pytestmark = needs_description
+
+SCHEMAS = [
+    ("Video", "video"),
+    ("VideoCreate", "video-creation-payload"),
+    ("VideoPatch", "video-update-payload"),
+    ("Metadata", "metadata"),
+    ("Assets", "video-assets"),
+    ("AccessToken", "access-token"),
+    ("ApiKeyPayload", "authenticate-payload"),
+    ("RefreshTokenPayload", "refresh-token-payload"),
+    ("Clip", "video-clip"),
+    ("VideoWatermark", "video-watermark"),
+]
+NOT_YET = {"discarded", "discardedAt", "deletesAt"}
+
+
+def theirs(name: str) -> dict[str, Any]:
+    schema: dict[str, Any] = description()["components"]["schemas"][name]
+    return schema
+
+
+def ours(name: str) -> dict[str, Any]:
+    schema: dict[str, Any] = openapi.document()["components"]["schemas"][name]
+    return schema
+
+
+@pytest.mark.parametrize(("mine", "other"), SCHEMAS)
+def test_a_model_has_the_fields_of_the_description(mine: str, other: str) -> None:
+    assert set(ours(mine)["properties"]) == set(theirs(other)["properties"]) - NOT_YET
+
+
+@pytest.mark.parametrize(("mine", "other"), SCHEMAS)
+def test_a_field_has_the_default_of_the_description(mine: str, other: str) -> None:
+    for name, property_ in theirs(other)["properties"].items():
+        if "default" in property_ and "default" in ours(mine)["properties"].get(name, {}):
+            assert ours(mine)["properties"][name]["default"] == property_["default"]
+
+
+def test_what_creates_a_video_requires_the_same() -> None:
+    assert ours("VideoCreate")["required"] == theirs("video-creation-payload")["required"]
+
+
+def test_the_languages_are_those_of_the_description_and_have_norwegian() -> None:
+    listed = theirs("video-creation-payload")["properties"]["language"]["enum"]
+    choices = [
+        choice
+        for option in ours("VideoCreate")["properties"]["language"]["anyOf"]
+        for choice in option.get("enum", [])
+    ]
+    assert choices == sorted("no" if language is False else language for language in listed)
+    assert "no" in choices
+
+
+def test_every_operation_of_ours_is_in_the_description() -> None:
+    paths = description()["paths"]
+    known = {
+        canonical(f"{method.upper()} {path}") for path, item in paths.items() for method in item
+    }
+    assert {operation.canonical for operation in OPERATIONS} <= known
+
+
+def test_every_list_takes_the_parameters_of_the_description() -> None:
+    paths = openapi.document()["paths"]
+    for operation in OPERATIONS:
+        if operation.action.lists:
+            entry = description()["paths"][operation.path]["get"]
+            documented = {
+                parameter.get("name") or reference(parameter["$ref"])
+                for parameter in entry["parameters"]
+            }
+            mine = {parameter["name"] for parameter in paths[operation.path]["get"]["parameters"]}
+            assert mine == documented
+
+
+def reference(pointer: str) -> str:
+    name: str = description()["components"]["parameters"][pointer.rpartition("/")[2]]["name"]
+    return name
+
+
+def test_the_judge_can_condemn() -> None:
+    from datetime import UTC, datetime
+
+    from fake_server.calls import Call
+
+    def answered(status: int, body: bytes) -> list[str]:
+        call = Call(
+            operation="GET /videos/{videoId}",
+            method="GET",
+            path="/videos/vi1",
+            query="",
+            status=status,
+            environment="sandbox",
+            credential="basic",
+            at=datetime(2030, 1, 1, tzinfo=UTC),
+            response_body=body,
+        )
+        return judge([call])
+
+    assert answered(200, b'{"videoId": "vi1"}') == []
+    assert "is not of type 'string'" in answered(200, b'{"videoId": 7}')[0]
+    assert "required property" in answered(200, b"{}")[0]
+    assert "status is not in the description" in answered(418, b"{}")[0]
