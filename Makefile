@@ -5,7 +5,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: demo test check format lint types imports coverage bench soak pins clean
+.PHONY: demo test check format lint types imports coverage bench soak docs pins clean
 
 demo: $(READY) ## The main job: an example application's suite, run against the fake.
 	$(RUN) -m pytest examples -v -p no:randomly --no-header
@@ -40,6 +40,9 @@ bench: $(READY) ## Speed beside a bare pytest-httpserver, as ratios of one run.
 
 soak: $(READY) ## What is too long for every change.
 	$(RUN) -m pytest -m soak -n auto --timeout 1800
+
+docs: $(READY) ## Write the pages that are made from the code.
+	$(RUN) docs/make.py
 
 pins: $(READY) ## Write down the versions in use.
 	@echo "# Versions that the checks run with; written by: make pins" > requirements-dev.txt

@@ -1,4 +1,7 @@
-"""What a fresh `apivideo` costs each test: the slope between a small and a large suite."""
+"""What a fresh `apivideo` costs each test: the slope between a small and a large suite.
+
+In processor time, because a test waits for nothing here, and a busy machine would tell otherwise.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.measure import Meter, Rounds, in_turn
-from benchmarks.pytest_runs import empty_folder, seconds_of
+from benchmarks.pytest_runs import empty_folder, processor_seconds_of
 from benchmarks.report import Aim, Finding, by_value
 
 FEW, MANY = 300, 3000
@@ -29,11 +32,11 @@ def run(rounds: Rounds) -> Iterator[Finding]:
 
 
 def _slope(folder: Path, fixture: str, few: int, many: int) -> Meter:
-    """Seconds that each further test takes."""
+    """Seconds of processor time that each further test takes."""
     small, large = _suite(folder, fixture, few), _suite(folder, fixture, many)
 
     def meter() -> float:
-        seconds = [seconds_of(folder, *PLUGINS, suite) for suite in (small, large)]
+        seconds = [processor_seconds_of(folder, *PLUGINS, suite) for suite in (small, large)]
         return (seconds[1] - seconds[0]) / (many - few)
 
     return meter

@@ -12,8 +12,8 @@ from benchmarks.measure import Meter, Rounds, paired, seconds_per_call
 from benchmarks.pytest_runs import empty_folder, pytest, seconds_of
 from benchmarks.report import Aim, Finding, by_ratio, by_value
 
-ROUNDS = 15
-IMPORT_ROUNDS = 9
+ROUNDS = 11
+IMPORT_ROUNDS = 5
 NO_TESTS = 5  # pytest's exit status
 
 WITHOUT = ("--co", "-p", "pytest_httpserver.pytest_plugin")

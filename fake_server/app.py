@@ -66,7 +66,7 @@ class App:
         except Problem as raised:
             reply = _refused(request, raised, caller)
         except Exception as error:
-            error.add_note(f"while the fake answered {request.method} {request.path}")
+            error.add_note(f"while the fake answered {request.method} {_path(request)}")
             caller.project.errors.append(error)
             reply = _refused(request, problems.server_error(repr(error)), caller)
         reply.headers.append(("Date", formatdate(caller.now_ns / SECOND, usegmt=True)))
@@ -77,7 +77,7 @@ class App:
 
     def _find(self, request: Request) -> tuple[Operation | None, dict[str, str], Problem | None]:
         try:
-            operation, parameters = self._routes.find(request.method, request.path)
+            operation, parameters = self._routes.find(request.method, _path(request))
         except Problem as problem:
             return None, {}, problem
         return operation, parameters, None
@@ -154,11 +154,11 @@ def _record(
     request: Request, operation: Operation | None, caller: Caller, body: bytes, reply: Reply
 ) -> None:
     settings, method = caller.project.settings, request.method
-    path = operation.path if operation else request.path
+    path = _path(request)
     call = Call(
-        operation=f"{method} {path}",
+        operation=f"{method} {operation.path if operation else path}",
         method=method,
-        path=request.path,
+        path=path,
         query=request.query_string.decode("latin-1"),
         status=reply.status,
         environment=caller.environment,
@@ -171,9 +171,15 @@ def _record(
     caller.project.calls.record(call, settings.max_calls)
 
 
+def _path(request: Request) -> str:
+    """The path as it came: werkzeug's own attribute makes one slash of two at the front."""
+    raw: str = request.environ["PATH_INFO"]
+    return raw if raw.isascii() else raw.encode("latin-1").decode(errors="replace")
+
+
 def _host(request: Request) -> str:
     return str(request.environ.get("HTTP_HOST", "")).partition(":")[0].lower()
 
 
 def _is_control(request: Request) -> bool:
-    return request.path.startswith("/_fake/")
+    return _path(request).startswith("/_fake/")

@@ -76,7 +76,7 @@ class Clock:
         Always whole microseconds, as a JWT and a datetime hold no finer ones: a clock that travels
         to the `exp` of a token has reached its expiry.
         """
-        return self._state.now_ns()
+        return _within_years(self._state.now_ns())
 
     def datetime(self) -> datetime:
         """The time as an aware UTC datetime."""
@@ -184,7 +184,7 @@ class Clock:
     def _switch(self, change: Callable[[int], _State]) -> float:
         with self._lock:
             state = self._state = change(self._state.now_ns())
-        return state.now_ns() / SECOND
+        return _within_years(state.now_ns()) / SECOND
 
 
 class _State(NamedTuple):
@@ -194,9 +194,9 @@ class _State(NamedTuple):
     rate: float
 
     def now_ns(self) -> int:
-        return min(max(self._unbounded_ns() // 1000 * 1000, _EARLIEST), _LATEST)
+        return self._unrounded_ns() // 1000 * 1000
 
-    def _unbounded_ns(self) -> int:
+    def _unrounded_ns(self) -> int:
         if self.mode == "follow":
             return process_time_ns() + self.base_ns
         if self.mode == "system":
@@ -211,8 +211,7 @@ def at(moment_in_ns: int) -> datetime:
 
     What is beyond the years 1 to 9999, such as a token's expiry, becomes their begin or end.
     """
-    within = min(max(moment_in_ns, _EARLIEST), _LATEST)
-    return _EPOCH + timedelta(microseconds=within // 1000)
+    return _EPOCH + timedelta(microseconds=_within_years(moment_in_ns) // 1000)
 
 
 def duration_ns(seconds: Duration) -> int:
@@ -274,6 +273,10 @@ def bounded_ns(moment_in_ns: int) -> int:
     if not _EARLIEST <= moment_in_ns <= _LATEST:
         raise ValueError("a clock cannot leave the years 1 to 9999")
     return moment_in_ns
+
+
+def _within_years(moment_in_ns: int) -> int:
+    return min(max(moment_in_ns, _EARLIEST), _LATEST)
 
 
 def process_time_ns() -> int:

@@ -10,7 +10,15 @@ from typing import Any
 from freezegun import freeze_time
 
 from fake_server import ApiVideo
-from fake_server.clock import SECOND, Duration, Moment, at, duration_ns, moment_ns, process_time_ns
+from fake_server.clock import (
+    Duration,
+    Moment,
+    at,
+    bounded_ns,
+    duration_ns,
+    moment_ns,
+    process_time_ns,
+)
 
 
 class FrozenTime:
@@ -28,7 +36,7 @@ class FrozenTime:
 
     def tick(self, seconds: Duration = 1) -> datetime:
         """Move by `seconds` (a number or a timedelta; below 0 back), and return the new time."""
-        return self.move_to((self._now_ns() + duration_ns(seconds)) / SECOND)
+        return self.move_to(at(bounded_ns(self._now_ns() + duration_ns(seconds))))
 
     def move_to(self, moment: Moment) -> datetime:
         """Move to a moment: a datetime, a date, ISO 8601 text, or seconds since the epoch."""

@@ -516,6 +516,7 @@ def test_a_clock_that_runs_to_the_end_of_the_years_stands_there(monotonic: list[
     clock.travel("9999-12-31T23:59:59")
     monotonic[0] += 3600 * SECOND
     assert clock.datetime() == datetime.max.replace(tzinfo=UTC)
+    assert clock.now_ns() == moment_ns(datetime.max)
     assert clock.travel("2030-01-01") == NEW_YEAR_2030
 
 

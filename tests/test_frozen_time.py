@@ -222,10 +222,13 @@ def timeless_client(apivideo: ApiVideo) -> Iterator[Callable[[], int]]:
 
 
 def test_the_server_answers_while_a_freeze_ends_in_another_thread(apivideo: ApiVideo) -> None:
-    with timeless_client(apivideo) as ask:
-        with freeze_time("2001-01-01"), pytest.MonkeyPatch.context() as ending:
-            ending.setattr(freezegun.api, "freeze_factories", [])
-            answers = [ask(), ask()]
+    with (
+        timeless_client(apivideo) as ask,
+        freeze_time("2001-01-01"),
+        pytest.MonkeyPatch.context() as ending,
+    ):
+        ending.setattr(freezegun.api, "freeze_factories", [])
+        answers = [ask(), ask()]
     assert answers == [200, 200]
     apivideo.check()
 
@@ -254,12 +257,14 @@ def test_the_server_answers_while_freezes_begin_and_end(apivideo: ApiVideo) -> N
 def test_requests_do_not_move_the_time_of_a_client_that_ticks_by_itself(
     apivideo: ApiVideo,
 ) -> None:
-    with timeless_client(apivideo) as ask:
-        with freeze_time("2030-01-01", auto_tick_seconds=15) as frozen:
-            before = frozen.time_to_freeze
-            assert [apivideo.clock.now() for _ in range(20)] == [NEW_YEAR_2030] * 20
-            assert [ask() for _ in range(5)] == [200] * 5
-            assert frozen.time_to_freeze == before
+    with (
+        timeless_client(apivideo) as ask,
+        freeze_time("2030-01-01", auto_tick_seconds=15) as frozen,
+    ):
+        before = frozen.time_to_freeze
+        assert [apivideo.clock.now() for _ in range(20)] == [NEW_YEAR_2030] * 20
+        assert [ask() for _ in range(5)] == [200] * 5
+        assert frozen.time_to_freeze == before
 
 
 @pytest.mark.parametrize("tz_offset", [-4, 5, timedelta(hours=-9, minutes=-30)])

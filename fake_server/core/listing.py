@@ -56,6 +56,8 @@ def _resembles(wanted: str) -> Predicate:
 
 
 def _plain(text: str) -> str:
+    if text.isascii():
+        return text.lower()
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
@@ -232,7 +234,7 @@ def _answer(rows: Iterable[Resource], question: _Question, model: type[Resource]
 
 
 def _sort_key(value: Any) -> Any:
-    return value.casefold() if isinstance(value, str) else value
+    return _plain(value) if isinstance(value, str) else value
 
 
 def _page(context: Context[Any], found: list[Resource], page: int, size: int) -> Page:

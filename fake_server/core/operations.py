@@ -111,6 +111,8 @@ class Routes:
 
         Raises the problems 404 (unknown path) and 405 (path known, with `Allow`).
         """
+        if path.startswith("//"):  # werkzeug would strip all slashes but one
+            raise problems.unrecognized_url()
         try:
             operation, parameters = self._match(path, method)
         except MethodNotAllowed as error:
