@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from email.utils import formatdate
@@ -29,6 +30,9 @@ MOST_JSON = 1024 * 1024
 _EXPECTED_HEADERS = "Authorization, Content-Type, Content-Range, AV-Origin-Client, AV-Origin-App"
 
 
+_ROUTES = Routes((*resources.OPERATIONS, *control.OPERATIONS))
+
+
 @dataclass
 class Reply:
     """An answer on its way out."""
@@ -43,7 +47,6 @@ class App:
 
     def __init__(self, projects: Projects) -> None:
         self._projects = projects
-        self._routes = Routes((*resources.OPERATIONS, *control.OPERATIONS))
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
@@ -69,7 +72,7 @@ class App:
             error.add_note(f"while the fake answered {request.method} {_path(request)}")
             caller.project.errors.append(error)
             reply = _refused(request, problems.server_error(repr(error)), caller)
-        reply.headers.append(("Date", formatdate(caller.now_ns / SECOND, usegmt=True)))
+        reply.headers.append(("Date", _date(caller.now_ns // SECOND)))
         if not _is_control(request):
             reply.headers.append(("Access-Control-Allow-Origin", "*"))
             _record(request, operation, caller, body, reply)
@@ -77,7 +80,7 @@ class App:
 
     def _find(self, request: Request) -> tuple[Operation | None, dict[str, str], Problem | None]:
         try:
-            operation, parameters = self._routes.find(request.method, _path(request))
+            operation, parameters = _ROUTES.find(request.method, _path(request))
         except Problem as problem:
             return None, {}, problem
         return operation, parameters, None
@@ -92,7 +95,7 @@ def _unfit(request: Request, body: bytes) -> Problem | None:
     if len(body) > MOST_JSON:
         return problems.payload_too_large(MOST_JSON)
     origin = request.environ.get("HTTP_ORIGIN")
-    if _is_control(request) and origin and origin != request.host_url.rstrip("/"):
+    if _is_control(request) and origin and origin != _base_url(request):
         return problems.foreign_origin()
     return None
 
@@ -111,7 +114,7 @@ def _context(
         settings=caller.project.settings,
         store=caller.project.store(caller.environment),
         now_ns=caller.now_ns,
-        base_url=request.host_url.rstrip("/"),
+        base_url=_base_url(request),
         parameters=parameters,
         query=request.args,
         body=body,
@@ -171,6 +174,11 @@ def _record(
     caller.project.calls.record(call, settings.max_calls)
 
 
+@functools.lru_cache(maxsize=16)
+def _date(seconds: int) -> str:
+    return formatdate(seconds, usegmt=True)
+
+
 def _path(request: Request) -> str:
     """The path as it came: werkzeug's own attribute makes one slash of two at the front."""
     raw: str = request.environ["PATH_INFO"]
@@ -179,6 +187,10 @@ def _path(request: Request) -> str:
 
 def _host(request: Request) -> str:
     return str(request.environ.get("HTTP_HOST", "")).partition(":")[0].lower()
+
+
+def _base_url(request: Request) -> str:
+    return f"{request.environ['wsgi.url_scheme']}://{request.environ.get('HTTP_HOST', '')}"
 
 
 def _is_control(request: Request) -> bool:

@@ -226,15 +226,17 @@ def _answer(rows: Iterable[Resource], question: _Question, model: type[Resource]
         assert filter_ is not None  # only filters were read
         value, wants = operator.attrgetter(to_snake(name)), filter_.wants(wanted)
         found = [row for row in found if wants(value(row))]
-    by = operator.attrgetter(to_snake(question.sort_by))
-    found.sort(key=lambda row: _sort_key(by(row)))
+    found.sort(key=_sort_key(found, operator.attrgetter(to_snake(question.sort_by))))
     if question.descending:
         found.reverse()
     return found
 
 
-def _sort_key(value: Any) -> Any:
-    return _plain(value) if isinstance(value, str) else value
+def _sort_key(rows: list[Resource], value: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """What to sort by: texts without regard to case and accents, anything else as it is."""
+    if rows and isinstance(value(rows[0]), str):
+        return lambda row: _plain(value(row))
+    return value
 
 
 def _page(context: Context[Any], found: list[Resource], page: int, size: int) -> Page:
@@ -242,8 +244,9 @@ def _page(context: Context[Any], found: list[Resource], page: int, size: int) ->
     rows = found[start : start + size]
     last = max(1, -(-len(found) // size))
     steps = {"self": page, "first": 1, "previous": page - 1, "next": page + 1, "last": last}
+    uri = _uri_without_page(context)
     links = [
-        {"rel": rel, "uri": _uri(context, number, size)}
+        {"rel": rel, "uri": f"{uri}currentPage={number}&pageSize={size}"}
         for rel, number in steps.items()
         if not (rel == "previous" and page == 1) and not (rel == "next" and page >= last)
     ]
@@ -258,14 +261,14 @@ def _page(context: Context[Any], found: list[Resource], page: int, size: int) ->
     return Page(rows, pagination)
 
 
-def _uri(context: Context[Any], page: int, size: int) -> str:
+def _uri_without_page(context: Context[Any]) -> str:
     others = [
         (key, value)
         for key, value in context.query.items(multi=True)
         if key not in ("currentPage", "pageSize")
     ]
     path = context.operation.path.format_map(context.parameters)
-    return f"{path}?" + urlencode([*others, ("currentPage", page), ("pageSize", size)])
+    return f"{path}?{urlencode(others)}&" if others else f"{path}?"
 
 
 def parameters_of_list(model: type[Resource]) -> list[dict[str, Any]]:

@@ -20,7 +20,6 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainSerializer,
-    PrivateAttr,
     TypeAdapter,
     WithJsonSchema,
 )
@@ -138,7 +137,6 @@ class Resource(Shape):
     prefix: ClassVar[str]
     collection: ClassVar[str | None] = None
     id_field: ClassVar[str]
-    _wire: dict[str, bytes] = PrivateAttr(default_factory=dict)
 
     def __init_subclass__(
         cls, *, prefix: str = "", collection: str | None = None, **config: Any
@@ -171,7 +169,7 @@ class Resource(Shape):
         """A copy with these (already validated) values, updated now."""
         moment = {"updated_at": now} if "updated_at" in type(self).model_fields else {}
         copy = self.model_copy(update={**moment, **values})
-        copy._wire = {}
+        copy.__dict__.pop(_WIRE_KEY, None)
         return copy
 
     def shown(self, call: Context[Any]) -> Self:
@@ -184,13 +182,18 @@ class Resource(Shape):
 
     def wire(self, call: Context[Any]) -> bytes:
         """The resource as JSON. Kept per version of the resource and per address in it."""
-        kept = self._wire.get(call.asset_base)
-        if kept is None:
-            kept = self.shown(call).model_dump_json().encode()
+        kept: dict[str, bytes] = self.__dict__.setdefault(_WIRE_KEY, {})
+        wire = kept.get(call.asset_base)
+        if wire is None:
+            wire = self.shown(call).model_dump_json().encode()
             if self.keeps():
-                self._wire[call.asset_base] = kept
-        return kept
+                kept[call.asset_base] = wire
+        return wire
 
+
+# Beside the fields in the instance's dict, as functools.cached_property would keep it: pydantic
+# copies such entries and leaves them out of everything else, and a private attribute costs more.
+_WIRE_KEY = "wire, by the address of the assets"
 
 _MOMENTS = ("created_at", "updated_at", "published_at")
 
@@ -230,6 +233,7 @@ def _writer(info: Any) -> Writer | None:
     return next((fact for fact in info.metadata if isinstance(fact, Writer)), None)
 
 
+@functools.cache
 def listed(model: type[Resource]) -> Mapping[str, Listed]:
     """The fields that lists may filter or sort by, under their names on the wire."""
     return {

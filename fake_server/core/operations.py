@@ -103,14 +103,21 @@ class Routes:
             )
             for operation in self.operations
         ]
-        self._map = Map(rules, strict_slashes=True, merge_slashes=False)
-        self._match = self._map.bind("").match
+        self._match = Map(rules, strict_slashes=True, merge_slashes=False).bind("").match
+        self._plain = {
+            (operation.method, operation.path): operation
+            for operation in self.operations
+            if not operation.parameters
+        }
 
     def find(self, method: str, path: str) -> tuple[Operation, dict[str, str]]:
         """The operation and its path parameters; HEAD finds GET.
 
         Raises the problems 404 (unknown path) and 405 (path known, with `Allow`).
         """
+        plain = self._plain.get((method, path))
+        if plain is not None:
+            return plain, {}
         if path.startswith("//"):  # werkzeug would strip all slashes but one
             raise problems.unrecognized_url()
         try:
