@@ -116,7 +116,7 @@ def _context(
         now_ns=caller.now_ns,
         base_url=_base_url(request),
         parameters=parameters,
-        query=request.args,
+        query=dict(request.args.lists()),
         body=body,
     )
 
@@ -167,11 +167,17 @@ def _record(
         environment=caller.environment,
         credential=caller.credential,
         at=at(caller.now_ns),
-        headers=dict(request.headers),
+        headers=_headers(request),
         request_body=body[: settings.max_body],
         response_body=reply.body[: settings.max_body],
     )
     caller.project.calls.record(call, settings.max_calls)
+
+
+def _headers(request: Request) -> dict[str, str]:
+    environ, plain = request.environ, ("CONTENT_TYPE", "CONTENT_LENGTH")
+    sent = [name for name in environ if name.startswith("HTTP_") or name in plain]
+    return {name.removeprefix("HTTP_").replace("_", "-").title(): environ[name] for name in sent}
 
 
 @functools.lru_cache(maxsize=16)

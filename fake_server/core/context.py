@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
-
-from werkzeug.datastructures import MultiDict
 
 from fake_server import clock
 from fake_server.core.operations import Operation
@@ -17,6 +15,8 @@ from fake_server.core.validation import validated
 from fake_server.settings import Environment, Settings
 
 P = TypeVar("P")
+Query = Mapping[str, list[str]]
+"""The parameters of a query: each name with its values in order."""
 
 
 @dataclass
@@ -31,13 +31,12 @@ class Context(Generic[P]):
     now_ns: int
     base_url: str
     parameters: dict[str, str] = field(default_factory=dict)
-    query: MultiDict[str, str] = field(default_factory=MultiDict)
+    query: Query = field(default_factory=dict)
     body: bytes = b""
 
-    @property
-    def asset_base(self) -> str:
-        """Where assets are: the fake's own address, or nothing when api.video's hosts have them."""
-        return self.base_url if self.settings.asset_urls == "fake" else ""
+    def __post_init__(self) -> None:
+        # Where assets are: at the fake's own address, or nothing when api.video's hosts have them.
+        self.asset_base = self.base_url if self.settings.asset_urls == "fake" else ""
 
     def asset_url(self, host: str, path: str) -> str:
         """The address of an asset that api.video serves from `https://<host>.api.video<path>`."""

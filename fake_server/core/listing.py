@@ -15,16 +15,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 from pydantic.alias_generators import to_snake
-from werkzeug.datastructures import MultiDict
 
 from fake_server.core import problems
-from fake_server.core.context import Context, as_json
+from fake_server.core.context import Context, Query, as_json
 from fake_server.core.model import Resource, listed
 from fake_server.core.operations import Action
 from fake_server.core.problems import Problem
 from fake_server.core.store import Table
 
-Query = MultiDict[str, str]
 Predicate = Callable[[Any], bool]
 Rows = Callable[[Context[Any]], Iterable[Resource]]
 
@@ -77,23 +75,24 @@ def _pairs(wanted: tuple[tuple[str, str], ...]) -> Predicate:
 def _texts(query: Query, name: str) -> tuple[str, ...] | None:
     """`tags[]=a&tags[]=b`, `tags[0]=a&tags[1]=b` (PHP) and `tags=a` mean the same."""
     spelling = re.compile(rf"{name}(\[\d*\])?")
-    found = tuple(value for key, value in query.items(multi=True) if spelling.fullmatch(key))
-    return found or None
+    found = [value for key in query if spelling.fullmatch(key) for value in query[key]]
+    return tuple(found) or None
 
 
 def _keys_and_values(query: Query, name: str) -> tuple[tuple[str, str], ...] | None:
     """`metadata[Author]=Jane`, as often as wanted."""
     spelling = re.compile(rf"{name}\[(.+)\]")
-    found = tuple(
+    found = [
         (match[1], value)
-        for key, value in query.items(multi=True)
+        for key in query
         if (match := spelling.fullmatch(key))
-    )
-    return found or None
+        for value in query[key]
+    ]
+    return tuple(found) or None
 
 
 def _text(query: Query, name: str) -> str | None:
-    return query.get(name)
+    return query[name][0] if name in query else None
 
 
 contains = Filter(_text, _contains, {"type": "string"})
@@ -119,7 +118,10 @@ class Page:
 
     def wire(self, context: Context[Any]) -> bytes:
         """The page as JSON."""
-        rows = b",".join([context.extended(row.wire(context)) for row in self.rows])
+        wires = [row.wire(context) for row in self.rows]
+        if context.settings.extra_fields:
+            wires = [context.extended(wire) for wire in wires]
+        rows = b",".join(wires)
         return b'{"data":[' + rows + b'],"pagination":' + as_json(self.pagination) + b"}"
 
 
@@ -185,7 +187,7 @@ def _read(
 
 
 def _number(query: Query, name: str, default: int, most: int | None, wrong: list[Problem]) -> int:
-    text = query.get(name)
+    text = _text(query, name)
     if text is None:
         return default
     digits = text.isascii() and text.isdigit() and len(text) < 20
@@ -196,7 +198,7 @@ def _number(query: Query, name: str, default: int, most: int | None, wrong: list
 
 
 def _choice(query: Query, name: str, choices: list[str], wrong: list[Problem]) -> str | None:
-    text = query.get(name)
+    text = _text(query, name)
     if text is not None and text not in choices:
         listing = ", ".join(f'"{choice}"' for choice in choices)
         wrong.append(
@@ -262,13 +264,10 @@ def _page(context: Context[Any], found: list[Resource], page: int, size: int) ->
 
 
 def _uri_without_page(context: Context[Any]) -> str:
-    others = [
-        (key, value)
-        for key, value in context.query.items(multi=True)
-        if key not in ("currentPage", "pageSize")
-    ]
+    pages = ("currentPage", "pageSize")
+    others = {key: values for key, values in context.query.items() if key not in pages}
     path = context.operation.path.format_map(context.parameters)
-    return f"{path}?{urlencode(others)}&" if others else f"{path}?"
+    return f"{path}?{urlencode(others, doseq=True)}&" if others else f"{path}?"
 
 
 def parameters_of_list(model: type[Resource]) -> list[dict[str, Any]]:

@@ -78,6 +78,7 @@ class Refresh:
 
 hosts = st.sampled_from(list(HOSTS))
 keys = st.integers(0, 2)
+some_settings = {name: st.sampled_from(values) for name, values in CHOICES.items()}
 
 
 class AuthMachine(RuleBasedStateMachine):
@@ -154,9 +155,12 @@ class AuthMachine(RuleBasedStateMachine):
 
     # What clients do
 
-    @initialize(target=refresh)
-    def first_login(self) -> Refresh:
-        return self.given(self.keys[0], self.api_login(0, None).given(), None)
+    @initialize(target=refresh, chosen=st.fixed_dictionaries({}, optional=some_settings))
+    def first_login(self, chosen: dict[str, Any]) -> Refresh:
+        for name, value in chosen.items():
+            self.change_to(name, value)
+        number = 0 if self.set["environment"] == "sandbox" else 1
+        return self.given(self.keys[number], self.api_login(number, None).given(), None)
 
     def api_login(self, number: int, host: str | None) -> Any:
         self.calls += 1
@@ -273,8 +277,11 @@ class AuthMachine(RuleBasedStateMachine):
 
     @rule(data=st.data(), name=st.sampled_from(list(CHOICES)))
     def change_setting(self, data: st.DataObject, name: str) -> None:
-        self.set[name] = data.draw(st.sampled_from(CHOICES[name]), label=name)
-        setattr(self.apivideo.settings, name, self.set[name])
+        self.change_to(name, data.draw(some_settings[name], label=name))
+
+    def change_to(self, name: str, value: Any) -> None:
+        self.set[name] = value
+        setattr(self.apivideo.settings, name, value)
 
     @rule(number=keys, seconds=st.sampled_from([-1, 0, 60]), target=refresh)
     def issue(self, number: int, seconds: int) -> Refresh:
