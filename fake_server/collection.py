@@ -61,8 +61,8 @@ class Collection(Generic[R]):
             return store.table(self._kind).put(made)
 
     def add_many(self, count: int, **values: Any) -> list[R]:
-        """Add `count` resources that are alike but for their ids."""
-        return [self.add(**values) for _ in range(count)]
+        """Add `count` resources that are alike; `{n}` in a text becomes the number, from 1."""
+        return [self.add(**_numbered(values, n)) for n in range(1, count + 1)]
 
     def change(self, identifier: str, **values: Any) -> R:
         """Change a resource; raises as `add` does, and KeyError for an unknown id."""
@@ -92,3 +92,10 @@ class Collection(Generic[R]):
     def _examples(self) -> dict[str, Any]:
         fields = self._kind.model_fields.items()
         return {name: info.examples[0] for name, info in fields if info.examples}
+
+
+def _numbered(values: dict[str, Any], n: int) -> dict[str, Any]:
+    return {
+        name: value.replace("{n}", str(n)) if isinstance(value, str) else value
+        for name, value in values.items()
+    }

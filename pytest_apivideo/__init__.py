@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fake_server import ApiVideo, Clock, FakeServer, SettingError, Settings
+    from pytest_apivideo.auth import LoginRefused
+    from pytest_apivideo.frozen import FrozenTime
+    from pytest_apivideo.warnings import ApiVideoSdkWarning, ApiVideoWarning, FrozenTimeWarning
 
-__all__ = ["ApiVideo", "Clock", "FakeServer", "SettingError", "Settings"]
+__all__ = [
+    "ApiVideo",
+    "ApiVideoSdkWarning",
+    "ApiVideoWarning",
+    "Clock",
+    "FakeServer",
+    "FrozenTime",
+    "FrozenTimeWarning",
+    "LoginRefused",
+    "SettingError",
+    "Settings",
+]
+
+_OF_THE_PLUGIN = {
+    "ApiVideoSdkWarning": "warnings",
+    "ApiVideoWarning": "warnings",
+    "FrozenTime": "frozen",
+    "FrozenTimeWarning": "warnings",
+    "LoginRefused": "auth",
+}
 
 
 def __getattr__(name: str) -> Any:
     """Import the public names when they are asked for: pytest loads this package at every start."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    import fake_server
-
-    return getattr(fake_server, name)
+    module = _OF_THE_PLUGIN.get(name)
+    return getattr(import_module(f"{__name__}.{module}" if module else "fake_server"), name)

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from video_library import Config, Library
 
 APPLICATION = Path(__file__).parents[1]

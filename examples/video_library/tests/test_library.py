@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from video_library import ApiError, Client, Library
 
 from pytest_apivideo import ApiVideo, FakeServer
+from video_library import ApiError, Client, Library
 
 
 def test_publishes_a_video_and_finds_it_by_tag(library: Library) -> None:

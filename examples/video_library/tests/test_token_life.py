@@ -7,10 +7,10 @@ from dataclasses import replace
 from threading import Barrier
 
 import pytest
-from video_library import ApiError, Client, Config, KeyRefused, Library, Video
 
 from pytest_apivideo import ApiVideo, FakeServer
 from pytest_apivideo.frozen import FrozenTime
+from video_library import ApiError, Client, Config, KeyRefused, Library, Video
 
 
 def test_logs_in_once_for_many_calls(library: Library, apivideo: ApiVideo) -> None:
