@@ -59,6 +59,8 @@ class App:
         operation, parameters, problem = self._find(request)
         body = request.stream.read(MOST_JSON + 1)
         caller = admit(self._projects, _arrival(request, operation, body))
+        for watcher in caller.project.watchers:
+            watcher()
         try:
             problem = problem or caller.refusal or _unfit(request, body)
             if problem is not None:

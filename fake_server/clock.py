@@ -55,7 +55,8 @@ class Clock:
         base = process_time_ns() if mode in ("manual", "ticking") else 0
         anchor = _real_monotonic_ns() if mode == "ticking" else 0
         self._initial = self._state = _State(mode, base, anchor, 1.0)
-        self._lock = threading.Lock()
+        self._moved = threading.Condition(threading.Lock())
+        self._listeners: tuple[Callable[[], None], ...] = ()
         self._latest_expiry: Callable[[], int | None] = lambda: None
 
     def __repr__(self) -> str:
@@ -174,6 +175,31 @@ class Clock:
         """Tell the clock how to learn when the last good access token expires."""
         self._latest_expiry = latest_expiry_ns
 
+    def settle(self) -> None:
+        """Let what waits for this clock catch up with it; every verb ends with this.
+
+        Call it after moving a frozen time that the clock follows: nobody tells the clock of it.
+        """
+        with self._moved:
+            self._moved.notify_all()
+        for listener in self._listeners:
+            listener()
+
+    def wait(self, real_seconds: float) -> None:
+        """Wait until the clock is moved, at most this long."""
+        with self._moved:
+            self._moved.wait(real_seconds)
+
+    def tell(self, listener: Callable[[], None]) -> None:
+        """Call the listener whenever the clock settles, in the thread that moved it."""
+        with self._moved:
+            self._listeners = (*self._listeners, listener)
+
+    def forget(self, listener: Callable[[], None]) -> None:
+        """Call the listener no more."""
+        with self._moved:
+            self._listeners = tuple(other for other in self._listeners if other != listener)
+
     def _move(self, target: Callable[[int], int]) -> float:
         def moved(now: int) -> _State:
             state = self._state
@@ -182,8 +208,9 @@ class Clock:
         return self._switch(moved)
 
     def _switch(self, change: Callable[[int], _State]) -> float:
-        with self._lock:
+        with self._moved:
             state = self._state = change(self._state.now_ns())
+        self.settle()
         return _within_years(state.now_ns()) / SECOND
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from fake_server.auth.keys import Keys
@@ -87,6 +88,10 @@ class ApiVideo:
     def restore(self, snapshot: Snapshot) -> None:
         """Return to the resources of a snapshot."""
         self._project.restore(snapshot)
+
+    def watch(self, watcher: Callable[[], None]) -> None:
+        """Call the watcher at each request of this project, in the thread that serves it."""
+        self._project.watchers.append(watcher)
 
     def check(self) -> None:
         """Raise the first unexpected error of the fake while it served this project, if any."""

@@ -7,7 +7,7 @@ and what finds one by a credential.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from fake_server.auth.keys import ApiKey, Keys
@@ -25,7 +25,8 @@ Snapshot = dict[Environment, Any]
 class Project:
     """One project of a server, with resources of its own for sandbox and production.
 
-    `errors` holds unexpected exceptions of the fake itself while it served this project.
+    `errors` holds unexpected exceptions of the fake itself while it served this project; `watchers`
+    are called at each request of the project, in the thread that serves it.
     """
 
     def __init__(self, projects: Projects, seed: str, mode: Mode, settings: Settings) -> None:
@@ -37,6 +38,7 @@ class Project:
         self.tokens = Tokens(self.keys, ids, self.clock, settings, projects.tokens)
         self.calls = Calls(projects.operations, settings.max_calls)
         self.errors: list[Exception] = []
+        self.watchers: list[Callable[[], None]] = []
         self._initial_settings = settings.model_copy(deep=True)
         self._stores = {environment: Store(ids) for environment in ENVIRONMENTS}
         self.clock.watch_expiry(self.tokens.latest_expiry_ns)

@@ -10,7 +10,7 @@ from typing import Any
 
 from fake_server import resources
 from fake_server.app import App
-from fake_server.clock import SECOND, Mode, process_time_ns
+from fake_server.clock import SECOND, Clock, Mode, process_time_ns
 from fake_server.core import problems
 from fake_server.core.context import as_json
 from fake_server.handle import ApiVideo
@@ -53,6 +53,12 @@ class FakeServer(Host):
     def url(self) -> str:
         """The server's address, without a slash at the end."""
         return self.url_for("").rstrip("/")
+
+    def clock_of(self, api_key: str) -> Clock | None:
+        """The clock of the project that an API key belongs to; None for an unknown key."""
+        key = self.projects.keys.find(api_key)
+        project = None if key is None else self.projects.owner(key)
+        return None if project is None else project.clock
 
     def handle(self, project: Project) -> ApiVideo:
         """The handle on a project of this server."""

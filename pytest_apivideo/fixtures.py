@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from fake_server import ApiVideo, FakeServer
     from pytest_apivideo.frozen import FrozenTime
+    from pytest_apivideo.sdk import Client
 
 
 @pytest.fixture(scope="session")
@@ -39,11 +40,18 @@ def apivideo(request: pytest.FixtureRequest, apivideo_server: FakeServer) -> Ite
     `@pytest.mark.apivideo(**settings)` sets how it behaves. It hides the official SDK's module of
     the same name inside the test: write `import apivideo as sdk` at the top of the file.
     """
+    from pytest_apivideo.guards import frozen_time_guard
+    from pytest_apivideo.sdk import bridge
+
     settings = settings_of(request.node)
     chosen = value_of(request.config, "seed").value
     seed = request.node.nodeid if chosen is None else f"{chosen} {request.node.nodeid}"
     apivideo_server.clear()
-    with apivideo_server.test_project(seed, settings) as handle:
+    with (
+        bridge(apivideo_server.clock_of),
+        apivideo_server.test_project(seed, settings) as handle,
+        frozen_time_guard(handle),
+    ):
         yield handle
 
 
@@ -85,6 +93,47 @@ def apivideo_session(apivideo: ApiVideo) -> Iterator[requests.Session]:
         yield opened
 
 
-def _needs(extra: str) -> None:
-    if find_spec(extra) is None:
-        pytest.skip(f"{extra} is not installed: pip install 'pytest-apivideo[{extra}]'")
+@pytest.fixture
+def apivideo_async_http(apivideo: ApiVideo) -> httpx.AsyncClient:
+    """An authenticated `httpx.AsyncClient`, for asyncio and trio; a plain fixture, not async.
+
+    No connection outlives its request, so any number of event loops may use it in turn, and nobody
+    needs to close it.
+    """
+    _needs("httpx")
+    from pytest_apivideo.auth.for_httpx import async_http_client
+
+    return async_http_client(apivideo.url, apivideo.api_key, now=apivideo.clock.now)
+
+
+@pytest.fixture
+def apivideo_client(apivideo: ApiVideo) -> Client:
+    """The official SDK's `AuthenticatedApiClient`, connected: `VideosApi(apivideo_client).list()`.
+
+    Connected without `with`, so it does not renew its token by itself. It is closed with the test.
+    """
+    _needs("apivideo", extra="sdk")
+    from pytest_apivideo.sdk import connected
+
+    return connected(apivideo)
+
+
+@pytest.fixture
+def apivideo_sleeps(
+    request: pytest.FixtureRequest, apivideo: ApiVideo, monkeypatch: pytest.MonkeyPatch
+) -> list[float]:
+    """Nobody sleeps: `time.sleep` moves the clock instead, and this list records the seconds.
+
+    With `apivideo_frozen_time` in the same test, it moves the process too.
+    """
+    from pytest_apivideo.sleeps import record_sleeps
+
+    if "apivideo_frozen_time" not in request.fixturenames:
+        return record_sleeps(monkeypatch, apivideo.clock.advance)
+    return record_sleeps(monkeypatch, request.getfixturevalue("apivideo_frozen_time").tick)
+
+
+def _needs(module: str, *, extra: str | None = None) -> None:
+    if find_spec(module) is None:
+        extra = extra or module
+        pytest.skip(f"{module} is not installed: pip install 'pytest-apivideo[{extra}]'")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -24,8 +24,9 @@ from fake_server.clock import (
 class FrozenTime:
     """The frozen time of a test. What it moves moves everything that asks what time it is."""
 
-    def __init__(self, factory: Any) -> None:
+    def __init__(self, factory: Any, settle: Callable[[], None]) -> None:
         self._factory = factory
+        self._settle = settle
 
     def __repr__(self) -> str:
         return f"<FrozenTime {self.now().isoformat()}>"
@@ -41,6 +42,7 @@ class FrozenTime:
     def move_to(self, moment: Moment) -> datetime:
         """Move to a moment: a datetime, a date, ISO 8601 text, or seconds since the epoch."""
         self._factory.move_to(at(moment_ns(moment)).replace(tzinfo=None))
+        self._settle()
         return self.now()
 
     def _now_ns(self) -> int:
@@ -52,4 +54,4 @@ def frozen_time(apivideo: ApiVideo) -> Iterator[FrozenTime]:
     """Freeze the process now, and let the clock follow it."""
     apivideo.clock.follow()
     with freeze_time(at(process_time_ns()), real_asyncio=True) as factory:
-        yield FrozenTime(factory)
+        yield FrozenTime(factory, apivideo.clock.settle)

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_apivideo.warnings import ApiVideoSdkWarning
 
 if TYPE_CHECKING:
-    from fake_server import Clock
+    from fake_server import ApiVideo, Clock
 
 Client = Any  # the SDK has no types
 FindClock = Callable[[str], "Clock | None"]
@@ -54,6 +54,17 @@ def bridge(find_clock: FindClock) -> Iterator[None]:
         made.uninstall()
 
 
+def connected(apivideo: ApiVideo) -> Client:
+    """A client of the SDK on the fake, connected without `with`."""
+    from apivideo.auth_api_client import AuthenticatedApiClient
+
+    production = apivideo.settings.environment == "production"
+    client = AuthenticatedApiClient(apivideo.api_key, production=production)
+    client.configuration.host = apivideo.url
+    client.connect()
+    return client
+
+
 class Bridge:
     """Stands in for the module `time` inside the SDK."""
 
@@ -80,6 +91,8 @@ class Bridge:
         self._meet(client, clock)
         if caller.f_code.co_name == "_refresh":
             return self._until_due(client, clock)
+        if client not in self._granted:
+            _warn_of_short_life(caller.f_locals.get("data", {}).get("expires_in", _LEAD + 1))
         self._granted[client] = now = clock.now()
         return now
 
@@ -155,6 +168,18 @@ def _close(client: Client) -> None:
     client._terminated = True
     client.close()
     client.rest_client.pool_manager.clear()
+
+
+def _warn_of_short_life(expires_in: float) -> None:
+    if expires_in <= _LEAD:
+        warnings.warn(
+            f"the official SDK renews its token {_LEAD} s before it expires, and this one lives "
+            f"{expires_in:g} s: inside `with AuthenticatedApiClient(...)` it would renew without a "
+            "pause (the fake holds it to once a second of its clock). Leave expires_in at 3600 and "
+            "move the clock: apivideo.clock.advance_to_expiry(). See docs/sdk.md",
+            ApiVideoSdkWarning,
+            stacklevel=5,
+        )
 
 
 def _unknown(module: ModuleType) -> str | None:

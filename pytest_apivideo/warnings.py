@@ -1,8 +1,8 @@
-"""The categories of the plugin's warnings, so that a suite can filter them by what they are about."""
+"""The categories of the plugin's warnings, so that a suite can filter them by their subject."""
 
 
 class ApiVideoWarning(UserWarning):
-    """Something in a test will hardly do what it seems to do; the message says what to do instead."""
+    """Something in a test hardly does what it seems to do; the message says what does."""
 
 
 class FrozenTimeWarning(ApiVideoWarning):
@@ -10,4 +10,4 @@ class FrozenTimeWarning(ApiVideoWarning):
 
 
 class ApiVideoSdkWarning(ApiVideoWarning):
-    """The official SDK is used in a way, or is of a version, that the plugin cannot keep in step."""
+    """The official SDK's version, or its use, is one that the plugin cannot keep in step."""

@@ -63,7 +63,7 @@ def test_a_misspelt_operation_is_an_error_that_names_the_nearest() -> None:
 
 
 def test_an_operation_without_a_method_is_told_how_to_write_it() -> None:
-    with pytest.raises(LookupError, match='Write it like "GET /videos/{videoId}"'):
+    with pytest.raises(LookupError, match=r'Write it like "GET /videos/\{videoId\}"'):
         STORY.count("/videos")
 
 
@@ -79,7 +79,9 @@ def test_last_is_the_newest_call() -> None:
 def test_last_without_a_call_says_what_there_was() -> None:
     with pytest.raises(AssertionError, match=r"no call of POST /videos yet\.\nThe calls:\n  GET"):
         STORY.last("POST /videos")
-    with pytest.raises(AssertionError, match="no call of any operation yet.\nNo call was recorded"):
+    with pytest.raises(
+        AssertionError, match=r"no call of any operation yet\.\nNo call was recorded"
+    ):
         recorded().last()
 
 

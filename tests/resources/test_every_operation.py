@@ -1,4 +1,4 @@
-"""What holds for every operation, tested once over the table: a new resource gets it for nothing."""
+"""What holds for every operation, tested once over the table; a new one gets it for nothing."""
 
 from __future__ import annotations
 

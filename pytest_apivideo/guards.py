@@ -1,0 +1,72 @@
+"""Notices time that is frozen in a way that breaks what the test runs, and says what to do.
+
+A freeze may begin and end inside a test, so the guard looks at each request of the test's project,
+in the thread that serves it; the test's own thread then warns at the end.
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+from fake_server import ApiVideo
+from pytest_apivideo.warnings import FrozenTimeWarning
+
+_TWO_FREEZES = (
+    "freezegun and time-machine were active at once while api.video was called. They do not know "
+    "of each other: which one your code sees depends on how it asks. Use one of them."
+)
+_FROZEN_LOOP = (
+    "an asyncio loop ran under freezegun while api.video was called: its timers stand still, and "
+    "those that were set before the freeze fire at once. Use the fixture apivideo_frozen_time, "
+    "freeze_time(..., real_asyncio=True), or move apivideo.clock alone."
+)
+
+
+@contextmanager
+def frozen_time_guard(apivideo: ApiVideo) -> Iterator[None]:
+    """Warn at the end of the block of what was noticed at a request within it."""
+    found: dict[str, None] = {}
+
+    def look() -> None:
+        freezegun: Any = sys.modules.get("freezegun.api")
+        if freezegun is None or not freezegun.freeze_factories:
+            return
+        if _time_machine_travels():
+            found[_TWO_FREEZES] = None
+        if apivideo.clock.mode == "follow" and any(map(_stands_still, _running_loops())):
+            found[_FROZEN_LOOP] = None
+
+    apivideo.watch(look)
+    yield
+    for words in found:
+        warnings.warn(f"{words} See docs/time.md", FrozenTimeWarning, stacklevel=2)
+
+
+def _time_machine_travels() -> bool:
+    time_machine: Any = sys.modules.get("time_machine")
+    return time_machine is not None and bool(getattr(time_machine, "coordinates_stack", ()))
+
+
+def _running_loops() -> Iterator[Any]:
+    """The asyncio loops that run in any thread; uvloop's have their own clock and are not seen."""
+    if "asyncio.base_events" not in sys.modules:
+        return
+    from asyncio.base_events import BaseEventLoop
+
+    code = BaseEventLoop.run_forever.__code__
+    for innermost in sys._current_frames().values():
+        frame: FrameType | None = innermost
+        while frame is not None:
+            if frame.f_code is code:
+                yield frame.f_locals["self"]
+            frame = frame.f_back
+
+
+def _stands_still(loop: Any) -> bool:
+    """Whether freezegun froze the loop's time: with `real_asyncio` it gives the class another."""
+    return getattr(type(loop).time, "__module__", None) != "freezegun.api"

@@ -1,0 +1,25 @@
+"""Sleeps that take no time: recorded, and the clock moved instead."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+
+def record_sleeps(monkeypatch: pytest.MonkeyPatch, move: Callable[[float], object]) -> list[float]:
+    """Put a recorder in the place of `time.sleep`; returns the list of the seconds asked for.
+
+    Code that did `from time import sleep` at its import keeps the real one.
+    """
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        if seconds < 0:
+            raise ValueError("sleep length must be non-negative")
+        slept.append(seconds)
+        move(seconds)
+
+    monkeypatch.setattr(time, "sleep", sleep)
+    return slept
