@@ -13,7 +13,8 @@ HERE = Path(__file__).parent
 SETTINGS = """# Settings
 
 How one project of the fake behaves. The same names everywhere:
-`@pytest.mark.apivideo(expires_in=60)` for a test, `apivideo.settings.expires_in = 60` inside it, `apivideo-fake serve --expires-in 60` for a server.
+`@pytest.mark.apivideo(expires_in=60)` for a test, `apivideo.settings.expires_in = 60` inside it,
+`apivideo-fake serve --expires-in 60` for a server.
 
 `verified: false` marks a default that no source settles: nobody has seen what api.video does.
 

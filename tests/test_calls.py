@@ -80,7 +80,7 @@ def test_last_without_a_call_says_what_there_was() -> None:
     with pytest.raises(AssertionError, match=r"no call of POST /videos yet\.\nThe calls:\n  GET"):
         STORY.last("POST /videos")
     with pytest.raises(
-        AssertionError, match=r"no call of any operation yet\.\nNo call was recorded"
+        AssertionError, match=r"any operation yet\.\nNo call was recorded"
     ):
         recorded().last()
 
