@@ -7,6 +7,7 @@ from typing import Any
 
 from fake_server.control.openapi import document
 from fake_server.settings import Settings
+from pytest_apivideo.options import OPTIONS
 
 HERE = Path(__file__).parent
 
@@ -31,6 +32,24 @@ Made from the operation table. `GET /_fake/openapi.json` tells the same, with al
 """
 
 
+OPTIONS_PAGE = """# Options of the plugin
+
+The first place that names a value wins: command line, environment, ini file, default.
+
+| command line | environment | ini file | |
+|---|---|---|---|
+"""
+
+
+def options_page() -> str:
+    """The table of options."""
+    rows = [
+        f"| `{option.flag}` | `{option.variable}` | `{option.ini}` | {option.help} |"
+        for option in OPTIONS
+    ]
+    return OPTIONS_PAGE + "\n".join(rows) + "\n"
+
+
 def settings_page() -> str:
     """The table of settings."""
     rows = []
@@ -51,7 +70,11 @@ def operations_page() -> str:
     return OPERATIONS + "\n".join(rows) + "\n"
 
 
-PAGES = {"settings.md": settings_page, "operations.md": operations_page}
+PAGES = {
+    "settings.md": settings_page,
+    "operations.md": operations_page,
+    "options.md": options_page,
+}
 
 if __name__ == "__main__":
     for name, page in PAGES.items():

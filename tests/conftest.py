@@ -28,3 +28,16 @@ def answers_are_judged(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     if apivideo.settings.max_body >= 64 * 1024:
         assert description.judge(apivideo.calls) == []
+
+
+@pytest.fixture
+def suite(pytester: pytest.Pytester) -> pytest.Pytester:
+    """An empty suite of a user, in which warnings are errors as in ours."""
+    pytester.makeini(
+        """
+        [pytest]
+        addopts = -W error -p no:randomly
+        asyncio_default_fixture_loop_scope = function
+        """
+    )
+    return pytester

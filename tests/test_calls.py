@@ -79,9 +79,7 @@ def test_last_is_the_newest_call() -> None:
 def test_last_without_a_call_says_what_there_was() -> None:
     with pytest.raises(AssertionError, match=r"no call of POST /videos yet\.\nThe calls:\n  GET"):
         STORY.last("POST /videos")
-    with pytest.raises(
-        AssertionError, match=r"any operation yet\.\nNo call was recorded"
-    ):
+    with pytest.raises(AssertionError, match=r"any operation yet\.\nNo call was recorded"):
         recorded().last()
 
 

@@ -664,11 +664,11 @@ ORDERS = {
         with freezegun.freeze_time("2001-01-01"):
             from fake_server import FakeServer
             with FakeServer() as server, server.project() as apivideo:
-                urllib.request.urlopen(apivideo.url + "/_fake/health")
+                urllib.request.urlopen(apivideo.url + "/_fake/clock")
                 grant = apivideo.tokens.issue()
                 assert grant.access.issued_ns == FROZEN * 10**9
         with FakeServer() as server, server.project() as apivideo:
-            answer = urllib.request.urlopen(apivideo.url + "/_fake/health")
+            answer = urllib.request.urlopen(apivideo.url + "/_fake/clock")
             assert str(time.gmtime().tm_year) in answer.headers["Date"]
             assert abs(apivideo.tokens.issue().access.issued_ns / 10**9 - REAL) < 60
         """,

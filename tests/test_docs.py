@@ -1,0 +1,79 @@
+"""The documents: what they show runs, and nothing that users see is missing from them."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from fake_server import control
+from fake_server.resources import OPERATIONS
+from fake_server.settings import names
+from pytest_apivideo import fixtures
+from pytest_apivideo.options import OPTIONS
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+README = (ROOT / "README.md").read_text()
+ALL = "\n".join(path.read_text() for path in [ROOT / "README.md", *DOCS.glob("*.md")])
+
+
+def generated() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("docs_make", DOCS / "make.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("page", ["settings.md", "operations.md", "options.md"])
+def test_a_generated_page_is_what_the_code_says(page: str) -> None:
+    assert (DOCS / page).read_text() == generated().PAGES[page](), "run: make docs"
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        *(f"`{name}`" for name in vars(fixtures) if name.startswith("apivideo")),
+        *(f"`{name}`" for name in names()),
+        *(option.flag for option in OPTIONS),
+        *(f"`{operation.name}`" for operation in (*OPERATIONS, *control.OPERATIONS)),
+        "@pytest.mark.apivideo(",
+    ],
+)
+def test_what_users_can_name_is_documented(word: str) -> None:
+    assert word in ALL
+
+
+def blocks(text: str) -> list[str]:
+    return re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+
+
+def test_the_readme_begins_with_a_test_that_expires_a_token(suite: pytest.Pytester) -> None:
+    first, second = blocks(README)[:2]
+    assert first.count("\n") <= 13
+    suite.makepyfile(test_first=first, test_second=f"import pytest\n\n\n{second}")
+    suite.runpytest_inprocess().assert_outcomes(passed=2)
+
+
+@pytest.mark.parametrize("page", ["calls.md"])
+def test_the_examples_of_a_page_run(suite: pytest.Pytester, page: str) -> None:
+    for block in blocks((DOCS / page).read_text()):
+        suite.makepyfile(block)
+        suite.runpytest_inprocess().assert_outcomes(passed=1)
+
+
+def test_every_link_inside_the_documents_leads_somewhere() -> None:
+    for path in [*ROOT.glob("*.md"), *DOCS.glob("*.md")]:
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", path.read_text()):
+            assert (path.parent / target).exists(), f"{path.name} links to {target}"
+
+
+def test_the_commands_of_the_readme_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    for command in re.findall(r"^make (\w+)$", README, re.MULTILINE):
+        assert f"\n{command}:" in makefile
