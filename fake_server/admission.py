@@ -67,13 +67,13 @@ def admit(projects: Projects, arrival: Arrival) -> Caller:
 
 
 def _credential(arrival: Arrival) -> Credential:
-    if arrival.required not in _ATTRIBUTES:
+    if arrival.required != "api_key" and arrival.required != "refresh_token":
         return read_authorization(arrival.authorization)
     try:
         secret = json.loads(arrival.body)[_ATTRIBUTES[arrival.required]]
     except (ValueError, TypeError, KeyError, RecursionError):
         secret = ""  # the operation says what is wrong with its body
-    return Credential("none", secret if isinstance(secret, str) else "")
+    return Credential(arrival.required, secret if isinstance(secret, str) else "")
 
 
 def _owner(projects: Projects, secret: str) -> tuple[Project, Known | None]:

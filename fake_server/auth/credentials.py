@@ -14,7 +14,8 @@ from typing import Literal
 from fake_server.core import problems
 from fake_server.core.problems import Problem
 
-Kind = Literal["none", "basic", "bearer", "bare", "malformed"]
+Kind = Literal["none", "basic", "bearer", "bare", "malformed", "api_key", "refresh_token"]
+"""The forms of an Authorization header, and the attributes of the body at /auth/*."""
 
 _EXPECTED = (
     'Expected "Basic " and base64("<API key>:"), the API key as user name and an empty password, '

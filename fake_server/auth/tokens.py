@@ -88,10 +88,9 @@ class Grant:
 
     def as_json(self) -> dict[str, str | int | float]:
         """The answer of POST /auth/api-key and POST /auth/refresh."""
-        whole = int(self.expires_in) if float(self.expires_in).is_integer() else self.expires_in
         return {
             "token_type": self.token_type,
-            "expires_in": whole,
+            "expires_in": int(self.expires_in),  # whole seconds, as in the description
             "access_token": self.access_token,
             "refresh_token": self.refresh_token,
         }

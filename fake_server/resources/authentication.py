@@ -35,7 +35,7 @@ class AccessToken(TypedDict):
     """What both operations answer; `expires_in` in seconds."""
 
     token_type: str
-    expires_in: float
+    expires_in: int
     access_token: str
     refresh_token: str
 

@@ -123,7 +123,7 @@ class AuthMachine(RuleBasedStateMachine):
     def given(self, key: Key, pair: dict[str, Any], replaced: Refresh | None) -> Refresh:
         """Note a pair of tokens; `replaced` is the refresh token that was used for it."""
         assert pair["token_type"] == "Bearer"
-        assert pair["expires_in"] == self.set["expires_in"]
+        assert pair["expires_in"] == int(self.set["expires_in"])
         assert pair["access_token"] not in [token.value for token in self.tokens]
         token = Access(pair["access_token"], key, self.now + self.set["expires_in"] * 1000)
         self.tokens.append(token)
@@ -288,7 +288,7 @@ class AuthMachine(RuleBasedStateMachine):
         key = self.keys[number]
         grant = self.apivideo.tokens.issue(expires_in=seconds, key=key.value)
         assert grant.expires_in == seconds
-        pair = grant.as_json() | {"expires_in": self.set["expires_in"]}
+        pair = grant.as_json() | {"expires_in": int(self.set["expires_in"])}
         renewal = self.given(key, pair, None)
         renewal.access.expires = self.now + seconds * 1000
         return renewal

@@ -279,4 +279,4 @@ def test_the_call_tells_the_form_of_the_credential(api, apivideo):
     api.use("nonsense")
     api.use(None)
     forms = [call.credential for call in apivideo.calls]
-    assert forms == ["none", "basic", "bearer", "bare", "malformed", "none"]
+    assert forms == ["api_key", "basic", "bearer", "bare", "malformed", "none"]

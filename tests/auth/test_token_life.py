@@ -43,7 +43,7 @@ def test_the_grace_of_clock_skew_ends_exactly(api, apivideo):
     assert api.bearer(token).status == 200
 
 
-LIFETIMES = [(60, b"60"), (60.0, b"60"), (1.5, b"1.5"), (0.001, b"0.001"), (86_400, b"86400")]
+LIFETIMES = [(60, b"60"), (60.0, b"60"), (1.5, b"1"), (0.001, b"0"), (86_400, b"86400")]
 
 
 @pytest.mark.parametrize(("seconds", "written"), LIFETIMES)
