@@ -34,7 +34,7 @@ def frozen_time_guard(apivideo: ApiVideo) -> Iterator[None]:
 
     def look() -> None:
         freezegun: Any = sys.modules.get("freezegun.api")
-        if freezegun is None or not freezegun.freeze_factories:
+        if not getattr(freezegun, "freeze_factories", None):
             return
         if _time_machine_travels():
             found[_TWO_FREEZES] = None
@@ -49,7 +49,7 @@ def frozen_time_guard(apivideo: ApiVideo) -> Iterator[None]:
 
 def _time_machine_travels() -> bool:
     time_machine: Any = sys.modules.get("time_machine")
-    return time_machine is not None and bool(getattr(time_machine, "coordinates_stack", ()))
+    return time_machine is not None and bool(time_machine.escape_hatch.is_travelling())
 
 
 def _running_loops() -> Iterator[Any]:
@@ -62,8 +62,9 @@ def _running_loops() -> Iterator[Any]:
     for innermost in sys._current_frames().values():
         frame: FrameType | None = innermost
         while frame is not None:
-            if frame.f_code is code:
-                yield frame.f_locals["self"]
+            # A frame of another thread may end under our eyes, and have no locals any more.
+            if frame.f_code is code and (loop := frame.f_locals.get("self")) is not None:
+                yield loop
             frame = frame.f_back
 
 

@@ -13,13 +13,16 @@ import sys
 import threading
 import time
 import warnings
-import weakref
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from pytest_apivideo.warnings import ApiVideoSdkWarning
 
@@ -40,18 +43,24 @@ def bridge(find_clock: FindClock) -> Iterator[None]:
     """Put the SDK on the clocks that `find_clock` knows for API keys, until the block ends.
 
     It does not matter whether the SDK is imported before, within the block, or never. At the end
-    the clients whose key nobody knows any more are closed, with their threads and connections.
+    the clients whose key nobody knows any more are closed, with their threads and connections, and
+    this thread warns of what was noticed.
     """
     made = Bridge(find_clock)
     finder = _Finder(made.install)
     sys.meta_path.insert(0, finder)
     try:
-        if (loaded := sys.modules.get(_MODULE)) is not None:
-            made.install(loaded)
+        if sys.modules.get(_MODULE) is not None:
+            # Waits if another thread is importing it. If that fails, it fails there as well.
+            with suppress(Exception):
+                made.install(import_module(_MODULE))
         yield
     finally:
-        sys.meta_path.remove(finder)
+        with suppress(ValueError):
+            sys.meta_path.remove(finder)
         made.uninstall()
+    for words in made.noticed:
+        warnings.warn(f"{words} See docs/sdk.md", ApiVideoSdkWarning, stacklevel=2)
 
 
 def connected(apivideo: ApiVideo) -> Client:
@@ -65,17 +74,30 @@ def connected(apivideo: ApiVideo) -> Client:
     return client
 
 
+@dataclass
+class _Renewal:
+    """What is known of a client: its clock, its last grant, and the thread that renews its token.
+
+    `expected` tells that the SDK has queued the renewal, and no thread has taken it up yet.
+    """
+
+    clock: Clock
+    granted: float = float("-inf")
+    thread: int = 0
+    expected: bool = False
+
+
 class Bridge:
     """Stands in for the module `time` inside the SDK."""
 
     def __init__(self, find_clock: FindClock) -> None:
+        self.noticed: dict[str, None] = {}
         self._find_clock = find_clock
-        self._module: Any = None
+        self._lock = threading.Lock()
         self._over = False
-        self._clients: weakref.WeakSet[Client] = weakref.WeakSet()
-        self._granted: weakref.WeakKeyDictionary[Client, float] = weakref.WeakKeyDictionary()
-        self._threads: dict[int, tuple[Client, Clock]] = {}
-        self._clocks: list[Clock] = []
+        self._before: list[tuple[Any, Any]] = []
+        self._renewals: WeakKeyDictionary[Client, _Renewal] = WeakKeyDictionary()
+        self._listeners: dict[Clock, Callable[[], None]] = {}
 
     def __getattr__(self, name: str) -> Any:
         """Whatever else the SDK may want of `time`."""
@@ -85,115 +107,152 @@ class Bridge:
         """What the SDK takes for `time.time()`: in its renewal thread, it returns when due."""
         caller = sys._getframe(1)
         client = caller.f_locals.get("self")
-        clock = self._find_clock(getattr(client, "api_key", ""))
-        if clock is None:
+        renewal = self._renewal(client)
+        if renewal is None:
             return time.time()
-        self._meet(client, clock)
         if caller.f_code.co_name == "_refresh":
-            return self._until_due(client, clock)
-        if client not in self._granted:
-            _warn_of_short_life(caller.f_locals.get("data", {}).get("expires_in", _LEAD + 1))
-        self._granted[client] = now = clock.now()
+            return self._until_due(client, renewal)
+        if _runs(caller, "__enter__", "_refresh"):
+            renewal.expected = True
+        renewal.granted = now = renewal.clock.now()
         return now
 
-    def install(self, module: ModuleType) -> None:
+    def sleep(self, seconds: float) -> None:
+        """Sleep really, though `time.sleep` may be one that only moves the clock."""
+        threading.Event().wait(seconds)
+
+    def install(self, module: Any) -> None:
         """Stand in for `time` in the SDK's module, unless the SDK is not as we know it."""
         reason = _unknown(module)
-        if reason is not None:
-            warnings.warn(reason, ApiVideoSdkWarning, stacklevel=2)
-            return
-        self._module = module
-        self._module.time = self
+        with self._lock:
+            if self._over:
+                return
+            if reason is not None:
+                self.noticed[reason] = None
+            elif module.time is not self:
+                self._before.append((module, module.time))
+                module.time = self
 
     def uninstall(self) -> None:
-        """Close the clients of closed projects, and put the real module back."""
-        self._over = True
-        for client in list(self._clients):
+        """Put the real module back, and close the clients of closed projects."""
+        with self._lock:
+            self._over = True
+            clients = list(self._renewals.items())
+        for module, before in self._before:
+            if module.time is self:
+                module.time = before
+        for client, _ in clients:
             if self._find_clock(client.api_key) is None:
                 _close(client)
-        for clock in self._clocks:
-            clock.forget(self.settle)
-        if self._module is not None and self._module.time is self:
-            self._module.time = time
+        going_on = {renewal.clock for client, renewal in clients if client._pool is not None}
+        for clock, listener in self._listeners.items():
+            if clock not in going_on:
+                clock.forget(listener)
 
-    def settle(self) -> None:
+    def _renewal(self, client: Client) -> _Renewal | None:
+        key = getattr(client, "api_key", None)
+        if not isinstance(key, str):
+            return None
+        with self._lock:
+            known = self._renewals.get(client)
+            if known is not None:  # also if its key was removed meanwhile
+                return known
+            clock = self._find_clock(key)
+            if clock is None:
+                return None
+            if clock not in self._listeners:
+                self._listeners[clock] = partial(self._settle, clock)
+                clock.tell(self._listeners[clock])
+            return self._renewals.setdefault(client, _Renewal(clock))
+
+    def _until_due(self, client: Client, renewal: _Renewal) -> float:
+        renewal.thread, renewal.expected = threading.get_ident(), False
+        self._notice_short_life(client.next_refresh - renewal.granted + _LEAD)
+        while not self._ended(client):
+            if _due(client, renewal):
+                return renewal.clock.now()
+            renewal.clock.wait(_LOOK)
+        raise _ClientClosedError
+
+    def _ended(self, client: Client) -> bool:
+        return client._terminated or (self._over and self._find_clock(client.api_key) is None)
+
+    def _settle(self, clock: Clock) -> None:
         """Wait (real time, at most two seconds) until the renewals that are due have been tried."""
-        pause = threading.Event()
         for _ in range(_PATIENCE):
-            if not any(self._renews(*entry) for entry in list(self._threads.items())):
+            with self._lock:
+                clients = list(self._renewals.items())
+            if not any(r.clock is clock and _is_renewing(client, r) for client, r in clients):
                 return
-            pause.wait(0.002)
+            threading.Event().wait(0.002)
 
-    def _meet(self, client: Client, clock: Clock) -> None:
-        self._clients.add(client)
-        if clock not in self._clocks:
-            self._clocks.append(clock)
-            clock.tell(self.settle)
-
-    def _until_due(self, client: Client, clock: Clock) -> float:
-        self._threads[threading.get_ident()] = (client, clock)
-        while not self._due(client, clock):
-            if client._terminated:
-                raise _ClientClosedError
-            if self._over:
-                break
-            clock.wait(_LOOK)
-        if client._terminated:
-            raise _ClientClosedError
-        return clock.now()
-
-    def _due(self, client: Client, clock: Clock) -> bool:
-        """Whether to renew now; at most once a second, however short the token's life."""
-        now = clock.now()
-        granted = self._granted.get(client, now - 1)
-        return bool(now >= client.next_refresh) and abs(now - granted) >= 1
-
-    def _renews(self, thread: int, entry: tuple[Client, Clock]) -> bool:
-        """Whether a renewal thread has a renewal to try, or is trying it."""
-        client, clock = entry
-        if client._terminated or not self._due(client, clock):
-            return False
-        frame = sys._current_frames().get(thread)
-        code = type(client)._refresh.__code__
-        while frame is not None and frame.f_code is not code:
-            frame = frame.f_back
-        return frame is not None
+    def _notice_short_life(self, seconds: float) -> None:
+        if seconds <= _LEAD + 0.001:  # the SDK's sum loses a microsecond
+            self.noticed[
+                f"the official SDK renews its token {_LEAD} s before it expires, and this one "
+                f"lives {seconds:.4g} s: inside `with AuthenticatedApiClient(...)` it renews "
+                "without a pause (the fake holds it to once a second of its clock). Leave "
+                "expires_in at 3600 and move the clock: apivideo.clock.advance_to_expiry()."
+            ] = None
 
 
 class _ClientClosedError(Exception):
     """Ends a renewal thread without the renewal that the SDK would still send; its pool eats it."""
 
 
+def _due(client: Client, renewal: _Renewal) -> bool:
+    """Whether to renew now; at most once a second, however short the token's life."""
+    now = renewal.clock.now()
+    return bool(now >= client.next_refresh) and abs(now - renewal.granted) >= 1
+
+
+def _is_renewing(client: Client, renewal: _Renewal) -> bool:
+    """Whether a renewal is due that will be tried, or is being tried; not one that has failed."""
+    if client._terminated or client._pool is None or not _due(client, renewal):
+        return False
+    return renewal.expected or _runs(sys._current_frames().get(renewal.thread), "_refresh")
+
+
+def _runs(frame: FrameType | None, *methods: str) -> bool:
+    """Whether this frame, or one that called it, is one of these methods of the SDK."""
+    while frame is not None:
+        if frame.f_code.co_name in methods and frame.f_globals.get("__name__") == _MODULE:
+            return True
+        frame = frame.f_back
+    return False
+
+
 def _close(client: Client) -> None:
-    client._terminated = True
+    """Close a client with its thread and connections; a later test may connect it again."""
+    before, client._terminated = client._terminated, True
     client.close()
     client.rest_client.pool_manager.clear()
+    client._terminated = before
 
 
-def _warn_of_short_life(expires_in: float) -> None:
-    if expires_in <= _LEAD:
-        warnings.warn(
-            f"the official SDK renews its token {_LEAD} s before it expires, and this one lives "
-            f"{expires_in:g} s: inside `with AuthenticatedApiClient(...)` it would renew without a "
-            "pause (the fake holds it to once a second of its clock). Leave expires_in at 3600 and "
-            "move the clock: apivideo.clock.advance_to_expiry(). See docs/sdk.md",
-            ApiVideoSdkWarning,
-            stacklevel=5,
-        )
+_INTERNALS = {
+    "__init__": {"api_key", "_terminated", "next_refresh"},
+    "_refresh": {"time", "next_refresh", "_terminated"},
+    "_update_connection": {"time", "next_refresh"},
+}
 
 
-def _unknown(module: ModuleType) -> str | None:
+def _unknown(module: Any) -> str | None:
     """Why the SDK's module is not what the bridge was made for; None if it is."""
     client = getattr(module, "AuthenticatedApiClient", None)
-    for name in ("_refresh", "_update_connection"):
-        code = getattr(getattr(client, name, None), "__code__", None)
-        if code is None or not {"time", "next_refresh"} <= set(code.co_names):
-            return (
-                f"this version of the api.video SDK is unknown: its {name}() does not read "
-                "time.time(). Its tokens are renewed by real time, not by the fake's clock. "
-                "Versions 1.2.8 to 1.4.7 are known; please report the one that you use."
-            )
-    return None
+    for method, names in _INTERNALS.items():
+        code = getattr(getattr(client, method, None), "__code__", None)
+        if code is None or not names <= set(code.co_names):
+            break
+    else:
+        if isinstance(getattr(module, "time", None), ModuleType | Bridge):
+            return None
+        method = "_refresh"
+    return (
+        f"this version of the api.video SDK is unknown: its {method}() is not as expected. Its "
+        "tokens are renewed by real time, not by the fake's clock. Versions 1.2.8 to 1.4.7 are "
+        "known; please report the one that you use."
+    )
 
 
 class _Finder(MetaPathFinder):
@@ -205,11 +264,12 @@ class _Finder(MetaPathFinder):
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Let the other finders find the SDK's module, and stay for its execution."""
+        """Let the finders after this one find the SDK's module, and stay for its execution."""
         if name != _MODULE:
             return None
-        others = [finder for finder in sys.meta_path if finder is not self]
-        found = (finder.find_spec(name, path, target) for finder in others)
+        finders = list(sys.meta_path)
+        others = finders[finders.index(self) + 1 :] if self in finders else finders
+        found = (f.find_spec(name, path, target) for f in others if hasattr(f, "find_spec"))
         spec = next((spec for spec in found if spec is not None), None)
         if spec is not None and spec.loader is not None:
             spec.loader = _Loader(spec.loader, self._install)
@@ -220,6 +280,10 @@ class _Loader(Loader):
     def __init__(self, inner: Loader, install: Callable[[ModuleType], None]) -> None:
         self._inner = inner
         self._install = install
+
+    def __getattr__(self, name: str) -> Any:
+        """Whatever else a loader can do, such as give the source."""
+        return getattr(self._inner, name)
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
         return self._inner.create_module(spec)

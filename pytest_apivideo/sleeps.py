@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import time
 from collections.abc import Callable
 
@@ -11,15 +12,17 @@ import pytest
 def record_sleeps(monkeypatch: pytest.MonkeyPatch, move: Callable[[float], object]) -> list[float]:
     """Put a recorder in the place of `time.sleep`; returns the list of the seconds asked for.
 
-    Code that did `from time import sleep` at its import keeps the real one.
+    It takes and refuses what `time.sleep` does. Code that did `from time import sleep` at its import
+    keeps the real one.
     """
     slept: list[float] = []
 
     def sleep(seconds: float) -> None:
-        if seconds < 0:
+        asked = seconds if isinstance(seconds, float) else operator.index(seconds)
+        if asked < 0:
             raise ValueError("sleep length must be non-negative")
-        slept.append(seconds)
-        move(seconds)
+        move(asked)
+        slept.append(asked)
 
     monkeypatch.setattr(time, "sleep", sleep)
     return slept
