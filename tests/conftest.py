@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import httpx
+import anyio  # noqa: F401 - as httpcore
+import httpcore  # noqa: F401 - pytester forgets what a suite under test was first to import; then
+import httpx  # a second copy would be loaded, whose errors httpx does not know
 import pytest
+import trio  # noqa: F401 - as httpcore
 
 from pytest_apivideo import ApiVideo
 from tests import description

@@ -528,6 +528,7 @@ def test_the_marker_of_time_machine_is_followed(apivideo: ApiVideo) -> None:
     assert in_a_thread(apivideo.clock.now_ns) == NEW_YEAR_2030 * SECOND
 
 
+@pytest.mark.filterwarnings("ignore::pytest_apivideo.warnings.FrozenTimeWarning")
 def test_freezegun_rules_inside_time_machine(apivideo: ApiVideo) -> None:
     with time_machine_module.travel(0, tick=False):
         assert apivideo.clock.now() == 0
