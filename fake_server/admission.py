@@ -49,21 +49,31 @@ class Caller:
 
 @dataclass(frozen=True)
 class Arrival:
-    """What of a request tells who calls: its host, Authorization header, body; what is needed."""
+    """What of a request tells who calls: what is needed, and the host, header, body, ids sent."""
 
     required: Required
     host: str
     authorization: str | None = field(repr=False)
     body: bytes = field(repr=False)
+    identifiers: tuple[str, ...] = ()
 
 
 def admit(projects: Projects, arrival: Arrival) -> Caller:
     """Find the caller of a request; never raises, a wrong credential is the caller's refusal."""
+    if arrival.required == "public":
+        return _by_identifier(projects, arrival)
     credential = _credential(arrival)
     project, known = _owner(projects, credential.secret)
     environment = _API_HOSTS.get(arrival.host) or project.settings.environment
     caller = Caller(project, environment, credential.kind, project.clock.now_ns())
     return replace(caller, refusal=_refusal(caller, arrival.required, credential, known))
+
+
+def _by_identifier(projects: Projects, arrival: Arrival) -> Caller:
+    """An asset is found by the id in its address, whichever project and environment has it."""
+    holder = next((found for one in arrival.identifiers if (found := projects.holder(one))), None)
+    project, environment = holder or (projects.current, projects.current.settings.environment)
+    return Caller(project, environment, "none", project.clock.now_ns())
 
 
 def _credential(arrival: Arrival) -> Credential:

@@ -17,6 +17,7 @@ from fake_server.calls import Call
 from fake_server.clock import SECOND, at
 from fake_server.core import problems
 from fake_server.core.context import Answer, Context, as_json
+from fake_server.core.files import File
 from fake_server.core.operations import Operation, Routes
 from fake_server.core.problems import Problem
 from fake_server.project import Project, Projects
@@ -57,8 +58,9 @@ class App:
     def answer(self, request: Request) -> Reply:
         """Find what is asked, let the caller in, handle it, and record it as a call."""
         operation, parameters, problem = self._find(request)
-        body = request.stream.read(MOST_JSON + 1)
-        caller = admit(self._projects, _arrival(request, operation, body))
+        is_form = operation is not None and operation.takes is not None
+        body = b"" if is_form else request.stream.read(MOST_JSON + 1)
+        caller = admit(self._projects, _arrival(request, operation, parameters, body))
         for watcher in caller.project.watchers:
             watcher()
         try:
@@ -88,9 +90,12 @@ class App:
         return operation, parameters, None
 
 
-def _arrival(request: Request, operation: Operation | None, body: bytes) -> Arrival:
+def _arrival(
+    request: Request, operation: Operation | None, parameters: dict[str, str], body: bytes
+) -> Arrival:
     required = operation.credential if operation else "authorization"
-    return Arrival(required, _host(request), request.environ.get("HTTP_AUTHORIZATION"), body)
+    authorization = request.environ.get("HTTP_AUTHORIZATION")
+    return Arrival(required, _host(request), authorization, body, tuple(parameters.values()))
 
 
 def _unfit(request: Request, body: bytes) -> Problem | None:
@@ -117,6 +122,7 @@ def _context(
         store=caller.project.store(caller.environment),
         now_ns=caller.now_ns,
         base_url=_base_url(request),
+        request=request,
         parameters=parameters,
         query=dict(request.args.lists()),
         body=body,
@@ -128,6 +134,9 @@ def _reply(context: Context[Project], result: Any) -> Reply:
     status = answer.status or context.operation.status
     if answer.value is None:
         return Reply(status, b"", list(answer.headers))
+    if isinstance(answer.value, File):
+        headers = [("Content-Type", answer.value.content_type), *answer.headers]
+        return Reply(status, answer.value.content, headers)
     headers = [("Content-Type", "application/json"), *answer.headers]
     return Reply(status, context.rendered(answer.value), headers)
 

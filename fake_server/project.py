@@ -132,6 +132,14 @@ class Projects:
             project.close()
             self._open.pop(project.id, None)
 
+    def holder(self, identifier: str) -> tuple[Project, Environment] | None:
+        """The open project, and the environment in it, that has a resource of this id."""
+        for project in list(self._open.values()):
+            for environment in ENVIRONMENTS:
+                if project.store(environment).has(identifier):
+                    return project, environment
+        return None
+
     def owner(self, known: ApiKey | AccessToken | RefreshToken) -> Project | None:
         """The open project that a key or token belongs to."""
         key = known if isinstance(known, ApiKey) else known.key

@@ -21,6 +21,8 @@ _SECURITY: dict[str, list[dict[str, list[str]]]] = {
     "authorization": [{"apiKey": []}, {"bearerAuth": []}],
     "api_key": [],
     "refresh_token": [],
+    "admin": [{"adminKey": []}],
+    "public": [],
 }
 
 
@@ -50,11 +52,15 @@ def document() -> dict[str, Any]:
             "schemas": components,
             "securitySchemes": {
                 "apiKey": {"type": "http", "scheme": "basic"},
+                "adminKey": {"type": "http", "scheme": "basic"},
                 "bearerAuth": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
             },
         },
     }
 
+
+_FILE = {"type": "string", "format": "binary"}
+_FORM = {"schema": {"type": "object", "properties": {"file": _FILE}}}
 
 Schemas = dict[tuple[str, str], Any]
 
@@ -103,6 +109,8 @@ def _entry(operation: Operation, schemas: Schemas) -> dict[str, Any]:
         entry["parameters"] += parameters_of_list(action.lists)
     if action.body is not None:
         entry["requestBody"] = {"required": True, **_json(schemas[operation.name, "body"])}
+    if operation.takes:
+        entry["requestBody"] = {"required": True, "content": {"multipart/form-data": _FORM}}
     return entry
 
 

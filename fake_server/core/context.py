@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
+from werkzeug.wrappers import Request
+
 from fake_server import clock
 from fake_server.core.operations import Operation
 from fake_server.core.store import Store
@@ -30,6 +32,7 @@ class Context(Generic[P]):
     store: Store
     now_ns: int
     base_url: str
+    request: Request
     parameters: dict[str, str] = field(default_factory=dict)
     query: Query = field(default_factory=dict)
     body: bytes = b""

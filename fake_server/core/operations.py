@@ -15,10 +15,12 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import Map, Rule
 
 from fake_server.core import problems
+from fake_server.core.files import FileRule
 from fake_server.core.model import Resource
 
-Credential = Literal["authorization", "api_key", "refresh_token", "control"]
-"""What lets a caller in: the Authorization header, or an attribute of the body at /auth/*."""
+Credential = Literal["authorization", "api_key", "refresh_token", "admin", "public", "control"]
+"""What lets a caller in: an Authorization header with an API key or a token, an attribute of the
+body at /auth/*, an admin key; nothing at all for assets and for the control API."""
 
 Handler = Callable[[Any], Any]
 
@@ -41,13 +43,18 @@ class Action:
 
 @dataclass(frozen=True)
 class Operation:
-    """One method and path of the API, written `"GET /videos/{videoId}"` wherever it is named."""
+    """One method and path of the API, written `"GET /videos/{videoId}"` wherever it is named.
+
+    `takes`: the body is a form with one file of this kind, which the handler reads with
+    `received_file`.
+    """
 
     method: str
     path: str
     action: Action
     status: int = 200
     credential: Credential = "authorization"
+    takes: FileRule | None = None
 
     @functools.cached_property
     def name(self) -> str:

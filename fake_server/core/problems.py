@@ -3,11 +3,13 @@
     Problem
     ├── 400  invalid_payload · attribute_required · invalid_attribute · not_an_array
     │        out_of_range · invalid_query_parameter · invalid_user_credentials
+    │        no_file · multiple_files · empty_file · file_too_large · invalid_extension
     ├── 401  missing_authorization · invalid_authorization · invalid_api_key
     │        invalid_access_token · invalid_refresh_token
     ├── 403  suspended_account · foreign_origin (control API only)
     ├── 404  resource_not_found · unrecognized_url
     ├── 405  method_not_allowed
+    ├── 409  conflict
     ├── 413  payload_too_large
     └── 500  server_error
 
@@ -133,6 +135,43 @@ def invalid_query_parameter(name: str, detail: str) -> Problem:
     """A query parameter has a value that it cannot have, or is not known."""
     title = "A query parameter is invalid."
     return Problem(400, "request-invalid-query-parameter", title, name, detail)
+
+
+def conflict(name: str | None = None) -> Problem:
+    """A summary of the video exists already, or is being made."""
+    title = "A summary already exists or is being created on this video."
+    return Problem(409, "summary-already-exists", title, name)
+
+
+# Which file was sent
+
+
+def no_file() -> Problem:
+    """The form holds no file."""
+    title = "There is no uploaded file in the request."
+    return Problem(400, "uploaded-file-no-file", title, "file")
+
+
+def multiple_files() -> Problem:
+    """The form holds more than one file."""
+    title = "There is more than one uploaded file in the request."
+    return Problem(400, "uploaded-file-multiple-files", title, "file")
+
+
+def empty_file() -> Problem:
+    """The file has no bytes."""
+    return Problem(400, "uploaded-file-empty", "The uploaded file is empty.", "file")
+
+
+def file_too_large() -> Problem:
+    """The file has more bytes than this operation takes."""
+    return Problem(400, "uploaded-file-too-large", "The uploaded file is too large.", "file")
+
+
+def invalid_extension(extensions: Iterable[str]) -> Problem:
+    """The file is not of a type that this operation takes."""
+    title = f"Only [{', '.join(extensions)}] extensions are supported."
+    return Problem(400, "uploaded-file-extension-invalid", title, "file")
 
 
 # Who sent it

@@ -97,6 +97,10 @@ class Store:
             pass
         return identifier
 
+    def has(self, identifier: str) -> bool:
+        """Whether a resource of any kind has this id."""
+        return any(identifier in table for table in list(self._tables.values()))
+
     def find(self, kind: type[R], identifier: str, name: str | None = None) -> R:
         """The resource with this id.
 

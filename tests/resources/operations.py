@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 
+from fake_server.core.files import FileRule
 from fake_server.core.model import Resource
 from fake_server.core.operations import Operation
 from fake_server.resources import OPERATIONS
@@ -43,9 +44,17 @@ def unknown(operation: Operation) -> str:
 
 def call(http: httpx.Client, operation: Operation, path: str, **arguments: Any) -> httpx.Response:
     """Call the operation with a body that it accepts, unless another one is given."""
+    if operation.takes is not None and "files" not in arguments and "content" not in arguments:
+        arguments["files"] = {"file": accepted_file(operation.takes)}
     if operation.action.body and "content" not in arguments and "json" not in arguments:
         arguments["json"] = accepted_body(operation)
     return http.request(operation.method, path, **arguments)
+
+
+def accepted_file(rule: FileRule) -> tuple[str, bytes, str]:
+    """A file that passes the rule: name, content, content type."""
+    extension = rule.types[0] if rule.types else "vtt"
+    return f"file.{extension}", b"content", f"any/{extension}"
 
 
 def accepted_body(operation: Operation) -> dict[str, Any]:

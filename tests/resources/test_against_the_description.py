@@ -70,7 +70,8 @@ def test_every_operation_of_ours_is_in_the_description() -> None:
     known = {
         canonical(f"{method.upper()} {path}") for path, item in paths.items() for method in item
     }
-    assert {operation.canonical for operation in OPERATIONS} <= known
+    ours = {one.canonical for one in OPERATIONS if one.credential not in ("public", "admin")}
+    assert ours <= known
 
 
 def test_every_list_takes_the_parameters_of_the_description() -> None:
