@@ -10,12 +10,12 @@ import json
 from dataclasses import dataclass, field, replace
 
 from fake_server.auth.credentials import Credential, read_authorization
-from fake_server.auth.keys import ApiKey
+from fake_server.auth.keys import AdminKey, ApiKey
 from fake_server.auth.tokens import AccessToken, RefreshToken
 from fake_server.core import problems
 from fake_server.core.operations import Credential as Required
 from fake_server.core.problems import Problem
-from fake_server.project import Project, Projects
+from fake_server.project import Known, Project, Projects
 from fake_server.settings import Environment
 
 _API_HOSTS: dict[str, Environment] = {
@@ -29,8 +29,6 @@ _NO_ACCESS_TOKEN: dict[type, str] = {
     RefreshToken: "This is a refresh token, not an access token: send it to POST /auth/refresh.",
 }
 _BARE_REFUSED = 'The value has no scheme in front of it. Expected "Bearer " and the access token.'
-
-Known = ApiKey | AccessToken | RefreshToken
 
 
 @dataclass(frozen=True)
@@ -88,7 +86,8 @@ def _credential(arrival: Arrival) -> Credential:
 
 def _owner(projects: Projects, secret: str) -> tuple[Project, Known | None]:
     """The project that a secret names, and what it is there; else the current project."""
-    indexes = (projects.tokens.access, projects.keys, projects.tokens.refresh)
+    tokens = projects.tokens
+    indexes = (tokens.access, projects.keys, tokens.refresh, projects.admin_keys)
     found: Known | None = None
     if secret:
         found = next((item for index in indexes if (item := index.find(secret))), None)
@@ -104,6 +103,9 @@ def _refusal(
     if required == "control":
         nothing_wrong = known is not None or credential.kind == "none"
         return None if nothing_wrong else credential.refusal or problems.invalid_api_key()
+    if required == "admin":
+        good = credential.kind == "basic" and isinstance(known, AdminKey)
+        return credential.refusal or (None if good else problems.invalid_api_key())
     refusal = credential.refusal or _judged(caller, known)
     if refusal is None and caller.project.settings.suspended:
         return problems.suspended_account()

@@ -47,6 +47,11 @@ class ApiVideo:
         return self._project.keys.first("production").value
 
     @property
+    def admin_key(self) -> str:
+        """The key of the Admin API, for Basic authentication."""
+        return self._project.admin_key.value
+
+    @property
     def keys(self) -> Keys:
         """All API keys: add, disable, enable, remove."""
         return self._project.keys

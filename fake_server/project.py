@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
-from fake_server.auth.keys import ApiKey, Keys
+from fake_server.auth.keys import AdminKey, ApiKey, Keys
 from fake_server.auth.secrets import SecretIndex
 from fake_server.auth.tokens import AccessToken, RefreshToken, TokenIndexes, Tokens
 from fake_server.calls import Calls
@@ -20,6 +21,22 @@ from fake_server.core.store import Ids, Store
 from fake_server.settings import ENVIRONMENTS, Environment, Settings
 
 Snapshot = dict[Environment, Any]
+Known = ApiKey | AdminKey | AccessToken | RefreshToken
+"""What a credential can turn out to be."""
+
+
+@dataclass
+class Account:
+    """What the Admin API knows of a project, and the projects that were made through it.
+
+    `created_ns` and `deletes_ns` in nanoseconds since the epoch.
+    """
+
+    id: str
+    name: str
+    created_ns: int
+    deletes_ns: int | None = None
+    others: list[Project] = field(default_factory=list)
 
 
 class Project:
@@ -29,19 +46,34 @@ class Project:
     are called at each request of the project, in the thread that serves it.
     """
 
-    def __init__(self, projects: Projects, seed: str, mode: Mode, settings: Settings) -> None:
+    def __init__(
+        self,
+        projects: Projects,
+        seed: str,
+        settings: Settings,
+        *,
+        name: str = "Default project",
+        parent: Project | None = None,
+    ) -> None:
         ids = Ids(seed)
         self.id = ids.new("pr", 21)
+        self.projects = projects
+        self.parent = parent
         self.settings = settings
-        self.clock = Clock(mode)
-        self.keys = Keys(self.id, ids, projects.keys)
+        self.clock: Clock = parent.clock if parent else Clock(projects.mode)
+        self.calls: Calls = (
+            parent.calls if parent else Calls(projects.operations, settings.max_calls)
+        )
+        self.errors: list[Exception] = parent.errors if parent else []
+        self.watchers: list[Callable[[], None]] = parent.watchers if parent else []
+        self.keys = Keys(self.id, ids, self.clock, projects.keys)
         self.tokens = Tokens(self.keys, ids, self.clock, settings, projects.tokens)
-        self.calls = Calls(projects.operations, settings.max_calls)
-        self.errors: list[Exception] = []
-        self.watchers: list[Callable[[], None]] = []
+        self.account = Account(ids.new("project_"), name, self.clock.now_ns())
+        self.admin_key = AdminKey(ids.new("", 43), self.id)
         self._initial_settings = settings.model_copy(deep=True)
         self._stores = {environment: Store(ids) for environment in ENVIRONMENTS}
-        self.clock.watch_expiry(self.tokens.latest_expiry_ns)
+        if parent is None:
+            self.clock.watch_expiry(self.tokens.latest_expiry_ns)
 
     def __repr__(self) -> str:
         return f"<Project {self.id}>"
@@ -64,9 +96,10 @@ class Project:
 
         The API keys stay.
         """
-        for store in self._stores.values():
-            store.clear()
-        self.tokens.clear()
+        for project in (self, *self.account.others):
+            for store in project._stores.values():
+                store.clear()
+            project.tokens.clear()
         self.calls.clear()
         self.clock.reset()
         for name, value in self._initial_settings.model_copy(deep=True):
@@ -93,6 +126,7 @@ class Projects:
         self.operations = tuple(operations)
         self.mode = mode
         self.keys: SecretIndex[ApiKey] = SecretIndex()
+        self.admin_keys: SecretIndex[AdminKey] = SecretIndex()
         self.tokens = TokenIndexes(SecretIndex[AccessToken](), SecretIndex[RefreshToken]())
         self.test_project: Project | None = None
         self._open: dict[str, Project] = {}
@@ -106,7 +140,7 @@ class Projects:
         with self._lock:
             if not self._open:
                 return self.create("default", Settings())
-            return next(reversed(self._open.values()))
+            return [one for one in self._open.values() if one.parent is None][-1]
 
     def create(self, seed: str, settings: Settings) -> Project:
         """Open a project with a key for each environment.
@@ -116,21 +150,41 @@ class Projects:
         """
         seed = seed if settings.seed is None else str(settings.seed)
         with self._lock:
-            project = Project(self, seed, self.mode, settings)
-            repeats = 1
-            while project.id in self._open:
-                repeats += 1
-                project = Project(self, f"{seed} ({repeats})", self.mode, settings)
+            project = self._unused(seed, settings)
             self._open[project.id] = project
+            self.admin_keys.add(project.admin_key)
         for environment in ENVIRONMENTS:
             project.keys.add(environment)
         return project
 
+    def create_beside(self, project: Project, name: str) -> Project:
+        """Open another project of the same account, as the Admin API does.
+
+        It has keys, tokens and resources of its own; clock, settings and the record of calls are
+        those of the first. It is closed with it.
+        """
+        with self._lock:
+            seed = f"{project.id} {len(project.account.others) + 1}"
+            other = self._unused(seed, project.settings, name=name, parent=project)
+            self._open[other.id] = other
+            project.account.others.append(other)
+        return other
+
     def close(self, project: Project) -> None:
         """Close a project: its credentials mean nothing from now on."""
+        for other in project.account.others:
+            self.close(other)
         with self._lock:
             project.close()
+            self.admin_keys.remove(project.admin_key)
             self._open.pop(project.id, None)
+
+    def _unused(self, seed: str, settings: Settings, **facts: Any) -> Project:
+        project, repeats = Project(self, seed, settings, **facts), 1
+        while project.id in self._open:
+            repeats += 1
+            project = Project(self, f"{seed} ({repeats})", settings, **facts)
+        return project
 
     def holder(self, identifier: str) -> tuple[Project, Environment] | None:
         """The open project, and the environment in it, that has a resource of this id."""
@@ -140,7 +194,7 @@ class Projects:
                     return project, environment
         return None
 
-    def owner(self, known: ApiKey | AccessToken | RefreshToken) -> Project | None:
+    def owner(self, known: Known) -> Project | None:
         """The open project that a key or token belongs to."""
-        key = known if isinstance(known, ApiKey) else known.key
+        key = known if isinstance(known, ApiKey | AdminKey) else known.key
         return self._open.get(key.project_id)

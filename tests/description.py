@@ -45,36 +45,34 @@ needs_description = pytest.mark.skipif(
 
 
 @functools.cache
-def description() -> dict[str, Any]:
-    """The description of the API."""
+def description(name: str = "openapi.yaml") -> dict[str, Any]:
+    """The description of the API, or by its file name that of the Admin API."""
     place = folder()
     assert place is not None
-    loaded: dict[str, Any] = yaml.load(
-        (place / "openapi.yaml").read_text(),
-        Loader=yaml.CSafeLoader,
-    )
+    loaded: dict[str, Any] = yaml.load((place / name).read_text(), Loader=yaml.CSafeLoader)
     return loaded
 
 
 @functools.cache
-def _documented() -> dict[str, Any]:
-    """The responses of each operation, by its canonical name."""
-    return {
-        canonical(f"{method.upper()} {path}"): entry["responses"]
-        for path, item in description()["paths"].items()
-        for method, entry in item.items()
-        if method in ("get", "post", "put", "patch", "delete")
-    }
+def _documented() -> dict[str, tuple[dict[str, Any], Any]]:
+    """The responses of each operation and the components they use, by its canonical name."""
+    found = {}
+    for document in (description(), description("admin-api.yaml")):
+        for path, item in document["paths"].items():
+            for method in item.keys() & {"get", "post", "put", "patch", "delete"}:
+                name = canonical(f"{method.upper()} {path}")
+                found[name] = (item[method]["responses"], document["components"])
+    return found
 
 
 @functools.cache
 def _judge(operation: str, status: int) -> OAS30Validator | None:
-    answers = _documented().get(operation)
-    if answers is None or str(status) not in answers:
+    answers, components = _documented()[operation]
+    if str(status) not in answers:
         return None
     content = answers[str(status)].get("content", {})
     schema = content.get("application/json", {}).get("schema", {})
-    return OAS30Validator({**schema, "components": description()["components"]})
+    return OAS30Validator({**schema, "components": components})
 
 
 def judge(calls: Iterable[Call]) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fake_server.auth.secrets import SecretIndex, masked
+from fake_server.clock import Clock
 from fake_server.core.store import Ids
 from fake_server.settings import ENVIRONMENTS, Environment
 
@@ -15,11 +16,17 @@ _LENGTH = 43  # characters of a key that api.video's documentation shows
 
 @dataclass
 class ApiKey:
-    """An API key; a disabled one is refused like an unknown one."""
+    """An API key; a disabled one is refused like an unknown one.
+
+    `id`, `name` and `created_ns` (nanoseconds since the epoch) are what the Admin API tells of it.
+    """
 
     value: str
     environment: Environment
     project_id: str
+    id: str
+    name: str
+    created_ns: int
     enabled: bool = True
 
     def __repr__(self) -> str:
@@ -27,12 +34,24 @@ class ApiKey:
         return f"<ApiKey {masked(self.value)} {self.environment}{state}>"
 
 
+@dataclass(frozen=True)
+class AdminKey:
+    """The key for the Admin API of a project's account."""
+
+    value: str
+    project_id: str
+
+    def __repr__(self) -> str:
+        return f"<AdminKey {masked(self.value)}>"
+
+
 class Keys:
     """The API keys of one project."""
 
-    def __init__(self, project_id: str, ids: Ids, index: SecretIndex[ApiKey]) -> None:
+    def __init__(self, project_id: str, ids: Ids, clock: Clock, index: SecretIndex[ApiKey]) -> None:
         self.project_id = project_id
         self._ids = ids
+        self._clock = clock
         self._index = index
         self._keys: list[ApiKey] = []
         self._lock = threading.Lock()
@@ -43,7 +62,9 @@ class Keys:
     def __len__(self) -> int:
         return len(self._keys)
 
-    def add(self, environment: Environment = "sandbox", value: str | None = None) -> str:
+    def add(
+        self, environment: Environment = "sandbox", value: str | None = None, *, name: str = ""
+    ) -> str:
         """Make a key for an environment and return it; it works at once.
 
         Raises ValueError for a value that another key of this server has, or that no client could
@@ -57,7 +78,9 @@ class Keys:
                 raise ValueError("an API key is printable text without a colon, and not blank")
             if chosen in self._index:
                 raise ValueError("another API key of this server has this value")
-            key = ApiKey(chosen, environment, self.project_id)
+            identifier, now = self._ids.new("api_key_"), self._clock.now_ns()
+            title = name or f"{environment} key"
+            key = ApiKey(chosen, environment, self.project_id, identifier, title, now)
             self._keys.append(key)
             self._index.add(key)
         return key.value

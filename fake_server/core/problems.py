@@ -143,6 +143,16 @@ def conflict(name: str | None = None) -> Problem:
     return Problem(409, "summary-already-exists", title, name)
 
 
+def admin_problem(name: str, constraint: str) -> Problem:
+    """An attribute or parameter of the Admin API is wrong; its problems have a style of their own.
+
+    The only one that its description shows has no `status`.
+    """
+    extra = {"constraint": constraint, "total_problems": 1, "status": None}
+    detail = "An attribute is invalid."
+    return Problem(400, "invalid-attribute", "Bad request.", name, detail, extra)
+
+
 # Which file was sent
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from pytest_apivideo import ApiVideo
+from pytest_apivideo import ApiVideo, FakeServer
 
 DOCS = "https://docs.api.video/reference/"
 
@@ -319,7 +319,13 @@ def test_extra_fields_are_in_every_object_of_an_answer(
     assert "futureField" not in api.get("/videos").json()["data"][0]
 
 
-@pytest.mark.apivideo(seed="the same")
-@pytest.mark.parametrize("run", [1, 2])
-def test_ids_repeat_from_the_seed(api: httpx.Client, run: int) -> None:
-    assert create(api)["videoId"] == "vi3n7EF8qhwkV2EJ7WowNLZ4"
+def test_ids_repeat_from_the_seed(apivideo_server: FakeServer) -> None:
+    def made() -> list[str]:
+        with apivideo_server.project(seed="the same") as handle:
+            return [video.id for video in handle.videos.add_many(3)]
+
+    first = made()
+    assert made() == first
+    with apivideo_server.project(seed="the same") as other:
+        assert made() != first
+        assert other.videos.add().id == first[0]

@@ -1,0 +1,113 @@
+"""The Admin API's API keys: a key that is made here works at once, a deleted one stops at once.
+
+A new key works in the environment of requests to the fake's own address.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from typing_extensions import TypedDict
+
+from fake_server.auth.keys import ApiKey
+from fake_server.core import problems
+from fake_server.core.admin_style import filtered, page_of, received
+from fake_server.core.model import NotBlank
+from fake_server.core.operations import DELETE, GET, PATCH, POST, Action
+from fake_server.project import Context, Project
+from fake_server.resources.admin_projects import atom, project_of
+
+
+class ApiKeyCreate(TypedDict):
+    """What makes an API key."""
+
+    name: NotBlank
+
+
+class ApiKeyUpdate(TypedDict, total=False):
+    """What changes an API key."""
+
+    name: NotBlank
+
+
+class AdminApiKey(TypedDict):
+    """An API key as the Admin API shows it, with its value."""
+
+    project_id: str
+    api_key_id: str
+    created_at: str
+    name: str
+    value: str
+
+
+def list_keys(call: Context) -> dict[str, Any]:
+    """List the API keys of a project."""
+    return page_of(call, _all_of(project_of(call)), ("name", "value"))
+
+
+def count_keys(call: Context) -> dict[str, Any]:
+    """Count the API keys of a project."""
+    return {"count": len(filtered(call, _all_of(project_of(call)), ("name", "value")))}
+
+
+def create_key(call: Context) -> AdminApiKey:
+    """Create an API key, which works at once."""
+    project = project_of(call)
+    name = received(call, ApiKeyCreate)["name"]
+    value = project.keys.add(call.settings.environment, name=name)
+    return _shown(project, project.keys.own(value))
+
+
+def show_key(call: Context) -> AdminApiKey:
+    """Show one API key."""
+    return _shown(*_found(call))
+
+
+def update_key(call: Context) -> AdminApiKey:
+    """Rename an API key."""
+    project, key = _found(call)
+    key.name = received(call, ApiKeyUpdate).get("name", key.name)
+    return _shown(project, key)
+
+
+def delete_key(call: Context) -> None:
+    """Delete an API key, which stops working at once."""
+    project, key = _found(call)
+    project.keys.remove(key.value)
+
+
+def _found(call: Context) -> tuple[Project, ApiKey]:
+    project, wanted = project_of(call), call.parameters["api_key_id"]
+    for key in project.keys:
+        if key.id == wanted:
+            return project, key
+    raise problems.resource_not_found("api_key_id")
+
+
+def _all_of(project: Project) -> list[AdminApiKey]:
+    return [_shown(project, key) for key in project.keys]
+
+
+def _shown(project: Project, key: ApiKey) -> AdminApiKey:
+    return {
+        "project_id": project.account.id,
+        "api_key_id": key.id,
+        "created_at": atom(key.created_ns),
+        "name": key.name,
+        "value": key.value,
+    }
+
+
+_LIST = "/projects/{project_id}/api-keys"
+_ONE = _LIST + "/{api_key_id}"
+_CREATE = Action(create_key, ApiKeyCreate, AdminApiKey)
+_UPDATE = Action(update_key, ApiKeyUpdate, AdminApiKey)
+
+OPERATIONS = (
+    GET(_LIST, list_keys, credential="admin"),
+    GET(_LIST + "/count", count_keys, credential="admin"),
+    POST(_LIST, _CREATE, status=201, credential="admin"),
+    GET(_ONE, Action(show_key, answers=AdminApiKey), credential="admin"),
+    PATCH(_ONE, _UPDATE, credential="admin"),
+    DELETE(_ONE, delete_key, credential="admin"),
+)

@@ -1,0 +1,150 @@
+"""The Admin API's projects: list, create, rename, and plan their end.
+
+The first project of an account is the test's own; one that is made here has resources and keys of
+its own, and shares clock, settings and the record of calls with the first.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Literal, NotRequired
+
+from typing_extensions import TypedDict
+
+from fake_server.clock import at, moment_ns
+from fake_server.core import problems
+from fake_server.core.admin_style import choice, filtered, page_of, received
+from fake_server.core.model import NotBlank
+from fake_server.core.operations import GET, PATCH, POST, Action
+from fake_server.project import Context, Project
+
+_DAYS = {"month": 30, "week": 7}
+_DELIVERED = ("live_stream_hls", "video_hls", "video_mp4")
+
+
+class ProjectCreate(TypedDict):
+    """What makes a project; the region is deprecated."""
+
+    name: NotBlank
+    region: NotRequired[Literal["eu-central-1"]]
+
+
+class ProjectUpdate(TypedDict):
+    """What changes a project; `next_cycle` deletes it on the first day of the next month."""
+
+    name: NotBlank
+    deletes_at: NotRequired[Literal["next_cycle"]]
+
+
+class AdminProject(TypedDict):
+    """A project as the Admin API shows it; `deletes_at` is None unless its end is planned."""
+
+    project_id: str
+    created_at: str
+    name: str
+    deletes_at: str | None
+    region: str
+    deleted: bool
+
+
+def list_projects(call: Context) -> dict[str, Any]:
+    """List the projects of the account."""
+    return page_of(call, map(_shown, projects_of(call)), ("name",))
+
+
+def count_projects(call: Context) -> dict[str, Any]:
+    """Count the projects of the account."""
+    return {"count": len(filtered(call, map(_shown, projects_of(call)), ("name",)))}
+
+
+def create_project(call: Context) -> AdminProject:
+    """Create a project."""
+    name = received(call, ProjectCreate)["name"]
+    return _shown(call.project.projects.create_beside(call.project, name))
+
+
+def show_project(call: Context) -> AdminProject:
+    """Show one project."""
+    return _shown(project_of(call))
+
+
+def update_project(call: Context) -> AdminProject:
+    """Rename a project, or plan its end."""
+    project = project_of(call)
+    sent = received(call, ProjectUpdate)
+    project.account.name = sent["name"]
+    if "deletes_at" in sent:
+        some_day = call.now.replace(day=1) + timedelta(days=32)
+        first = some_day.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        project.account.deletes_ns = moment_ns(first)
+    return _shown(project)
+
+
+def delivery_usage(call: Context) -> dict[str, Any]:
+    """Tell what was delivered, day by day: nothing, the fake delivers no video."""
+    nothing = {f"{kind}_duration_minutes": 0 for kind in _DELIVERED}
+    return {"items": [{"collected_on": day, **nothing} for day in _days(call)]}
+
+
+def hosting_usage(call: Context) -> dict[str, Any]:
+    """Tell what was hosted, day by day: nothing, the fake hosts no video."""
+    return {"items": [{"collected_on": day, "video_duration_minutes": 0} for day in _days(call)]}
+
+
+def projects_of(call: Context) -> list[Project]:
+    """The account's projects whose end has not come."""
+    known = [call.project, *call.project.account.others]
+    return [one for one in known if not _is_over(one, call.now_ns)]
+
+
+def project_of(call: Context) -> Project:
+    """The project that the path names; raises the 404 problem."""
+    wanted = call.parameters["project_id"]
+    for project in projects_of(call):
+        if project.account.id == wanted:
+            return project
+    raise problems.resource_not_found("project_id")
+
+
+def atom(moment_in_ns: int) -> str:
+    """A moment as the Admin API writes it."""
+    return at(moment_in_ns).isoformat(timespec="seconds")
+
+
+def _is_over(project: Project, now_ns: int) -> bool:
+    end = project.account.deletes_ns
+    return end is not None and end <= now_ns
+
+
+def _shown(project: Project) -> AdminProject:
+    account = project.account
+    return {
+        "project_id": account.id,
+        "created_at": atom(account.created_ns),
+        "name": account.name,
+        "deletes_at": None if account.deletes_ns is None else atom(account.deletes_ns),
+        "region": "eu-central-1",
+        "deleted": False,
+    }
+
+
+def _days(call: Context) -> list[str]:
+    project_of(call)
+    interval = choice(call, "interval", _DAYS, required=True)
+    count = _DAYS[interval or "week"]
+    return [(call.now - timedelta(days=back)).date().isoformat() for back in range(count, 0, -1)]
+
+
+_LIST, _ONE = "/projects", "/projects/{project_id}"
+_CREATE = Action(create_project, ProjectCreate, AdminProject)
+_UPDATE = Action(update_project, ProjectUpdate, AdminProject)
+
+OPERATIONS = (
+    GET(_LIST, list_projects, credential="admin"),
+    GET(_LIST + "/count", count_projects, credential="admin"),
+    POST(_LIST, _CREATE, status=201, credential="admin"),
+    GET(_ONE, Action(show_project, answers=AdminProject), credential="admin"),
+    PATCH(_ONE, _UPDATE, credential="admin"),
+    GET(_ONE + "/delivery-usage", delivery_usage, credential="admin"),
+    GET(_ONE + "/hosting-usage", hosting_usage, credential="admin"),
+)
