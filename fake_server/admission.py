@@ -92,7 +92,9 @@ def _owner(projects: Projects, secret: str) -> tuple[Project, Known | None]:
     if secret:
         found = next((item for index in indexes if (item := index.find(secret))), None)
     owner = projects.owner(found) if found else None
-    return (owner, found) if owner else (projects.current, None)
+    if owner is not None:
+        return owner, found
+    return (projects.closed if projects.was_closed(secret) else projects.current), None
 
 
 def _refusal(

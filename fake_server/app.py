@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
-from dataclasses import dataclass
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from email.utils import formatdate
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -13,10 +15,10 @@ from werkzeug.wrappers import Request
 
 from fake_server import control, resources
 from fake_server.admission import Arrival, Caller, admit
-from fake_server.calls import Call
+from fake_server.calls import Call, Headers
 from fake_server.clock import SECOND, at
 from fake_server.core import problems
-from fake_server.core.context import Answer, Context, as_json
+from fake_server.core.context import Answer, Context, as_json, with_extra
 from fake_server.core.files import File
 from fake_server.core.operations import Operation, Routes
 from fake_server.core.problems import Problem
@@ -31,6 +33,9 @@ MOST_JSON = 1024 * 1024
 _EXPECTED_HEADERS = "Authorization, Content-Type, Content-Range, AV-Origin-Client, AV-Origin-App"
 
 
+_PLAIN_HOST = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d+)?")
+_LOOPBACK = re.compile(r"localhost|127(\.\d+){3}|\[::1\]")
+
 _ROUTES = Routes((*resources.OPERATIONS, *control.OPERATIONS))
 
 
@@ -39,15 +44,16 @@ class Reply:
     """An answer on its way out."""
 
     status: int
-    body: bytes
+    body: bytes = field(repr=False)
     headers: list[tuple[str, str]]
 
 
 class App:
-    """The fake as a WSGI application, over the projects of a server."""
+    """The fake as a WSGI application, over the projects of a server whose address is `url()`."""
 
-    def __init__(self, projects: Projects) -> None:
+    def __init__(self, projects: Projects, url: Callable[[], str]) -> None:
         self._projects = projects
+        self._url = url
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
@@ -64,19 +70,21 @@ class App:
         for watcher in caller.project.watchers:
             watcher()
         try:
-            problem = problem or caller.refusal or _unfit(request, body)
+            problem = problem or caller.refusal or self._unfit(request, body)
             if problem is not None:
                 raise problem
             assert operation is not None  # else there is a problem
-            context = _context(request, operation, parameters, caller, body)
+            context = self._context(request, operation, parameters, caller, body)
             reply = _reply(context, operation.action.handle(context))
         except Problem as raised:
             reply = _refused(request, raised, caller)
         except Exception as error:
             error.add_note(f"while the fake answered {request.method} {_path(request)}")
-            caller.project.errors.append(error)
+            caller.project.failed(error)
             reply = _refused(request, problems.server_error(repr(error)), caller)
         reply.headers.append(("Date", _date(caller.now_ns // SECOND)))
+        if caller.project.settings.extra_fields:
+            _extend(reply, caller.project.settings.extra_fields)
         if not _is_control(request):
             reply.headers.append(("Access-Control-Allow-Origin", "*"))
             _record(request, operation, caller, body, reply)
@@ -89,6 +97,35 @@ class App:
             return None, {}, problem
         return operation, parameters, None
 
+    def _unfit(self, request: Request, body: bytes) -> Problem | None:
+        if len(body) > MOST_JSON:
+            return problems.payload_too_large(MOST_JSON)
+        if _is_control(request) and _comes_from_elsewhere(request):
+            return problems.foreign_origin()
+        return None
+
+    def _context(
+        self,
+        request: Request,
+        operation: Operation,
+        parameters: dict[str, str],
+        caller: Caller,
+        body: bytes,
+    ) -> Context[Project]:
+        return Context(
+            operation=operation,
+            project=caller.project,
+            environment=caller.environment,
+            settings=caller.project.settings,
+            store=caller.project.store(caller.environment),
+            now_ns=caller.now_ns,
+            base_url=_address(request) or self._url(),
+            request=request,
+            parameters=parameters,
+            query=dict(request.args.lists()),
+            body=body,
+        )
+
 
 def _arrival(
     request: Request, operation: Operation | None, parameters: dict[str, str], body: bytes
@@ -96,37 +133,6 @@ def _arrival(
     required = operation.credential if operation else "authorization"
     authorization = request.environ.get("HTTP_AUTHORIZATION")
     return Arrival(required, _host(request), authorization, body, tuple(parameters.values()))
-
-
-def _unfit(request: Request, body: bytes) -> Problem | None:
-    if len(body) > MOST_JSON:
-        return problems.payload_too_large(MOST_JSON)
-    origin = request.environ.get("HTTP_ORIGIN")
-    if _is_control(request) and origin and origin != _base_url(request):
-        return problems.foreign_origin()
-    return None
-
-
-def _context(
-    request: Request,
-    operation: Operation,
-    parameters: dict[str, str],
-    caller: Caller,
-    body: bytes,
-) -> Context[Project]:
-    return Context(
-        operation=operation,
-        project=caller.project,
-        environment=caller.environment,
-        settings=caller.project.settings,
-        store=caller.project.store(caller.environment),
-        now_ns=caller.now_ns,
-        base_url=_base_url(request),
-        request=request,
-        parameters=parameters,
-        query=dict(request.args.lists()),
-        body=body,
-    )
 
 
 def _reply(context: Context[Project], result: Any) -> Reply:
@@ -148,7 +154,13 @@ def _refused(request: Request, problem: Problem, caller: Caller) -> Reply:
     headers = [("Content-Type", settings.problem_content_type), *problem.headers]
     if problem.status == 401 and settings.www_authenticate:
         headers.append(("WWW-Authenticate", 'Bearer realm="api.video"'))
-    return Reply(problem.status, as_json({**problem.body(), **settings.extra_fields}), headers)
+    return Reply(problem.status, as_json(problem.body()), headers)
+
+
+def _extend(reply: Reply, extra: Mapping[str, Any]) -> None:
+    """Add the setting's fields to every object of a JSON answer."""
+    if reply.body and dict(reply.headers).get("Content-Type", "").endswith("json"):
+        reply.body = as_json(with_extra(json.loads(reply.body), extra))
 
 
 def _preflight(request: Request, problem: Problem) -> Reply:
@@ -185,10 +197,11 @@ def _record(
     caller.project.calls.record(call, settings.max_calls)
 
 
-def _headers(request: Request) -> dict[str, str]:
+def _headers(request: Request) -> Headers:
     environ, plain = request.environ, ("CONTENT_TYPE", "CONTENT_LENGTH")
     sent = [name for name in environ if name.startswith("HTTP_") or name in plain]
-    return {name.removeprefix("HTTP_").replace("_", "-").title(): environ[name] for name in sent}
+    names = ((name.removeprefix("HTTP_").replace("_", "-").title(), name) for name in sent)
+    return Headers((title, environ[name]) for title, name in names)
 
 
 @functools.lru_cache(maxsize=16)
@@ -203,11 +216,28 @@ def _path(request: Request) -> str:
 
 
 def _host(request: Request) -> str:
-    return str(request.environ.get("HTTP_HOST", "")).partition(":")[0].lower()
+    host: str = request.environ.get("HTTP_HOST", "")
+    return re.sub(r":\d+$", "", host).lower()
 
 
-def _base_url(request: Request) -> str:
-    return f"{request.environ['wsgi.url_scheme']}://{request.environ.get('HTTP_HOST', '')}"
+def _address(request: Request) -> str | None:
+    """The address that the client used for the fake; None if its Host is not one to repeat."""
+    host = request.environ.get("HTTP_HOST", "")
+    if not _PLAIN_HOST.fullmatch(host) or host.lower().endswith(".api.video"):
+        return None
+    return f"{request.environ['wsgi.url_scheme']}://{host}"
+
+
+def _comes_from_elsewhere(request: Request) -> bool:
+    """Whether a browser sends this for a page that is not the fake's own, at a loopback address.
+
+    A name that only resolves to loopback could be any page's, so a browser must use a plain one.
+    """
+    origin, site = (request.environ.get(f"HTTP_{name}") for name in ("ORIGIN", "SEC_FETCH_SITE"))
+    if origin is None and site in (None, "none", "same-origin"):
+        return False
+    own = _LOOPBACK.fullmatch(_host(request)) is not None
+    return not own or origin not in (None, _address(request)) or site not in (None, "same-origin")
 
 
 def _is_control(request: Request) -> bool:

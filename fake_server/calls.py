@@ -7,7 +7,7 @@ import json
 import re
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, overload
@@ -16,6 +16,14 @@ from fake_server.core.operations import canonical
 from fake_server.settings import Environment
 
 _MOST_SHOWN = 20
+
+
+class Headers(dict[str, str]):
+    """The headers of a request; shown without the secret in `Authorization`."""
+
+    def __repr__(self) -> str:
+        shown = {name: "…" if name == "Authorization" else text for name, text in self.items()}
+        return repr(shown)
 
 
 @dataclass(frozen=True, repr=False)
@@ -35,7 +43,7 @@ class Call:
     environment: Environment
     credential: str
     at: datetime
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Headers = field(default_factory=Headers)
     request_body: bytes = b""
     response_body: bytes = b""
 
@@ -161,7 +169,7 @@ class Calls(Sequence[Call]):
             return list(self._calls)
 
     def _check(self, operation: str) -> None:
-        if canonical(operation) in self._operations:
+        if canonical(operation) in self._operations or self._has_path(operation):
             return
         close = difflib.get_close_matches(operation, self._operations.values(), n=3, cutoff=0.5)
         hint = f" Did you mean {' or '.join(close)}?" if close else ""
@@ -169,6 +177,15 @@ class Calls(Sequence[Call]):
         raise LookupError(
             f"{operation!r} is no operation of the fake, and no call had that method and path."
             f"{hint}{form}"
+        )
+
+    def _has_path(self, operation: str) -> bool:
+        """Whether this is a concrete path of an operation, or a HEAD or OPTIONS of one."""
+        method, _, path = operation.partition(" ")
+        return any(
+            (method in (known, "OPTIONS") or (method, known) == ("HEAD", "GET"))
+            and re.fullmatch(re.escape(template).replace(r"\{\}", "[^/]+"), canonical(path))
+            for known, template in (name.split(" ", 1) for name in self._operations)
         )
 
     def _story(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -31,7 +32,13 @@ def _setting_options(command: Callable[..., None]) -> Callable[..., None]:
 
 @cli.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8765, show_default=True, help="Port to listen on; 0: any free one.")
+@click.option(
+    "--port",
+    default=8765,
+    type=click.IntRange(0, 65535),
+    show_default=True,
+    help="Port to listen on; 0: any free one.",
+)
 @click.option("--sandbox-key", multiple=True, metavar="KEY", help="A sandbox API key; repeatable.")
 @click.option(
     "--production-key", multiple=True, metavar="KEY", help="A production API key; repeatable."
@@ -53,7 +60,7 @@ def serve(
         "sandbox": sandbox_key,
         "production": production_key,
     }
-    server = FakeServer(host=host, port=port, mode="system")
+    server = FakeServer(host=host, port=port, mode="system", on_error=traceback.print_exception)
     try:
         chosen = from_texts({name: text for name, text in settings.items() if text is not None})
         project = server.projects.create(_seed(), chosen)

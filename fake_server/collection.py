@@ -46,7 +46,8 @@ class Collection(Generic[R]):
 
     def __delitem__(self, identifier: str) -> None:
         """Remove the resource with this id; raises KeyError if there is none."""
-        self._table.remove(self[identifier].id)
+        with self._project.store().lock:
+            self._table.remove(self[identifier].id)
 
     def add(self, **values: Any) -> R:
         """Add a resource; required values that are not given get an example's.
@@ -58,6 +59,8 @@ class Collection(Generic[R]):
         chosen = {**self._examples(), **self._checked(values)}
         with store.lock:
             made = self._kind.new(store.new_id(self._kind), self._now, chosen)
+            if made.id in self:
+                raise ValueError(f"there is a {self._kind.__name__} {made.id!r} already")
             return store.table(self._kind).put(made)
 
     def add_many(self, count: int, **values: Any) -> list[R]:
@@ -65,7 +68,12 @@ class Collection(Generic[R]):
         return [self.add(**_numbered(values, n)) for n in range(1, count + 1)]
 
     def change(self, identifier: str, **values: Any) -> R:
-        """Change a resource; raises as `add` does, and KeyError for an unknown id."""
+        """Change a resource; raises as `add` does, and KeyError for an unknown id.
+
+        Its id cannot change.
+        """
+        if self._kind.id_field in values:
+            raise TypeError(f"the {self._kind.id_field} of a {self._kind.__name__} cannot change")
         store = self._project.store()
         with store.lock:
             now = self[identifier]

@@ -10,9 +10,15 @@ from fake_server.auth.tokens import Tokens
 from fake_server.calls import Calls
 from fake_server.clock import Clock
 from fake_server.collection import Collection
-from fake_server.project import Project, Snapshot
+from fake_server.project import Project, Snapshot, raise_all
 from fake_server.resources import COLLECTIONS
+from fake_server.resources.discarded_videos import DiscardedVideo
+from fake_server.resources.live_streams import LiveStream
+from fake_server.resources.player_themes import PlayerTheme
+from fake_server.resources.upload_tokens import UploadToken
 from fake_server.resources.videos import Video
+from fake_server.resources.watermarks import Watermark
+from fake_server.resources.webhooks import Webhook
 from fake_server.settings import Settings
 
 
@@ -22,7 +28,13 @@ class ApiVideo:
     `url` is the address of the API (no slash at the end).
     """
 
+    discarded_videos: Collection[DiscardedVideo]
+    live_streams: Collection[LiveStream]
+    players: Collection[PlayerTheme]
+    upload_tokens: Collection[UploadToken]
     videos: Collection[Video]
+    watermarks: Collection[Watermark]
+    webhooks: Collection[Webhook]
 
     def __init__(self, url: str, project: Project) -> None:
         self.url = url
@@ -99,6 +111,8 @@ class ApiVideo:
         self._project.watchers.append(watcher)
 
     def check(self) -> None:
-        """Raise the first unexpected error of the fake while it served this project, if any."""
-        if self._project.errors:
-            raise self._project.errors.pop(0)
+        """Raise the unexpected errors of the fake while it served this project, if there were any.
+
+        Several come as an ExceptionGroup.
+        """
+        raise_all(self._project.take_errors())

@@ -6,19 +6,25 @@ and what finds one by a credential.
 
 from __future__ import annotations
 
+import functools
 import threading
+import traceback
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from fake_server.auth.keys import AdminKey, ApiKey, Keys
-from fake_server.auth.secrets import SecretIndex
+from fake_server.auth.secrets import SecretIndex, digest
 from fake_server.auth.tokens import AccessToken, RefreshToken, TokenIndexes, Tokens
 from fake_server.calls import Calls
 from fake_server.clock import Clock, Mode
 from fake_server.core.context import Context as AnyContext
 from fake_server.core.store import Ids, Store
 from fake_server.settings import ENVIRONMENTS, Environment, Settings
+
+_MOST_ERRORS = 100
+_MOST_GONE = 20_000
 
 Snapshot = dict[Environment, Any]
 Known = ApiKey | AdminKey | AccessToken | RefreshToken
@@ -42,8 +48,8 @@ class Account:
 class Project:
     """One project of a server, with resources of its own for sandbox and production.
 
-    `errors` holds unexpected exceptions of the fake itself while it served this project; `watchers`
-    are called at each request of the project, in the thread that serves it.
+    `errors` holds the newest unexpected exceptions of the fake itself while it served this project;
+    `watchers` are called at each request of the project, in the thread that serves it.
     """
 
     def __init__(
@@ -64,7 +70,7 @@ class Project:
         self.calls: Calls = (
             parent.calls if parent else Calls(projects.operations, settings.max_calls)
         )
-        self.errors: list[Exception] = parent.errors if parent else []
+        self.errors: deque[Exception] = parent.errors if parent else deque(maxlen=_MOST_ERRORS)
         self.watchers: list[Callable[[], None]] = parent.watchers if parent else []
         self.keys = Keys(self.id, ids, self.clock, projects.keys)
         self.tokens = Tokens(self.keys, ids, self.clock, settings, projects.tokens)
@@ -101,14 +107,45 @@ class Project:
                 store.clear()
             project.tokens.clear()
         self.calls.clear()
+        self.errors.clear()
         self.clock.reset()
         for name, value in self._initial_settings.model_copy(deep=True):
             setattr(self.settings, name, value)
+
+    def failed(self, error: Exception) -> None:
+        """Note an unexpected error of the fake while it served this project."""
+        self.errors.append(error)
+        if self.projects.on_error is not None:
+            self.projects.on_error(error)
+
+    def take_errors(self) -> list[Exception]:
+        """The errors since they were last taken, oldest first."""
+        return [self.errors.popleft() for _ in range(len(self.errors))]
+
+    def secrets(self) -> list[str]:
+        """The values of all its keys and tokens."""
+        values = [self.admin_key.value, *(key.value for key in self.keys)]
+        return values + self.tokens.values()
 
     def close(self) -> None:
         """Let go of what the server finds the project by."""
         self.tokens.clear()
         self.keys.clear()
+
+
+def note_all(failure: BaseException, errors: list[Exception]) -> None:
+    """Add errors of the fake to a failure that they may have caused."""
+    for error in errors:
+        text = "".join(traceback.format_exception(error))
+        failure.add_note(f"The fake api.video failed before this:\n{text}")
+
+
+def raise_all(errors: list[Exception]) -> None:
+    """Raise the error, or several as a group; nothing happens without one."""
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        raise ExceptionGroup("the fake api.video failed several times", errors)
 
 
 Context = AnyContext[Project]
@@ -119,17 +156,25 @@ class Projects:
     """The projects of a server, and the *current* one: that of requests which name none.
 
     In-process the current project is the running test's (`test_project`), else the newest one that
-    is open, else a default project made when needed.
+    is open, else a default project made when needed. `on_error` is told of unexpected errors of the
+    fake, in the thread that they occurred in.
     """
 
-    def __init__(self, operations: Iterable[str], mode: Mode = "follow") -> None:
+    def __init__(
+        self,
+        operations: Iterable[str],
+        mode: Mode = "follow",
+        on_error: Callable[[Exception], None] | None = None,
+    ) -> None:
         self.operations = tuple(operations)
         self.mode = mode
+        self.on_error = on_error
         self.keys: SecretIndex[ApiKey] = SecretIndex()
         self.admin_keys: SecretIndex[AdminKey] = SecretIndex()
         self.tokens = TokenIndexes(SecretIndex[AccessToken](), SecretIndex[RefreshToken]())
         self.test_project: Project | None = None
         self._open: dict[str, Project] = {}
+        self._gone: dict[bytes, None] = {}
         self._lock = threading.RLock()
 
     @property
@@ -175,6 +220,10 @@ class Projects:
         for other in project.account.others:
             self.close(other)
         with self._lock:
+            for secret in project.secrets():
+                self._gone[digest(secret)] = None
+            while len(self._gone) > _MOST_GONE:
+                del self._gone[next(iter(self._gone))]
             project.close()
             self.admin_keys.remove(project.admin_key)
             self._open.pop(project.id, None)
@@ -186,9 +235,22 @@ class Projects:
             project = Project(self, f"{seed} ({repeats})", settings, **facts)
         return project
 
+    def open(self) -> list[Project]:
+        """All projects that are open."""
+        return list(self._open.values())
+
+    def was_closed(self, secret: str) -> bool:
+        """Whether a key or token belonged to a project that is closed."""
+        return digest(secret) in self._gone
+
+    @functools.cached_property
+    def closed(self) -> Project:
+        """Stands for all closed projects: a late request of an earlier test is not this one's."""
+        return Project(self, "closed", Settings())
+
     def holder(self, identifier: str) -> tuple[Project, Environment] | None:
         """The open project, and the environment in it, that has a resource of this id."""
-        for project in list(self._open.values()):
+        for project in self.open():
             for environment in ENVIRONMENTS:
                 if project.store(environment).has(identifier):
                     return project, environment

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,7 +15,7 @@ from fake_server.core import problems
 from fake_server.core.context import as_json
 from fake_server.handle import ApiVideo
 from fake_server.hosting import Host
-from fake_server.project import Project, Projects
+from fake_server.project import Project, Projects, note_all, raise_all
 from fake_server.settings import Settings
 
 
@@ -26,7 +26,8 @@ class FakeServer(Host):
     ...     apivideo.url.startswith("http://127.0.0.1:")
     True
 
-    `port` 0 takes any free one; `mode` is how the projects' clocks begin.
+    `port` 0 takes any free one; `mode` is how the projects' clocks begin; `on_error` is told of
+    unexpected errors of the fake as they occur.
     """
 
     def __init__(
@@ -36,12 +37,13 @@ class FakeServer(Host):
         port: int = 0,
         ssl_context: ssl.SSLContext | None = None,
         mode: Mode = "follow",
+        on_error: Callable[[Exception], None] | None = None,
     ) -> None:
         names = [operation.name for operation in resources.OPERATIONS]
-        self.projects = Projects(names, mode)
+        self.projects = Projects(names, mode, on_error)
         self._numbers = itertools.count(1)
         super().__init__(
-            App(self.projects),
+            App(self.projects, lambda: self.url),
             host=host,
             port=port,
             ssl_context=ssl_context,
@@ -78,25 +80,44 @@ class FakeServer(Host):
     @contextmanager
     def test_project(self, seed: str, settings: Settings) -> Iterator[ApiVideo]:
         """As `project`, and until the block ends it also gets the requests that name no project."""
-        project = self.projects.create(seed, settings)
-        self.projects.test_project = project
+        before = self.projects.test_project
+        project = self.projects.test_project = self.projects.create(seed, settings)
         try:
             with self._opened(project) as apivideo:
                 yield apivideo
         finally:
-            self.projects.test_project = None
+            self.projects.test_project = before
+
+    def take_errors(self) -> list[Exception]:
+        """Every unexpected error since they were last taken: of the fake, of rules, of the host."""
+        errors = [error for one in self.projects.open() for error in one.take_errors()]
+        while True:
+            try:
+                super().check()
+            except Exception as error:
+                errors.append(error)
+            else:
+                return errors
+
+    def check(self) -> None:
+        """Raise what `take_errors` gives; several come as an ExceptionGroup."""
+        raise_all(self.take_errors())
 
     @contextmanager
     def _opened(self, project: Project) -> Iterator[ApiVideo]:
-        apivideo = self.handle(project)
         try:
-            yield apivideo
-            apivideo.check()
+            yield self.handle(project)
+        except BaseException as failure:
+            note_all(failure, project.take_errors())
+            raise
+        else:
+            raise_all(project.take_errors())
         finally:
             self.projects.close(project)
 
 
 def _refusal(status: int, detail: str) -> tuple[str, bytes]:
-    """What the host answers to what is not HTTP as it should be."""
-    problem = problems.bad_request(status, detail)
+    """What the host answers to what is not HTTP as it should be, or when the application failed."""
+    is_ours = status >= 500
+    problem = problems.server_error(detail) if is_ours else problems.bad_request(status, detail)
     return "application/json", as_json(problem.body())

@@ -12,13 +12,13 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 Environment = Literal["sandbox", "production"]
 ENVIRONMENTS: tuple[Environment, ...] = get_args(Environment)
 
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=0)]
+Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
 
 _GUIDE = "api.video's authentication guide"
 _LEVER = "a lever for tests, not a behaviour of api.video"
@@ -37,6 +37,11 @@ def setting(default: Any, doc: str, *, source: str, verified: bool = True) -> An
         description=doc,
         json_schema_extra={"source": source, "verified": verified},
     )
+
+
+def _fit_for_json(fields: dict[str, Any]) -> dict[str, Any]:
+    json.dumps(fields, allow_nan=False, ensure_ascii=False).encode()  # ValueError for NaN and such
+    return fields
 
 
 class Settings(BaseModel):
@@ -129,9 +134,21 @@ class Settings(BaseModel):
         source="the pages on errors speak of refusal; only the analytics show it",
         verified=False,
     )
-    extra_fields: dict[str, Any] = setting(
+    video_restore: bool = setting(
+        False,
+        "A deleted video stays under /discarded/videos for 90 days and can be restored from there.",
+        source="api.video's description: a feature that an account may enable",
+    )
+    webhook_limit: Count | None = setting(
+        None,
+        "How many webhooks an environment may have; None: as many as you like.",
+        source="api.video's table of errors has such a limit, and no number",
+        verified=False,
+    )
+    extra_fields: Annotated[dict[str, JsonValue], AfterValidator(_fit_for_json)] = setting(
         {},
-        "Attributes added to every object in an answer, to test a client's tolerance.",
+        "Attributes added to every object in an answer that does not have them, to test a client's "
+        "tolerance.",
         source=_LEVER,
     )
     asset_urls: Literal["fake", "real"] = setting(
@@ -174,7 +191,8 @@ def from_texts(texts: Mapping[str, str]) -> Settings:
 
     Raises SettingError for an unknown name, or a text that the setting cannot take.
     """
-    return Settings(**{name: _read(text) for name, text in texts.items()})
+    read = {name: text if name == "seed" else _read(text) for name, text in texts.items()}
+    return Settings(**read)
 
 
 def _read(text: str) -> Any:

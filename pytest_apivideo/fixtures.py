@@ -10,6 +10,7 @@ import pytest
 
 from pytest_apivideo.markers import settings_of
 from pytest_apivideo.options import value_of
+from pytest_apivideo.report import SERVER
 
 if TYPE_CHECKING:
     import httpx
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def apivideo_server() -> Iterator[FakeServer]:
+def apivideo_server(pytestconfig: pytest.Config) -> Iterator[FakeServer]:
     """The running fake: a pytest-httpserver `HTTPServer` whose `expect_request` rules go first.
 
     Its `project(**settings)` is a context manager that gives the handle on one more project, for
@@ -30,6 +31,7 @@ def apivideo_server() -> Iterator[FakeServer]:
     from fake_server import FakeServer
 
     with FakeServer() as server:
+        pytestconfig.stash[SERVER] = server
         yield server
 
 

@@ -10,7 +10,6 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
 from typing import Any
 
 from fake_server import ApiVideo
@@ -53,19 +52,21 @@ def _time_machine_travels() -> bool:
 
 
 def _running_loops() -> Iterator[Any]:
-    """The asyncio loops that run in any thread; uvloop's have their own clock and are not seen."""
-    if "asyncio.base_events" not in sys.modules:
-        return
-    from asyncio.base_events import BaseEventLoop
+    """The asyncio loops that run in any thread; uvloop's have their own clock and are not seen.
 
-    code = BaseEventLoop.run_forever.__code__
-    for innermost in sys._current_frames().values():
-        frame: FrameType | None = innermost
-        while frame is not None:
-            # A frame of another thread may end under our eyes, and have no locals any more.
-            if frame.f_code is code and (loop := frame.f_locals.get("self")) is not None:
+    Found by their tasks: asyncio tells a thread of its own loop only.
+    """
+    tasks: Any = sys.modules.get("asyncio.tasks")
+    base: Any = sys.modules.get("asyncio.base_events")
+    for name in ("_all_tasks", "_scheduled_tasks"):  # before and since Python 3.12
+        try:
+            known = list(getattr(tasks, name, ()))
+        except RuntimeError:  # changed under our eyes; the next request looks again
+            continue
+        for task in known:
+            loop = task.get_loop()
+            if loop.is_running() and isinstance(loop, base.BaseEventLoop):
                 yield loop
-            frame = frame.f_back
 
 
 def _stands_still(loop: Any) -> bool:

@@ -70,7 +70,7 @@ def value_of(config: pytest.Config, name: str) -> Value:
     option = {option.name: option for option in OPTIONS}[name]
     places = (
         (config.getoption(option.ini), option.flag),
-        (os.environ.get(option.variable), option.variable),
+        (os.environ.get(option.variable) or None, option.variable),
         (config.getini(option.ini) or None, f"ini {option.ini}"),
     )
     for value, source in places:

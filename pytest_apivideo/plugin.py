@@ -31,7 +31,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
     """Let an unexpected error of the fake fail the test that caused it."""
     try:
         yield
-    except Exception as failure:
-        report.note_server_errors(item, failure)
+    except BaseException as failure:  # pytest's own outcomes are no Exceptions
+        report.note_server_errors(item.config, failure)
         raise
-    report.raise_server_errors(item)
+    report.raise_server_errors(item.config)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,7 +9,10 @@ import pytest
 from pytest_apivideo.options import value_of
 
 if TYPE_CHECKING:
-    from fake_server import ApiVideo, FakeServer
+    from fake_server import FakeServer
+
+SERVER: pytest.StashKey[FakeServer] = pytest.StashKey()
+"""The server of this run, once a test has asked for it."""
 
 
 def header(config: pytest.Config) -> str:
@@ -20,21 +22,17 @@ def header(config: pytest.Config) -> str:
     return f"api.video: fake in this process, ids seeded by {ids}"
 
 
-def raise_server_errors(item: pytest.Item) -> None:
-    """Fail the test that ran into an unexpected error of the fake or of a rule's handler."""
-    used = getattr(item, "funcargs", {})
-    handle: ApiVideo | None = used.get("apivideo")
-    server: FakeServer | None = used.get("apivideo_server")
-    if handle is not None:
-        handle.check()
+def raise_server_errors(config: pytest.Config) -> None:
+    """Fail the test in which the fake, or a rule's handler, ran into an unexpected error."""
+    server = config.stash.get(SERVER, None)
     if server is not None:
         server.check()
 
 
-def note_server_errors(item: pytest.Item, failure: BaseException) -> None:
+def note_server_errors(config: pytest.Config, failure: BaseException) -> None:
     """Add unexpected errors of the fake to a failure that they may have caused."""
-    try:
-        raise_server_errors(item)
-    except Exception as error:
-        text = "".join(traceback.format_exception(error))
-        failure.add_note(f"The fake api.video failed during this test:\n{text}")
+    server = config.stash.get(SERVER, None)
+    if server is not None:
+        from fake_server.project import note_all
+
+        note_all(failure, server.take_errors())

@@ -15,11 +15,13 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from copy import copy
 from dataclasses import dataclass
-from functools import partial
+from functools import partial, wraps
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
+from inspect import unwrap
 from types import FrameType, ModuleType
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -76,15 +78,16 @@ def connected(apivideo: ApiVideo) -> Client:
 
 @dataclass
 class _Renewal:
-    """What is known of a client: its clock, its last grant, and the thread that renews its token.
+    """What is known of a client: its clock, its last grant, and how far its next renewal is.
 
-    `expected` tells that the SDK has queued the renewal, and no thread has taken it up yet.
+    `expected` tells that the SDK has queued it and no thread has taken it up yet; `thread` is the
+    one that has, until it is through with it.
     """
 
     clock: Clock
     granted: float = float("-inf")
-    thread: int = 0
     expected: bool = False
+    thread: int | None = None
 
 
 class Bridge:
@@ -95,7 +98,7 @@ class Bridge:
         self._find_clock = find_clock
         self._lock = threading.Lock()
         self._over = False
-        self._before: list[tuple[Any, Any]] = []
+        self._replaced: list[tuple[Any, str, Any, Any]] = []
         self._renewals: WeakKeyDictionary[Client, _Renewal] = WeakKeyDictionary()
         self._listeners: dict[Clock, Callable[[], None]] = {}
 
@@ -123,29 +126,47 @@ class Bridge:
 
     def install(self, module: Any) -> None:
         """Stand in for `time` in the SDK's module, unless the SDK is not as we know it."""
-        reason = _unknown(module)
         with self._lock:
             if self._over:
                 return
-            if reason is not None:
-                self.noticed[reason] = None
+            if not _is_known(module):
+                self.noticed[_UNKNOWN] = None
             elif module.time is not self:
-                self._before.append((module, module.time))
-                module.time = self
+                client = module.AuthenticatedApiClient
+                self._replace(module, "time", self)
+                self._replace(client, "_refresh", self._followed(client._refresh))
+
+    def _replace(self, owner: Any, name: str, ours: Any) -> None:
+        self._replaced.append((owner, name, vars(owner)[name], ours))
+        setattr(owner, name, ours)
+
+    def _followed(self, refresh: Callable[[Client], None]) -> Callable[[Client], None]:
+        """The SDK's renewal, noticed when it ends, also if it fails: then no other follows."""
+
+        @wraps(refresh)
+        def _refresh(client: Client) -> None:
+            try:
+                refresh(client)
+            finally:
+                renewal = self._renewals.get(client)
+                if renewal is not None and renewal.thread == threading.get_ident():
+                    renewal.thread = None
+
+        return _refresh
 
     def uninstall(self) -> None:
         """Put the real module back, and close the clients of closed projects."""
         with self._lock:
             self._over = True
-            clients = list(self._renewals.items())
-        for module, before in self._before:
-            if module.time is self:
-                module.time = before
+            clients, listeners = list(self._renewals.items()), dict(self._listeners)
+        for owner, name, before, ours in self._replaced:
+            if vars(owner)[name] is ours:
+                setattr(owner, name, before)
         for client, _ in clients:
-            if self._find_clock(client.api_key) is None:
+            if self._is_foreign(client):
                 _close(client)
         going_on = {renewal.clock for client, renewal in clients if client._pool is not None}
-        for clock, listener in self._listeners.items():
+        for clock, listener in listeners.items():
             if clock not in going_on:
                 clock.forget(listener)
 
@@ -168,14 +189,14 @@ class Bridge:
     def _until_due(self, client: Client, renewal: _Renewal) -> float:
         renewal.thread, renewal.expected = threading.get_ident(), False
         self._notice_short_life(client.next_refresh - renewal.granted + _LEAD)
-        while not self._ended(client):
+        while not client._terminated and not (self._over and self._is_foreign(client)):
             if _due(client, renewal):
                 return renewal.clock.now()
             renewal.clock.wait(_LOOK)
         raise _ClientClosedError
 
-    def _ended(self, client: Client) -> bool:
-        return client._terminated or (self._over and self._find_clock(client.api_key) is None)
+    def _is_foreign(self, client: Client) -> bool:
+        return self._find_clock(client.api_key) is None
 
     def _settle(self, clock: Clock) -> None:
         """Wait (real time, at most two seconds) until the renewals that are due have been tried."""
@@ -210,7 +231,7 @@ def _is_renewing(client: Client, renewal: _Renewal) -> bool:
     """Whether a renewal is due that will be tried, or is being tried; not one that has failed."""
     if client._terminated or client._pool is None or not _due(client, renewal):
         return False
-    return renewal.expected or _runs(sys._current_frames().get(renewal.thread), "_refresh")
+    return renewal.expected or renewal.thread is not None
 
 
 def _runs(frame: FrameType | None, *methods: str) -> bool:
@@ -230,28 +251,28 @@ def _close(client: Client) -> None:
     client._terminated = before
 
 
-_INTERNALS = {
+_SEAMS = {
     "__init__": {"api_key", "_terminated", "next_refresh"},
-    "_refresh": {"time", "next_refresh", "_terminated"},
+    "_refresh": {"time", "_terminated", "next_refresh"},
     "_update_connection": {"time", "next_refresh"},
 }
+_UNKNOWN = (
+    "this version of the api.video SDK is unknown: its auth_api_client is not as expected. Its "
+    "tokens are renewed by real time, not by the fake's clock. Versions 1.2.8 to 1.4.7 are known; "
+    "please report the one that you use."
+)
 
 
-def _unknown(module: Any) -> str | None:
-    """Why the SDK's module is not what the bridge was made for; None if it is."""
+def _is_known(module: Any) -> bool:
+    """Whether the SDK's module is as the bridge needs it."""
     client = getattr(module, "AuthenticatedApiClient", None)
-    for method, names in _INTERNALS.items():
-        code = getattr(getattr(client, method, None), "__code__", None)
-        if code is None or not names <= set(code.co_names):
-            break
-    else:
-        if isinstance(getattr(module, "time", None), ModuleType | Bridge):
-            return None
-        method = "_refresh"
-    return (
-        f"this version of the api.video SDK is unknown: its {method}() is not as expected. Its "
-        "tokens are renewed by real time, not by the fake's clock. Versions 1.2.8 to 1.4.7 are "
-        "known; please report the one that you use."
+    methods = {name: getattr(client, name, None) for name in _SEAMS}
+    codes = {  # an outer bridge may have wrapped one of them
+        name: getattr(unwrap(method) if callable(method) else None, "__code__", None)
+        for name, method in methods.items()
+    }
+    return isinstance(getattr(module, "time", None), ModuleType | Bridge) and all(
+        names <= set(getattr(codes[method], "co_names", ())) for method, names in _SEAMS.items()
     )
 
 
@@ -272,25 +293,14 @@ class _Finder(MetaPathFinder):
         found = (f.find_spec(name, path, target) for f in others if hasattr(f, "find_spec"))
         spec = next((spec for spec in found if spec is not None), None)
         if spec is not None and spec.loader is not None:
-            spec.loader = _Loader(spec.loader, self._install)
+            loader: Any = copy(spec.loader)  # for another module may use the same
+            loader.exec_module = partial(self._execute, spec.loader)
+            spec.loader = loader
         return spec
 
-
-class _Loader(Loader):
-    def __init__(self, inner: Loader, install: Callable[[ModuleType], None]) -> None:
-        self._inner = inner
-        self._install = install
-
-    def __getattr__(self, name: str) -> Any:
-        """Whatever else a loader can do, such as give the source."""
-        return getattr(self._inner, name)
-
-    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
-        return self._inner.create_module(spec)
-
-    def exec_module(self, module: ModuleType) -> None:
-        module.__loader__ = self._inner
+    def _execute(self, loader: Loader, module: ModuleType) -> None:
+        module.__loader__ = loader
         if module.__spec__ is not None:
-            module.__spec__.loader = self._inner
-        self._inner.exec_module(module)
+            module.__spec__.loader = loader
+        loader.exec_module(module)
         self._install(module)

@@ -30,6 +30,13 @@ DIFFERENCES = {
 }
 """Statuses that an operation may answer beyond its description, and why."""
 
+OTHER_VALUES = {
+    ("/discarded/videos", ".assets"): "null in every example of a discarded video",
+    ("/videos/", ".ingest"): "empty before any upload, as the official Java and C# clients test it",
+    ("/players", ".assets.logo"): "null without a logo, as the official PHP client tests it",
+}
+"""Places in the answers of operations under a path that the description has otherwise, and why."""
+
 _MOST_JUDGED = 200  # of one test's calls
 
 
@@ -90,5 +97,9 @@ def judge(calls: Iterable[Call]) -> list[str]:
             verdicts += [
                 f"{call}: {error.json_path}: {error.message}"
                 for error in validator.iter_errors(call.answer)
+                if not any(
+                    call.path.startswith(path) and error.json_path.endswith(place)
+                    for path, place in OTHER_VALUES
+                )
             ]
     return verdicts

@@ -29,15 +29,15 @@ class SecretIndex(Generic[S]):
 
     def add(self, item: S) -> None:
         """Make the item findable by its value."""
-        self._found[_digest(item.value)] = item
+        self._found[digest(item.value)] = item
 
     def remove(self, item: S) -> None:
         """Forget the item; nothing happens if it is not there."""
-        self._found.pop(_digest(item.value), None)
+        self._found.pop(digest(item.value), None)
 
     def find(self, value: str) -> S | None:
         """The item with exactly this value, or None."""
-        item = self._found.get(_digest(value))
+        item = self._found.get(digest(value))
         if item is None or not hmac.compare_digest(_bytes(item.value), _bytes(value)):
             return None
         return item
@@ -47,7 +47,8 @@ def _bytes(value: str) -> bytes:
     return value.encode("utf-8", "surrogatepass")
 
 
-def _digest(value: str) -> bytes:
+def digest(value: str) -> bytes:
+    """What a secret is looked up by."""
     return hashlib.sha256(_bytes(value)).digest()
 
 

@@ -197,6 +197,10 @@ class Tokens:
             for grant in self._grants:
                 grant.access.revoked = grant.refresh.revoked = True
 
+    def values(self) -> list[str]:
+        """The values of all tokens that are remembered."""
+        return [text for grant in self._all() for text in (grant.access_token, grant.refresh_token)]
+
     def clear(self) -> None:
         """Forget all tokens."""
         with self._lock:
@@ -221,9 +225,20 @@ class Tokens:
             self._grants.append(grant)
             self._indexes.access.add(access)
             self._indexes.refresh.add(refresh)
-            while len(self._grants) > _MOST_KEPT:
-                self._forget(self._grants.popleft())
+            if len(self._grants) > _MOST_KEPT:
+                self._make_room(now_ns)
         return grant
+
+    def _make_room(self, now_ns: int) -> None:
+        """Forget the grants that are of no use any more, or else the oldest."""
+        for grant in list(self._grants):
+            if not self.is_good(grant.access, now_ns) and not self.can_refresh(
+                grant.refresh, now_ns
+            ):
+                self._grants.remove(grant)
+                self._forget(grant)
+        while len(self._grants) > _MOST_KEPT:
+            self._forget(self._grants.popleft())
 
     def _forget(self, grant: Grant) -> None:
         self._indexes.access.remove(grant.access)

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from fake_server.core.files import File
 from fake_server.core.listing import parameters_of_list
 from fake_server.core.model import adapter, shape_of
 from fake_server.core.operations import Operation
@@ -39,7 +40,7 @@ def document() -> dict[str, Any]:
     """The OpenAPI 3.1 document of every operation of the API that the fake serves."""
     schemas, components = _schemas(OPERATIONS)
     paths: dict[str, Any] = {}
-    for operation in OPERATIONS:
+    for operation in sorted(OPERATIONS, key=lambda one: one.path):
         paths.setdefault(operation.path, {})[operation.method.lower()] = _entry(operation, schemas)
     return {
         "openapi": "3.1.0",
@@ -75,7 +76,7 @@ def _schemas(operations: Iterable[Operation]) -> tuple[Schemas, dict[str, Any]]:
         if action.body is not None:
             wanted.append((f"{operation.name} body", "validation", adapter(_shape(action.body))))
         shown = action.lists or action.answers
-        if shown is not None:
+        if shown is not None and shown is not File:
             wanted.append((f"{operation.name} answer", "serialization", adapter(shown)))
     found, definitions = TypeAdapter.json_schemas(wanted, ref_template=_SCHEMA)
     schemas = {
@@ -115,6 +116,8 @@ def _entry(operation: Operation, schemas: Schemas) -> dict[str, Any]:
 
 
 def _answer(operation: Operation, schemas: Schemas) -> dict[str, Any]:
+    if operation.action.answers is File:
+        return {"description": "The file.", "content": {"*/*": {"schema": _FILE}}}
     schema = schemas.get((operation.name, "answer"))
     if schema is None:
         return {"description": "Done; the answer is empty."}

@@ -32,10 +32,10 @@ class Context(Generic[P]):
     store: Store
     now_ns: int
     base_url: str
-    request: Request
+    request: Request = field(repr=False)
     parameters: dict[str, str] = field(default_factory=dict)
     query: Query = field(default_factory=dict)
-    body: bytes = b""
+    body: bytes = field(default=b"", repr=False)
 
     def __post_init__(self) -> None:
         # Where assets are: at the fake's own address, or nothing when api.video's hosts have them.
@@ -60,18 +60,20 @@ class Context(Generic[P]):
         return clock.at(self.now_ns)
 
     def rendered(self, value: Any) -> bytes:
-        """A handler's value as JSON, with the setting's extra fields."""
+        """A handler's value as JSON."""
         if isinstance(value, dict):
-            return self.extended(as_json(value))
+            return as_json(value)
         rendered: bytes = value.wire(self)
-        return self.extended(rendered)
+        return rendered
 
-    def extended(self, wire: bytes) -> bytes:
-        """A JSON object with the fields that the setting `extra_fields` adds to every object."""
-        extra = self.settings.extra_fields
-        if not extra:
-            return wire
-        return wire[:-1] + (b"," if len(wire) > 2 else b"") + as_json(extra)[1:]
+
+def with_extra(value: Any, extra: Mapping[str, Any]) -> Any:
+    """A JSON value in which every object has these fields too, unless it has them already."""
+    if isinstance(value, list):
+        return [with_extra(item, extra) for item in value]
+    if isinstance(value, dict):
+        return {**extra, **{name: with_extra(item, extra) for name, item in value.items()}}
+    return value
 
 
 def as_json(value: Any) -> bytes:

@@ -99,6 +99,8 @@ contains = Filter(_text, _contains, {"type": "string"})
 """The text occurs in the field, in whatever case."""
 resembles = Filter(_text, _resembles, {"type": "string"})
 """The text occurs in the field, in whatever case and with whatever accents."""
+includes = Filter(_text, lambda wanted: lambda values: wanted in values, {"type": "string"})
+"""The field, a list, holds this value."""
 equals = Filter(_text, lambda wanted: lambda value: value == wanted, {"type": "string"})
 """The field is exactly this."""
 holds = Filter(_texts, _holds, {"type": "array", "items": {"type": "string"}})
@@ -118,10 +120,7 @@ class Page:
 
     def wire(self, context: Context[Any]) -> bytes:
         """The page as JSON."""
-        wires = [row.wire(context) for row in self.rows]
-        if context.settings.extra_fields:
-            wires = [context.extended(wire) for wire in wires]
-        rows = b",".join(wires)
+        rows = b",".join([row.wire(context) for row in self.rows])
         return b'{"data":[' + rows + b'],"pagination":' + as_json(self.pagination) + b"}"
 
 
@@ -155,7 +154,8 @@ def list_all(
             found = _answer(rows(context), question, model)
         return _page(context, found, page, size)
 
-    return Action(handle, lists=model, summary=f"List the {model.__name__.lower()}s.")
+    word = to_snake(model.__name__).replace("_", " ")
+    return Action(handle, lists=model, summary=f"List the {word}s.")
 
 
 def _read(
@@ -166,10 +166,10 @@ def _read(
     size = _number(query, "pageSize", 25, _MOST_PER_PAGE, wrong)
     sortable = [name for name, fact in fields.items() if fact.sort]
     sort_by = _choice(query, "sortBy", sortable, wrong)
-    order = _choice(query, "sortOrder", ["asc", "desc"], wrong)
+    order = _choice(query, "sortOrder", ["asc", "desc"] if sortable else [], wrong)
     filters = {name: fact.filter for name, fact in fields.items() if fact.filter}
     if context.settings.unknown_fields == "refuse":
-        known = {"currentPage", "pageSize", "sortBy", "sortOrder", *filters}
+        known = _schemas(model)
         wrong += [
             problems.invalid_query_parameter(key, "This field was not expected.")
             for key in query
@@ -198,7 +198,7 @@ def _number(query: Query, name: str, default: int, most: int | None, wrong: list
 
 
 def _choice(query: Query, name: str, choices: list[str], wrong: list[Problem]) -> str | None:
-    text = _text(query, name)
+    text = _text(query, name) if choices else None
     if text is not None and text not in choices:
         listing = ", ".join(f'"{choice}"' for choice in choices)
         wrong.append(
@@ -235,9 +235,13 @@ def _answer(rows: Iterable[Resource], question: _Question, model: type[Resource]
 
 
 def _sort_key(rows: list[Resource], value: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """What to sort by: texts without regard to case and accents, anything else as it is."""
-    if rows and isinstance(value(rows[0]), str):
-        return lambda row: _plain(value(row))
+    """What to sort by: texts without regard to case and accents, anything else as it is.
+
+    A text that is not there counts as empty.
+    """
+    first = next((one for row in rows if (one := value(row)) is not None), None)
+    if isinstance(first, str):
+        return lambda row: _plain(value(row) or "")
     return value
 
 
@@ -272,16 +276,21 @@ def _uri_without_page(context: Context[Any]) -> str:
 
 def parameters_of_list(model: type[Resource]) -> list[dict[str, Any]]:
     """The query parameters of a list, for an OpenAPI document."""
+    return [_parameter(name, schema) for name, schema in _schemas(model).items()]
+
+
+def _schemas(model: type[Resource]) -> dict[str, Any]:
+    """The query parameters of a list, each with its schema; a list may have no order to choose."""
     fields = listed(model)
     sortable = [name for name, fact in fields.items() if fact.sort]
     schemas: dict[str, Any] = {
         "currentPage": {"type": "integer", "minimum": 1, "default": 1},
         "pageSize": {"type": "integer", "minimum": 1, "maximum": _MOST_PER_PAGE, "default": 25},
-        "sortBy": {"type": "string", "enum": sortable},
-        "sortOrder": {"type": "string", "enum": ["asc", "desc"]},
     }
-    schemas |= {name: fact.filter.schema for name, fact in fields.items() if fact.filter}
-    return [_parameter(name, schema) for name, schema in schemas.items()]
+    if sortable:
+        schemas["sortBy"] = {"type": "string", "enum": sortable}
+        schemas["sortOrder"] = {"type": "string", "enum": ["asc", "desc"]}
+    return schemas | {name: fact.filter.schema for name, fact in fields.items() if fact.filter}
 
 
 def _parameter(name: str, schema: Any) -> dict[str, Any]:

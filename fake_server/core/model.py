@@ -11,7 +11,7 @@ import enum
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NotRequired, Self, TypeVar
 
 from pydantic import (
@@ -56,9 +56,14 @@ def _atom(moment: datetime) -> str:
     return moment.isoformat(timespec="seconds")
 
 
+def _in_utc(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
 Stamp = Annotated[
     datetime,
     Writer.SERVER,
+    AfterValidator(_in_utc),
     PlainSerializer(_atom, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
@@ -126,6 +131,10 @@ class Shape(BaseModel):
         validate_by_name=True,
     )
 
+    def wire(self, call: Context[Any]) -> bytes:
+        """The shape as JSON."""
+        return self.model_dump_json().encode()
+
 
 class Resource(Shape):
     """One kind of thing that the API offers. Instances are immutable: a change makes a new one.
@@ -181,19 +190,19 @@ class Resource(Shape):
         return True
 
     def wire(self, call: Context[Any]) -> bytes:
-        """The resource as JSON. Kept per version of the resource and per address in it."""
-        kept: dict[str, bytes] = self.__dict__.setdefault(_WIRE_KEY, {})
-        wire = kept.get(call.asset_base)
-        if wire is None:
+        """The resource as JSON; kept for this version of it, with the address in it."""
+        kept: tuple[str | None, bytes] = self.__dict__.get(_WIRE_KEY, (None, b""))
+        base, wire = kept
+        if base != call.asset_base:
             wire = self.shown(call).model_dump_json().encode()
             if self.keeps():
-                kept[call.asset_base] = wire
+                self.__dict__[_WIRE_KEY] = (call.asset_base, wire)
         return wire
 
 
 # Beside the fields in the instance's dict, as functools.cached_property would keep it: pydantic
 # copies such entries and leaves them out of everything else, and a private attribute costs more.
-_WIRE_KEY = "wire, by the address of the assets"
+_WIRE_KEY = "wire, and the address of the assets in it"
 
 _MOMENTS = ("created_at", "updated_at", "published_at")
 

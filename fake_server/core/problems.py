@@ -4,6 +4,7 @@
     ├── 400  invalid_payload · attribute_required · invalid_attribute · not_an_array
     │        out_of_range · invalid_query_parameter · invalid_user_credentials
     │        no_file · multiple_files · empty_file · file_too_large · invalid_extension
+    │        invalid_file · webhook_limit_reached
     ├── 401  missing_authorization · invalid_authorization · invalid_api_key
     │        invalid_access_token · invalid_refresh_token
     ├── 403  suspended_account · foreign_origin (control API only)
@@ -153,6 +154,12 @@ def admin_problem(name: str, constraint: str) -> Problem:
     return Problem(400, "invalid-attribute", "Bad request.", name, detail, extra)
 
 
+def webhook_limit_reached() -> Problem:
+    """The account has as many webhooks as it may have."""
+    title = "Your account has reached the webhook urls limit."
+    return Problem(400, "webhook-limit-reached", title)
+
+
 # Which file was sent
 
 
@@ -182,6 +189,12 @@ def invalid_extension(extensions: Iterable[str]) -> Problem:
     """The file is not of a type that this operation takes."""
     title = f"Only [{', '.join(extensions)}] extensions are supported."
     return Problem(400, "uploaded-file-extension-invalid", title, "file")
+
+
+def invalid_file(detail: str) -> Problem:
+    """The file is not what this operation takes, though its type is."""
+    title = "The uploaded file is invalid."
+    return Problem(400, "uploaded-file-invalid-file", title, "file", detail)
 
 
 # Who sent it

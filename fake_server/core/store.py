@@ -21,23 +21,35 @@ class Ids:
     """Identifiers of api.video's shapes, repeatable from a seed."""
 
     def __init__(self, seed: str) -> None:
-        self._random = random.Random(seed)  # noqa: S311 - ids must repeat, not resist guessing
+        self._seed = seed
+        self._streams: dict[str, random.Random] = {}
 
     def new(self, prefix: str, length: int = 22) -> str:
-        """`prefix` and `length` characters out of 0-9, A-Z, a-z."""
-        return prefix + "".join(self._random.choices(_BASE62, k=length))
+        """`prefix` and `length` characters out of 0-9, A-Z, a-z.
+
+        Each prefix has a sequence of its own: a video's id does not depend on what else was made.
+        """
+        return prefix + "".join(self._stream(prefix).choices(_BASE62, k=length))
 
     def hexadecimal(self, count: int) -> str:
         """`count` random bytes as lower-case hexadecimal digits."""
-        return self._random.randbytes(count).hex()
+        return self._stream("hexadecimal").randbytes(count).hex()
 
     def uuid(self) -> str:
         """A random UUID, version 4."""
-        return str(uuid.UUID(bytes=self._random.randbytes(16), version=4))
+        return str(uuid.UUID(bytes=self._stream("uuid").randbytes(16), version=4))
 
     def secret(self, count: int) -> bytes:
         """`count` random bytes."""
-        return self._random.randbytes(count)
+        return self._stream("secret").randbytes(count)
+
+    def _stream(self, name: str) -> random.Random:
+        stream = self._streams.get(name)
+        if stream is None:
+            # Ids must repeat, not resist guessing.
+            stream = random.Random(f"{self._seed} {name}")  # noqa: S311
+            stream = self._streams.setdefault(name, stream)
+        return stream
 
 
 class Table(Generic[R]):
@@ -69,8 +81,9 @@ class Table(Generic[R]):
 
     def remove(self, identifier: str) -> R | None:
         """Take the resource out; None if it is not there."""
-        self.version += 1
-        return self._rows.pop(identifier, None)
+        removed = self._rows.pop(identifier, None)
+        self.version += 1  # after the change, or a list made between them would be kept
+        return removed
 
     def copy(self) -> Table[R]:
         """A table of the same rows; the rows are immutable, so they are shared."""

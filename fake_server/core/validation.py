@@ -84,7 +84,13 @@ def _detail(kind: str, context: dict[str, Any], error: Any) -> str:
     if kind == "too_long":
         return f"This collection should contain {context['max_length']} elements or less."
     if kind == "too_short":
-        return f"This collection should contain {context['min_length']} elements or more."
+        least = context["min_length"]
+        elements = "element" if least == 1 else "elements"
+        return f"This collection should contain {least} {elements} or more."
+    if kind == "greater_than_equal":
+        return f"This value should be greater than or equal to {context['ge']}."
+    if kind == "less_than_equal":
+        return f"This value should be less than or equal to {context['le']}."
     if kind == "string_too_long":
         return f"This value should not contain more than {context['max_length']} characters."
     return str(error["msg"])

@@ -24,7 +24,7 @@ def create(model: type[Resource]) -> Action:
     def handle(call: Call) -> Resource:
         return add(call, model, sent(call, model, "create"))
 
-    return Action(handle, (model, "create"), model, summary=f"Create a {_word(model)}.")
+    return Action(handle, (model, "create"), model, summary=f"Create {_a(model)}.")
 
 
 def read(model: type[Resource]) -> Action:
@@ -40,7 +40,7 @@ def update(model: type[Resource]) -> Action:
         find(call, model)  # an unknown resource is a 404, whatever was sent
         return change(call, model, sent(call, model, "patch"))
 
-    return Action(handle, (model, "patch"), model, summary=f"Change a {_word(model)}.")
+    return Action(handle, (model, "patch"), model, summary=f"Change {_a(model)}.")
 
 
 def delete(model: type[Resource]) -> Action:
@@ -50,11 +50,16 @@ def delete(model: type[Resource]) -> Action:
         with call.store.lock:
             call.store.table(model).remove(find(call, model).id)
 
-    return Action(handle, summary=f"Delete a {_word(model)}.")
+    return Action(handle, summary=f"Delete {_a(model)}.")
 
 
 def _word(model: type[Resource]) -> str:
     return to_snake(model.__name__).replace("_", " ")
+
+
+def _a(model: type[Resource]) -> str:
+    word = _word(model)
+    return f"an {word}" if word[0] in "aeiou" else f"a {word}"
 
 
 def find(call: Call, model: type[R]) -> R:

@@ -1,4 +1,7 @@
-"""Videos: create, list, read, change and delete them; uploading comes later in their life."""
+"""Videos: create, list, read and change them; uploading comes later in their life.
+
+Deleting them is in `discarded_videos.py`, as they may come back.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from typing_extensions import TypedDict
 
 from fake_server.core import problems
 from fake_server.core.context import Answer
+from fake_server.core.files import File
 from fake_server.core.listing import contains, equals, holds, list_all, pairs
 from fake_server.core.model import (
     Hidden,
@@ -22,8 +26,8 @@ from fake_server.core.model import (
     Unset,
     field,
 )
-from fake_server.core.operations import DELETE, GET, PATCH, POST, Action
-from fake_server.core.verbs import add, change, delete, find, read, sent
+from fake_server.core.operations import GET, PATCH, POST, Action
+from fake_server.core.verbs import add, change, find, read, sent
 from fake_server.project import Context
 
 # fmt: off
@@ -109,8 +113,13 @@ class Video(Resource, prefix="vi", collection="videos"):
     player_id: Unset[str] = field(None, doc="The player theme of the video.")
     language: Unset[Language] = field(None, doc="The language spoken in the video.")
     language_origin: ReadOnly[Unset[Literal["api", "auto"]]] = field(None, doc="Who said so.")
+    discarded: ReadOnly[bool] = field(False, doc="Whether it was deleted and can be restored.")
+    discarded_at: ReadOnly[Stamp | None] = field(None, doc="When it was deleted.")
+    deletes_at: ReadOnly[Stamp | None] = field(None, doc="When it will be gone for good.")
     source_type: Hidden[str] = field("upload", doc="upload, url or clone.")
     source: ReadOnly[Source] = field(make=_source, doc="Where the video came from.")
+    thumbnail: Hidden[File | None] = field(None, doc="The image that was uploaded.")
+    thumbnail_timecode: Hidden[str | None] = field(None, doc="The moment that was picked.")
     assets: ReadOnly[Unset[Assets]] = field(None, doc="Where to watch the video.")
     live_stream_id: Hidden[str | None] = field(
         None, filter=equals, doc="The live stream that the video is a recording of."
@@ -215,5 +224,4 @@ OPERATIONS = (
     POST("/videos", _CREATE, status=201),
     GET("/videos/{videoId}", read(Video)),
     PATCH("/videos/{videoId}", _UPDATE),
-    DELETE("/videos/{videoId}", delete(Video)),
 )

@@ -97,7 +97,7 @@ def test_an_unexpected_error_of_the_fake_fails_the_test_that_caused_it(
             "*while the fake answered GET /videos*",
             "*test_fails_for_another_reason*",
             "*assert 500 == 200*",
-            "*The fake api.video failed during this test:*",
+            "*The fake api.video failed before this:*",
             "*ZeroDivisionError*",
         ]
     )

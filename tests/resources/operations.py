@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from fake_server.core.files import FileRule
-from fake_server.core.model import Resource
+from fake_server.core.model import Resource, adapter, listed, shape_of
 from fake_server.core.operations import Operation
 from fake_server.resources import OPERATIONS
 from pytest_apivideo import ApiVideo
@@ -19,7 +19,10 @@ from pytest_apivideo import ApiVideo
 PROTECTED = [operation for operation in OPERATIONS if operation.credential == "authorization"]
 OF_ONE = [operation for operation in PROTECTED if operation.parameters]
 LISTS = [operation for operation in PROTECTED if operation.action.lists]
+SORTED = [one for one in LISTS if any(fact.sort for fact in listed(one.action.lists).values())]
 WITH_BODY = [operation for operation in PROTECTED if operation.action.body]
+UNDER = {"discarded": "discarded_videos"}
+"""The collection of resources under a path, if that has another name."""
 
 
 def model_of(operation: Operation) -> type[Resource] | None:
@@ -33,6 +36,7 @@ def model_of(operation: Operation) -> type[Resource] | None:
 def concrete(operation: Operation, apivideo: ApiVideo) -> str:
     """The operation's path with the id of a resource that was added for it."""
     root = operation.path.split("/")[1].replace("-", "_")
+    root = UNDER.get(root, root)
     known = {name: getattr(apivideo, root).add().id for name in operation.parameters[:1]}
     return re.sub(r"\{(\w+)\}", lambda match: known[match[1]], operation.path)
 
@@ -58,8 +62,12 @@ def accepted_file(rule: FileRule) -> tuple[str, bytes, str]:
 
 
 def accepted_body(operation: Operation) -> dict[str, Any]:
-    """A body that the operation accepts: the examples of its resource's required fields."""
-    model = model_of(operation)
-    assert model is not None
-    fields = model.model_fields.items()
-    return {name: info.examples[0] for name, info in fields if info.examples}
+    """A body that the operation accepts: the examples of its shape."""
+    properties = adapter(shape_of_body(operation)).json_schema()["properties"]
+    return {name: one["examples"][0] for name, one in properties.items() if "examples" in one}
+
+
+def shape_of_body(operation: Operation) -> Any:
+    """The TypedDict of what the operation takes."""
+    body = operation.action.body
+    return shape_of(*body) if isinstance(body, tuple) else body

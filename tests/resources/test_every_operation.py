@@ -9,7 +9,7 @@ import openapi_spec_validator
 import pytest
 from pydantic.alias_generators import to_camel
 
-from fake_server.core.model import Resource, Writer, shape_of
+from fake_server.core.model import Resource, Writer
 from fake_server.core.operations import Operation
 from fake_server.resources import OPERATIONS
 from pytest_apivideo import ApiVideo
@@ -17,10 +17,13 @@ from tests.resources.operations import (
     LISTS,
     OF_ONE,
     PROTECTED,
+    SORTED,
     WITH_BODY,
+    accepted_body,
     call,
     concrete,
     model_of,
+    shape_of_body,
     unknown,
 )
 
@@ -84,7 +87,7 @@ def test_with_a_good_token_it_answers_and_is_recorded(
 ) -> None:
     answer = call(http, operation, concrete(operation, apivideo), headers=bearer(apivideo))
     assert answer.status_code == operation.status
-    if operation.status == 204:
+    if operation.action.answers is None and operation.action.lists is None:
         assert answer.content == b""
     else:
         assert answer.headers["Content-Type"] == "application/json"
@@ -116,9 +119,7 @@ def wrong_bodies() -> list[Any]:
     """For each field that a client may write: the values of all other JSON types."""
     table = []
     for operation in WITH_BODY:
-        model, purpose, *also = operation.action.body
-        shape = shape_of(model, purpose, *also)
-        for name in shape.__annotations__:
+        for name in shape_of_body(operation).__annotations__:
             table.append(pytest.param(operation, to_camel(name), id=f"{operation.name} {name}"))
     return table
 
@@ -131,7 +132,8 @@ def test_a_wrong_type_in_any_field_is_a_problem_that_names_it(
     before = apivideo.snapshot()
     statuses = []
     for wrong in (7, "\x00 no such value", True, [7], {"seven": 7}):
-        answer = call(api, operation, path, json={"title": "a", attribute: wrong})
+        body = {**accepted_body(operation), attribute: wrong}
+        answer = call(api, operation, path, json=body)
         statuses.append(answer.status_code)
         if answer.status_code == 400:
             assert answer.json()["name"].partition("[")[0] == attribute
@@ -150,9 +152,9 @@ def test_read_only_fields_in_a_body_are_ignored(
     read_only = {
         to_camel(name): "mine"
         for name, info in model.model_fields.items()
-        if Writer.SERVER in info.metadata and name not in operation.action.body[-1].__annotations__
+        if Writer.SERVER in info.metadata and name not in shape_of_body(operation).__annotations__
     }
-    body = {"title": "a", **read_only}
+    body = {**accepted_body(operation), **read_only}
     answer = call(api, operation, concrete(operation, apivideo), json=body)
     assert answer.status_code == operation.status
     assert "mine" not in answer.json().values()
@@ -168,7 +170,7 @@ def test_a_list_keeps_its_pages_within_bounds(
     assert answer.json()["name"] == query.partition("=")[0]
 
 
-@pytest.mark.parametrize("operation", LISTS, ids=named)
+@pytest.mark.parametrize("operation", SORTED, ids=named)
 def test_a_list_sorts_by_every_field_that_it_says_it_sorts_by(
     api: httpx.Client, operation: Operation
 ) -> None:

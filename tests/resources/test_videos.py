@@ -41,6 +41,9 @@ def test_a_new_video_has_every_documented_field_with_its_default(
         "updatedAt": "2030-01-01T12:00:00+00:00",
         "tags": [],
         "metadata": [],
+        "discarded": False,
+        "discardedAt": None,
+        "deletesAt": None,
         "source": {"type": "upload", "uri": f"/videos/{name}/source"},
         "assets": {
             "iframe": f'<iframe src="https://embed.api.video/vod/{name}" width="100%" height="100%"'

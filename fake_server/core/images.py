@@ -1,0 +1,29 @@
+"""How large an image is, read from the first bytes of a PNG or a JPEG."""
+
+from __future__ import annotations
+
+_NO_FRAME = (0xC4, 0xC8, 0xCC)  # tables and an extension, among the markers of JPEG's frames
+
+
+def image_size(content: bytes) -> tuple[int, int] | None:
+    """Width and height in pixels; None if this is neither a PNG nor a JPEG, or is cut short."""
+    if content.startswith(b"\x89PNG\r\n\x1a\n") and content[12:16] == b"IHDR":
+        return (_number(content[16:20]), _number(content[20:24])) if len(content) >= 24 else None
+    if content.startswith(b"\xff\xd8"):
+        return _jpeg_size(content)
+    return None
+
+
+def _jpeg_size(content: bytes) -> tuple[int, int] | None:
+    """A JPEG is a row of segments (marker, length, data); that of the frame tells the size."""
+    at = 2
+    while at + 9 <= len(content) and content[at] == 0xFF:
+        marker = content[at + 1]
+        if 0xC0 <= marker <= 0xCF and marker not in _NO_FRAME:
+            return _number(content[at + 7 : at + 9]), _number(content[at + 5 : at + 7])
+        at += 2 + _number(content[at + 2 : at + 4])
+    return None
+
+
+def _number(digits: bytes) -> int:
+    return int.from_bytes(digits)

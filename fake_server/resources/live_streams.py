@@ -1,0 +1,138 @@
+"""Live streams: where to stream to, where to watch it, and where else it is sent on to."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
+
+from fake_server.core import problems
+from fake_server.core.files import File, received_file
+from fake_server.core.listing import contains, equals, list_all
+from fake_server.core.model import (
+    Hidden,
+    NotBlank,
+    ReadOnly,
+    Resource,
+    Shape,
+    Stamp,
+    Unset,
+    field,
+)
+from fake_server.core.operations import DELETE, GET, PATCH, POST, PUT, Action
+from fake_server.core.store import Ids
+from fake_server.core.verbs import change, create, delete, find, read, update
+from fake_server.project import Context
+from fake_server.resources.thumbnails import THUMBNAIL
+
+_RTMP = re.compile(r"rtmps?://[^/\s]+(?P<app>/\S*)?", re.IGNORECASE)
+
+
+def _rtmp(url: str) -> str:
+    match = _RTMP.fullmatch(url)
+    if match is None:
+        raise PydanticCustomError(
+            "rtmp", "RTMP URL should have the following format: [rtmp|rtmps]://[host]/[app name]."
+        )
+    if not (match["app"] or "").strip("/"):
+        raise PydanticCustomError("rtmp", "Missing app name: [rtmp|rtmps]://[host]/[app name].")
+    return url
+
+
+class Restream(Shape):
+    """Another service that gets the stream, too."""
+
+    name: NotBlank
+    server_url: Annotated[NotBlank, AfterValidator(_rtmp)]
+    stream_key: NotBlank
+
+
+class LiveAssets(Shape):
+    """Where to watch the stream; api.video documents no other addresses for a private one."""
+
+    iframe: str
+    player: str
+    hls: str
+    thumbnail: str
+
+
+def _key(stream: dict[str, Any]) -> str:
+    """Repeats from run to run with the id, and is another for each live stream."""
+    return Ids(stream["live_stream_id"]).uuid()
+
+
+class LiveStream(Resource, prefix="li", collection="live_streams"):
+    """A live stream; it exists before and after anybody streams to it."""
+
+    live_stream_id: ReadOnly[str]
+    created_at: Stamp = field(sort=True, doc="When the live stream was made.")
+    updated_at: Stamp = field(sort=True, doc="When the live stream was last changed.")
+    stream_key: ReadOnly[str] = field(make=_key, filter=equals, doc="What to stream with.")
+    name: NotBlank = field(
+        filter=contains, sort=True, doc="What the live stream is called.", example="A live stream"
+    )
+    public: bool = field(True, doc="False: watching takes a token of its own each time.")
+    broadcasting: ReadOnly[bool] = field(False, doc="Whether somebody streams now.")
+    player_id: Unset[str] = field(None, doc="The player theme of the live stream.")
+    restreams: list[Restream] = field(make=list, most=5, doc="Where else the stream is sent.")
+    thumbnail: Hidden[File | None] = field(None, doc="The image that was uploaded.")
+    assets: ReadOnly[Unset[LiveAssets]] = field(None, doc="Where to watch the live stream.")
+
+    def shown(self, call: Context) -> Self:
+        """The live stream with the addresses of its assets."""
+        player = call.asset_url("embed", f"/live/{self.live_stream_id}")
+        assets = LiveAssets(
+            iframe=f'<iframe src="{player}" width="100%" height="100%" frameborder="0" '
+            'scrolling="no" allowfullscreen="true"></iframe>',
+            player=player,
+            hls=call.asset_url("live", f"/{self.live_stream_id}.m3u8"),
+            thumbnail=call.asset_url("live", f"/{self.live_stream_id}/thumbnail.jpg"),
+        )
+        return self.model_copy(update={"assets": assets})
+
+
+def complete(call: Context) -> None:
+    """Complete a live stream that is broadcasting; nothing happens to one that is not."""
+    with call.store.lock:
+        if find(call, LiveStream).broadcasting:
+            change(call, LiveStream, {"broadcasting": False})
+
+
+def upload_thumbnail(call: Context) -> LiveStream:
+    """Upload the thumbnail of a live stream."""
+    find(call, LiveStream)  # an unknown live stream is a 404, whatever was sent
+    return change(call, LiveStream, {"thumbnail": received_file(call)})
+
+
+def delete_thumbnail(call: Context) -> LiveStream:
+    """Delete the thumbnail of a live stream; without one nothing happens."""
+    with call.store.lock:
+        stream = find(call, LiveStream)
+        return change(call, LiveStream, {"thumbnail": None}) if stream.thumbnail else stream
+
+
+def show_thumbnail(call: Context) -> File:
+    """The thumbnail of a live stream; its address ends in `.jpg` whatever the image is."""
+    image = find(call, LiveStream).thumbnail
+    if image is None:
+        raise problems.resource_not_found(LiveStream.path_parameter())
+    return image
+
+
+_UPLOAD = Action(upload_thumbnail, answers=LiveStream)
+_DELETE = Action(delete_thumbnail, answers=LiveStream)
+_SHOW = Action(show_thumbnail, answers=File)
+
+OPERATIONS = (
+    GET("/live-streams", list_all(LiveStream)),
+    POST("/live-streams", create(LiveStream)),
+    GET("/live-streams/{liveStreamId}", read(LiveStream)),
+    PATCH("/live-streams/{liveStreamId}", update(LiveStream)),
+    DELETE("/live-streams/{liveStreamId}", delete(LiveStream)),
+    PUT("/live-streams/{liveStreamId}/complete", complete, status=202),
+    POST("/live-streams/{liveStreamId}/thumbnail", _UPLOAD, status=201, takes=THUMBNAIL),
+    DELETE("/live-streams/{liveStreamId}/thumbnail", _DELETE, status=200),
+    GET("/{liveStreamId}/thumbnail.jpg", _SHOW, credential="public"),
+)

@@ -1,0 +1,65 @@
+"""Thumbnails of videos: an image that was uploaded, or a moment of the video."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, with_config
+from typing_extensions import TypedDict
+
+from fake_server.core import problems
+from fake_server.core.files import File, FileRule, MiB, received_file
+from fake_server.core.model import WIRE
+from fake_server.core.operations import GET, PATCH, POST, Action
+from fake_server.core.verbs import change, find
+from fake_server.project import Context
+from fake_server.resources.videos import Video
+
+THUMBNAIL = FileRule(
+    most=8 * MiB,
+    types=("jpg", "jpeg", "png", "webp"),
+    told=("jpeg", "jpg", "JPG", "JPEG"),  # fewer than it takes: so api.video words it
+)
+Moment = Annotated[
+    str, Field(pattern=r"^(?:\d{2,}:\d{2}:\d{2}(?:\.\d+|:\d+)?|\d+)$", examples=["00:01:00.000"])
+]
+"""`hh:mm:ss.ms`, `hh:mm:ss:frame` or seconds; one beyond the video's end means its beginning."""
+
+
+@with_config(WIRE)
+class ThumbnailPick(TypedDict):
+    """Which moment of the video to show."""
+
+    timecode: Moment
+
+
+def upload_thumbnail(call: Context) -> Video:
+    """Upload an image as a video's thumbnail; the video may be empty."""
+    find(call, Video)  # an unknown video is a 404, whatever was sent
+    return change(call, Video, {"thumbnail": received_file(call), "thumbnail_timecode": None})
+
+
+def pick_thumbnail(call: Context) -> Video:
+    """Pick a moment of the video as its thumbnail, in place of an uploaded image."""
+    find(call, Video)  # an unknown video is a 404, whatever was sent
+    picked = call.received(ThumbnailPick)["timecode"]
+    return change(call, Video, {"thumbnail": None, "thumbnail_timecode": picked})
+
+
+def show_thumbnail(call: Context) -> File:
+    """The uploaded thumbnail of a public video; its address ends in `.jpg` whatever it is."""
+    video = find(call, Video)
+    if video.thumbnail is None or not video.public:
+        raise problems.resource_not_found(Video.path_parameter())
+    return video.thumbnail
+
+
+_UPLOAD = Action(upload_thumbnail, answers=Video)
+_PICK = Action(pick_thumbnail, ThumbnailPick, Video)
+_SHOW = Action(show_thumbnail, answers=File)
+
+OPERATIONS = (
+    POST("/videos/{videoId}/thumbnail", _UPLOAD, takes=THUMBNAIL),
+    PATCH("/videos/{videoId}/thumbnail", _PICK),
+    GET("/vod/{videoId}/thumbnail.jpg", _SHOW, credential="public"),
+)

@@ -1,0 +1,39 @@
+"""Watermarks: images that videos can be marked with when they are created."""
+
+from __future__ import annotations
+
+from fake_server.core.files import File, FileRule, MiB, received_file
+from fake_server.core.listing import list_all
+from fake_server.core.model import Hidden, ReadOnly, Resource, Stamp, field
+from fake_server.core.operations import DELETE, GET, POST, Action
+from fake_server.core.verbs import add, delete
+from fake_server.project import Context
+
+
+class Watermark(Resource, prefix="watermark_", collection="watermarks"):
+    """An image; no answer and no address shows it."""
+
+    watermark_id: ReadOnly[str]
+    created_at: Stamp = field(sort=True, doc="When the watermark was uploaded.")
+    image: Hidden[File] = field(
+        doc="The file.", example=File("watermark.png", "image/png", b"an image")
+    )
+
+
+def upload_watermark(call: Context) -> Watermark:
+    """Upload a watermark."""
+    return add(call, Watermark, {"image": received_file(call)})
+
+
+_UPLOAD = Action(upload_watermark, answers=Watermark)
+_IMAGE = FileRule(
+    most=8 * MiB,  # as a thumbnail; no page has a limit for watermarks
+    types=("jpg", "jpeg", "png"),
+    told=("jpeg", "jpg", "JPG", "JPEG", "png", "PNG"),
+)
+
+OPERATIONS = (
+    GET("/watermarks", list_all(Watermark)),
+    POST("/watermarks", _UPLOAD, takes=_IMAGE),
+    DELETE("/watermarks/{watermarkId}", delete(Watermark)),
+)
