@@ -11,14 +11,13 @@ from typing import Any, Generic, TypeVar
 from werkzeug.wrappers import Request
 
 from fake_server import clock
+from fake_server.core.filters import Query
 from fake_server.core.operations import Operation
 from fake_server.core.store import Store
 from fake_server.core.validation import validated
 from fake_server.settings import Environment, Settings
 
 P = TypeVar("P")
-Query = Mapping[str, list[str]]
-"""The parameters of a query: each name with its values in order."""
 
 
 @dataclass
@@ -44,6 +43,10 @@ class Context(Generic[P]):
     def asset_url(self, host: str, path: str) -> str:
         """The address of an asset that api.video serves from `https://<host>.api.video<path>`."""
         return (self.asset_base or f"https://{host}.api.video") + path
+
+    def uuid(self) -> str:
+        """A UUID that nobody has yet."""
+        return self.store.ids.uuid()
 
     def received(self, shape: Any, read_only: Collection[str] = ()) -> dict[str, Any]:
         """The attributes in the body, checked against a shape; by their Python names.

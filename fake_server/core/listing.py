@@ -7,108 +7,26 @@ of a large list costs no more than those of a small one.
 from __future__ import annotations
 
 import operator
-import re
-import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import compress
 from typing import Any
 from urllib.parse import urlencode
 
 from pydantic.alias_generators import to_snake
 
 from fake_server.core import problems
-from fake_server.core.context import Context, Query, as_json
+from fake_server.core.context import Context, as_json
+from fake_server.core.filters import Query, plain, text
 from fake_server.core.model import Resource, listed
 from fake_server.core.operations import Action
 from fake_server.core.problems import Problem
 from fake_server.core.store import Table
 
-Predicate = Callable[[Any], bool]
 Rows = Callable[[Context[Any]], Iterable[Resource]]
 
 _MOST_PER_PAGE = 100
 _MOST_KEPT_LISTS = 16
-
-
-@dataclass(frozen=True)
-class Filter:
-    """A query parameter that selects by a field: how it is spelled, and what it lets through.
-
-    `read` finds the (hashable) wanted value in the query, None if nobody asked; `wants` makes of it
-    a test of the field's value. `schema` is the parameter's JSON schema.
-    """
-
-    read: Callable[[Query, str], Any]
-    wants: Callable[[Any], Predicate]
-    schema: Any = None
-
-
-def _contains(wanted: str) -> Predicate:
-    needle = wanted.casefold()
-    return lambda value: needle in value.casefold()
-
-
-def _resembles(wanted: str) -> Predicate:
-    needle = _plain(wanted)
-    return lambda value: needle in _plain(value)
-
-
-def _plain(text: str) -> str:
-    if text.isascii():
-        return text.lower()
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
-
-
-def _holds(wanted: tuple[str, ...]) -> Predicate:
-    return lambda values: all(one in values for one in wanted)
-
-
-def _pairs(wanted: tuple[tuple[str, str], ...]) -> Predicate:
-    def matches(items: Iterable[Any]) -> bool:
-        values = {item.key: item.value for item in items}
-        return all(values.get(key) == value for key, value in wanted)
-
-    return matches
-
-
-def _texts(query: Query, name: str) -> tuple[str, ...] | None:
-    """`tags[]=a&tags[]=b`, `tags[0]=a&tags[1]=b` (PHP) and `tags=a` mean the same."""
-    spelling = re.compile(rf"{name}(\[\d*\])?")
-    found = [value for key in query if spelling.fullmatch(key) for value in query[key]]
-    return tuple(found) or None
-
-
-def _keys_and_values(query: Query, name: str) -> tuple[tuple[str, str], ...] | None:
-    """`metadata[Author]=Jane`, as often as wanted."""
-    spelling = re.compile(rf"{name}\[(.+)\]")
-    found = [
-        (match[1], value)
-        for key in query
-        if (match := spelling.fullmatch(key))
-        for value in query[key]
-    ]
-    return tuple(found) or None
-
-
-def _text(query: Query, name: str) -> str | None:
-    return query[name][0] if name in query else None
-
-
-contains = Filter(_text, _contains, {"type": "string"})
-"""The text occurs in the field, in whatever case."""
-resembles = Filter(_text, _resembles, {"type": "string"})
-"""The text occurs in the field, in whatever case and with whatever accents."""
-includes = Filter(_text, lambda wanted: lambda values: wanted in values, {"type": "string"})
-"""The field, a list, holds this value."""
-equals = Filter(_text, lambda wanted: lambda value: value == wanted, {"type": "string"})
-"""The field is exactly this."""
-holds = Filter(_texts, _holds, {"type": "array", "items": {"type": "string"}})
-"""The field, a list, holds every one of the given values."""
-pairs = Filter(
-    _keys_and_values, _pairs, {"type": "object", "additionalProperties": {"type": "string"}}
-)
-"""The field, a list of `key` and `value`, holds every one of the given pairs."""
 
 
 @dataclass(frozen=True)
@@ -169,12 +87,7 @@ def _read(
     order = _choice(query, "sortOrder", ["asc", "desc"] if sortable else [], wrong)
     filters = {name: fact.filter for name, fact in fields.items() if fact.filter}
     if context.settings.unknown_fields == "refuse":
-        known = _schemas(model)
-        wrong += [
-            problems.invalid_query_parameter(key, "This field was not expected.")
-            for key in query
-            if re.sub(r"\[.*\]$", "", key) not in known
-        ]
+        wrong += [problems.unexpected_parameter(key) for key in query if not _is_known(key, model)]
     if wrong:
         raise problems.combined(wrong)
     wanted = tuple(
@@ -187,25 +100,32 @@ def _read(
 
 
 def _number(query: Query, name: str, default: int, most: int | None, wrong: list[Problem]) -> int:
-    text = _text(query, name)
-    if text is None:
+    sent = text(query, name)
+    if sent is None:
         return default
-    digits = text.isascii() and text.isdigit() and len(text) < 20
-    if digits and 1 <= int(text) <= (most or int(text)):
-        return int(text)
+    digits = sent.isascii() and sent.isdigit() and len(sent) < 20
+    if digits and 1 <= int(sent) <= (most or int(sent)):
+        return int(sent)
     wrong.append(problems.out_of_range(name, 1, most))
     return default
 
 
 def _choice(query: Query, name: str, choices: list[str], wrong: list[Problem]) -> str | None:
-    text = _text(query, name) if choices else None
-    if text is not None and text not in choices:
+    sent = text(query, name) if choices else None
+    if sent is not None and sent not in choices:
         listing = ", ".join(f'"{choice}"' for choice in choices)
         wrong.append(
             problems.invalid_query_parameter(name, f"This value is invalid. Use one of {listing}.")
         )
         return None
-    return text
+    return sent
+
+
+def _is_known(key: str, model: type[Resource]) -> bool:
+    """Whether a list has this parameter; only one for several values may have brackets."""
+    name, bracket, _ = key.partition("[")
+    schema = _schemas(model).get(name)
+    return schema is not None and (not bracket or schema["type"] in ("array", "object"))
 
 
 def _kept(table: Table[Any], question: _Question, model: type[Resource]) -> list[Resource]:
@@ -213,22 +133,26 @@ def _kept(table: Table[Any], question: _Question, model: type[Resource]) -> list
     kept = table.lists.get(question)
     if kept is not None and kept[0] == version:
         return kept[1]
-    found = _answer(table, question, model)
+    found = _answer(table, question, model, in_order=table.in_order)
     if len(table.lists) >= _MOST_KEPT_LISTS:
         table.lists.clear()
     table.lists[question] = (version, found)
     return found
 
 
-def _answer(rows: Iterable[Resource], question: _Question, model: type[Resource]) -> list[Resource]:
+def _answer(
+    rows: Iterable[Resource], question: _Question, model: type[Resource], *, in_order: bool = False
+) -> list[Resource]:
+    """The rows that the question asks for; `in_order` tells that they come oldest first."""
     fields = listed(model)
     found = list(rows)
     for name, wanted in question.wanted:
         filter_ = fields[name].filter
         assert filter_ is not None  # only filters were read
-        value, wants = operator.attrgetter(to_snake(name)), filter_.wants(wanted)
-        found = [row for row in found if wants(value(row))]
-    found.sort(key=_sort_key(found, operator.attrgetter(to_snake(question.sort_by))))
+        values = map(operator.attrgetter(to_snake(name)), found)
+        found = list(compress(found, filter_.passes(values, wanted)))
+    if not (in_order and question.sort_by == "createdAt"):
+        found.sort(key=_sort_key(found, operator.attrgetter(to_snake(question.sort_by))))
     if question.descending:
         found.reverse()
     return found
@@ -241,7 +165,7 @@ def _sort_key(rows: list[Resource], value: Callable[[Any], Any]) -> Callable[[An
     """
     first = next((one for row in rows if (one := value(row)) is not None), None)
     if isinstance(first, str):
-        return lambda row: _plain(value(row) or "")
+        return lambda row: plain(value(row) or "")
     return value
 
 

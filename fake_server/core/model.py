@@ -12,7 +12,7 @@ import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NotRequired, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, NotRequired, Protocol, Self, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -27,9 +27,7 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict, get_type_hints
 
-if TYPE_CHECKING:
-    from fake_server.core.context import Context
-    from fake_server.core.listing import Filter
+from fake_server.core.filters import Filter
 
 T = TypeVar("T")
 Purpose = Literal["create", "patch"]
@@ -117,6 +115,18 @@ WIRE = ConfigDict(alias_generator=to_camel, allow_inf_nan=False)
 """For `@with_config` on a TypedDict of a body: its attributes are camelCase on the wire."""
 
 
+class Viewer(Protocol):
+    """Who looks at a resource: the call whose answer shows it."""
+
+    asset_base: str
+
+    def asset_url(self, host: str, path: str) -> str:
+        """The address of an asset that api.video serves from `https://<host>.api.video<path>`."""
+
+    def uuid(self) -> str:
+        """A UUID that nobody has yet."""
+
+
 class Shape(BaseModel):
     """Part of a resource, or a body of its own; camelCase on the wire, immutable here."""
 
@@ -131,7 +141,7 @@ class Shape(BaseModel):
         validate_by_name=True,
     )
 
-    def wire(self, call: Context[Any]) -> bytes:
+    def wire(self, call: Viewer) -> bytes:
         """The shape as JSON."""
         return self.model_dump_json().encode()
 
@@ -181,7 +191,7 @@ class Resource(Shape):
         copy.__dict__.pop(_WIRE_KEY, None)
         return copy
 
-    def shown(self, call: Context[Any]) -> Self:
+    def shown(self, call: Viewer) -> Self:
         """The resource as this call's answer shows it; subclasses fill in what depends on it."""
         return self
 
@@ -189,7 +199,7 @@ class Resource(Shape):
         """Whether two answers show this version of the resource alike."""
         return True
 
-    def wire(self, call: Context[Any]) -> bytes:
+    def wire(self, call: Viewer) -> bytes:
         """The resource as JSON; kept for this version of it, with the address in it."""
         kept: tuple[str | None, bytes] = self.__dict__.get(_WIRE_KEY, (None, b""))
         base, wire = kept

@@ -197,6 +197,11 @@ def invalid_file(detail: str) -> Problem:
     return Problem(400, "uploaded-file-invalid-file", title, "file", detail)
 
 
+def unexpected_parameter(name: str) -> Problem:
+    """A query parameter that the operation does not know."""
+    return invalid_query_parameter(name, "This field was not expected.")
+
+
 # Who sent it
 
 

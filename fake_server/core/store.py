@@ -7,6 +7,7 @@ import string
 import threading
 import uuid
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from fake_server.core import problems
@@ -53,11 +54,17 @@ class Ids:
 
 
 class Table(Generic[R]):
-    """The resources of one kind. `version` grows with every change."""
+    """The resources of one kind.
+
+    `version` grows with every change; `in_order` tells that each was created after the one before
+    it, which a clock that travels back can spoil; `lists` keeps what was computed from a version.
+    """
 
     def __init__(self, rows: dict[str, R] | None = None) -> None:
         self._rows = rows or {}
+        self._newest: datetime | None = None
         self.version = 0
+        self.in_order = True
         self.lists: dict[Any, tuple[int, list[R]]] = {}
 
     def __len__(self) -> int:
@@ -75,6 +82,13 @@ class Table(Generic[R]):
 
     def put(self, resource: R) -> R:
         """Add the resource, or put it in the place of the one with its id."""
+        created: datetime | None = getattr(resource, "created_at", None)
+        before = self._rows.get(resource.id)
+        earliest = self._newest if before is None else getattr(before, "created_at", None)
+        if created is not None and earliest is not None and created != earliest:
+            self.in_order = self.in_order and before is None and created > earliest
+        if before is None:
+            self._newest = created
         self._rows[resource.id] = resource
         self.version += 1
         return resource
@@ -87,7 +101,9 @@ class Table(Generic[R]):
 
     def copy(self) -> Table[R]:
         """A table of the same rows; the rows are immutable, so they are shared."""
-        return Table(dict(self._rows))
+        copy = Table(dict(self._rows))
+        copy.in_order, copy._newest = self.in_order, self._newest
+        return copy
 
 
 class Store:

@@ -14,7 +14,7 @@ from typing_extensions import TypedDict
 
 from fake_server.core import problems
 from fake_server.core.listing import list_all
-from fake_server.core.model import WIRE, ReadOnly, Stamp, field
+from fake_server.core.model import WIRE, ReadOnly, Stamp, Viewer, field
 from fake_server.core.operations import DELETE, GET, PATCH, Action
 from fake_server.core.verbs import find
 from fake_server.project import Context
@@ -48,7 +48,7 @@ class DiscardedVideo(Video, prefix="vi", collection="discarded_videos"):
         """All answers show it alike: there is no address in it."""
         return True
 
-    def shown(self, call: Context) -> DiscardedVideo:
+    def shown(self, call: Viewer) -> DiscardedVideo:
         """The video as it is."""
         return self
 

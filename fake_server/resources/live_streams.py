@@ -9,8 +9,10 @@ from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
 from fake_server.core import problems
-from fake_server.core.files import File, received_file
-from fake_server.core.listing import contains, equals, list_all
+from fake_server.core.files import File
+from fake_server.core.filters import contains, equals
+from fake_server.core.forms import received_file
+from fake_server.core.listing import list_all
 from fake_server.core.model import (
     Hidden,
     NotBlank,
@@ -19,6 +21,7 @@ from fake_server.core.model import (
     Shape,
     Stamp,
     Unset,
+    Viewer,
     field,
 )
 from fake_server.core.operations import DELETE, GET, PATCH, POST, PUT, Action
@@ -80,7 +83,7 @@ class LiveStream(Resource, prefix="li", collection="live_streams"):
     thumbnail: Hidden[File | None] = field(None, doc="The image that was uploaded.")
     assets: ReadOnly[Unset[LiveAssets]] = field(None, doc="Where to watch the live stream.")
 
-    def shown(self, call: Context) -> Self:
+    def shown(self, call: Viewer) -> Self:
         """The live stream with the addresses of its assets."""
         player = call.asset_url("embed", f"/live/{self.live_stream_id}")
         assets = LiveAssets(

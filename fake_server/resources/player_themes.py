@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Self
 
 from fake_server.core import problems
-from fake_server.core.files import File, FileRule, KiB, received_form
+from fake_server.core.files import File, FileRule, KiB
+from fake_server.core.forms import received_form
 from fake_server.core.listing import list_all
-from fake_server.core.model import Hidden, ReadOnly, Resource, Shape, Stamp, Unset, field
+from fake_server.core.model import Hidden, ReadOnly, Resource, Shape, Stamp, Unset, Viewer, field
 from fake_server.core.operations import DELETE, GET, PATCH, POST, Action
 from fake_server.core.verbs import change, create, delete, find, read, update
 from fake_server.project import Context
@@ -49,7 +50,7 @@ class PlayerTheme(Resource, prefix="pl", collection="players"):
     logo_link: Hidden[str | None] = field(None, doc="Where a click on the logo leads.")
     assets: ReadOnly[PlayerAssets] = field(make=PlayerAssets, doc="The logo.")
 
-    def shown(self, call: Context) -> Self:
+    def shown(self, call: Viewer) -> Self:
         """The theme with the address of its logo."""
         path = f"/player/{self.player_id}/logo.png"
         logo = call.asset_url("cdn", path) if self.logo else None

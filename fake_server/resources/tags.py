@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from fake_server.core.listing import list_all, resembles
+from fake_server.core.filters import resembles
+from fake_server.core.listing import list_all
 from fake_server.core.model import ReadOnly, Resource, field
 from fake_server.core.operations import GET
 from fake_server.project import Context

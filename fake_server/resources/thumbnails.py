@@ -8,7 +8,8 @@ from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
 from fake_server.core import problems
-from fake_server.core.files import File, FileRule, MiB, received_file
+from fake_server.core.files import File, FileRule, MiB
+from fake_server.core.forms import received_file
 from fake_server.core.model import WIRE
 from fake_server.core.operations import GET, PATCH, POST, Action
 from fake_server.core.verbs import change, find

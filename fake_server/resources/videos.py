@@ -15,7 +15,8 @@ from typing_extensions import TypedDict
 from fake_server.core import problems
 from fake_server.core.context import Answer
 from fake_server.core.files import File
-from fake_server.core.listing import contains, equals, holds, list_all, pairs
+from fake_server.core.filters import contains, equals, holds, pairs
+from fake_server.core.listing import list_all
 from fake_server.core.model import (
     Hidden,
     NotBlank,
@@ -24,6 +25,7 @@ from fake_server.core.model import (
     Shape,
     Stamp,
     Unset,
+    Viewer,
     field,
 )
 from fake_server.core.operations import GET, PATCH, POST, Action
@@ -129,9 +131,9 @@ class Video(Resource, prefix="vi", collection="videos"):
         """Two answers show a private video with two different tokens."""
         return self.public
 
-    def shown(self, call: Context) -> Self:
+    def shown(self, call: Viewer) -> Self:
         """The video with the addresses of its assets; those of a private one with a new token."""
-        token = None if self.public else call.store.ids.uuid()
+        token = None if self.public else call.uuid()
         private = f"/token/{token}" if token else ""
         base = call.asset_url("vod", f"/vod/{self.video_id}{private}")
         watch = f"?token={token}" if token else ""

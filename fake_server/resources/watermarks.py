@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fake_server.core.files import File, FileRule, MiB, received_file
+from fake_server.core.files import File, FileRule, MiB
+from fake_server.core.forms import received_file
 from fake_server.core.listing import list_all
 from fake_server.core.model import Hidden, ReadOnly, Resource, Stamp, field
 from fake_server.core.operations import DELETE, GET, POST, Action

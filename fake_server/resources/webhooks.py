@@ -9,7 +9,8 @@ from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
 from fake_server.core import problems
-from fake_server.core.listing import includes, list_all
+from fake_server.core.filters import includes
+from fake_server.core.listing import list_all
 from fake_server.core.model import NotBlank, ReadOnly, Resource, Stamp, WriteOnce, field
 from fake_server.core.operations import DELETE, GET, POST, Action
 from fake_server.core.problems import Problem
