@@ -75,6 +75,7 @@ class App:
                 raise problem
             assert operation is not None  # else there is a problem
             context = self._context(request, operation, parameters, caller, body)
+            context.check_query()
             reply = _reply(context, operation.action.handle(context))
         except Problem as raised:
             reply = _refused(request, raised, caller)

@@ -7,7 +7,7 @@ recorded as calls.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import with_config
 from typing_extensions import TypedDict
@@ -32,7 +32,7 @@ class ClockMove(TypedDict, total=False):
     travel: str
     freeze: str | None
     resume: float
-    follow: bool
+    follow: Literal[True]
 
 
 def health(call: Context) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 from werkzeug.wrappers import Request
 
 from fake_server import clock
+from fake_server.core import problems
 from fake_server.core.filters import Query
 from fake_server.core.operations import Operation
 from fake_server.core.store import Store
@@ -52,15 +53,24 @@ class Context(Generic[P]):
         """The attributes in the body, checked against a shape; by their Python names.
 
         Unknown ones are ignored or refused as the setting says; `read_only` ones are ignored.
-        Raises a problem that holds all that is wrong.
+        Validators find this call in their `info.context`. Raises a problem that holds all that is
+        wrong.
         """
-        refuse = self.settings.unknown_fields == "refuse"
-        return validated(self.body, shape, refuse_unknown=refuse, read_only=read_only)
+        is_strict = self.settings.unknown_fields == "refuse" or self.operation.is_control
+        return validated(
+            self.body, shape, refuse_unknown=is_strict, read_only=read_only, context=self
+        )
 
     @property
     def now(self) -> datetime:
         """The time of the call, in UTC."""
         return clock.at(self.now_ns)
+
+    def check_query(self) -> None:
+        """Refuse parameters of an operation that has none, if the setting says so."""
+        unexpected = () if self.operation.action.reads_query else self.query
+        if self.settings.unknown_fields == "refuse" and unexpected:
+            raise problems.combined(problems.unexpected_parameter(name) for name in unexpected)
 
     def rendered(self, value: Any) -> bytes:
         """A handler's value as JSON."""

@@ -73,7 +73,7 @@ def list_all(
         return _page(context, found, page, size)
 
     word = to_snake(model.__name__).replace("_", " ")
-    return Action(handle, lists=model, summary=f"List the {word}s.")
+    return Action(handle, lists=model, summary=f"List the {word}s.", reads_query=True)
 
 
 def _read(

@@ -242,10 +242,15 @@ def shape_of(model: type[Resource], purpose: Purpose, also: Any = None) -> Any:
 
 def _input(info: Any, purpose: Purpose) -> Any:
     annotated: Any = Annotated
-    facts = (*info.metadata, Field(description=info.description, examples=info.examples))
-    kind = annotated[(info.annotation, *facts)]
     required = purpose == "create" and info.is_required()
+    told = {"default": info.default} if purpose == "create" and _has_plain_default(info) else None
+    words = Field(description=info.description, examples=info.examples, json_schema_extra=told)
+    kind = annotated[(info.annotation, *info.metadata, words)]
     return kind if required else NotRequired[kind]
+
+
+def _has_plain_default(info: Any) -> bool:
+    return not info.is_required() and info.default_factory is None and info.default is not None
 
 
 def _writer(info: Any) -> Writer | None:

@@ -32,6 +32,8 @@ class Action:
     `handle` takes the call's context and returns a resource, a dict, a page or None; `body` is the
     shape of the request's JSON object; `answers` is what comes back, `lists` what comes back in
     pages. `summary` is a line of words, by default the first of the handler's docstring.
+    `reads_query`: the handler itself looks at the query; else it has no parameters, and the setting
+    `unknown_fields` may refuse any.
     """
 
     handle: Handler
@@ -39,6 +41,7 @@ class Action:
     answers: Any = None
     lists: type[Resource] | None = None
     summary: str | None = None
+    reads_query: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,11 @@ class Operation:
     def name(self) -> str:
         """`"GET /videos/{videoId}"`."""
         return f"{self.method} {self.path}"
+
+    @property
+    def is_control(self) -> bool:
+        """Whether testers steer the fake by it: the API itself has no such operation."""
+        return self.credential == "control"
 
     @functools.cached_property
     def canonical(self) -> str:

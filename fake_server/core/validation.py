@@ -23,17 +23,24 @@ _TYPES = {
 
 
 def validated(
-    body: bytes, shape: Any, *, refuse_unknown: bool = False, read_only: Collection[str] = ()
+    body: bytes,
+    shape: Any,
+    *,
+    refuse_unknown: bool = False,
+    read_only: Collection[str] = (),
+    context: Any = None,
 ) -> dict[str, Any]:
     """The attributes of a JSON body that were sent, by their Python names.
 
     Parses and checks in one pass over the bytes, whatever the content type said. Unknown attributes
     are ignored or, with `refuse_unknown`, problems; `read_only` names are ignored in any case.
+    `context` is what validators find as theirs.
     Raises a Problem that holds all problems of the body.
     """
     extra: Any = "forbid" if refuse_unknown else "ignore"
     try:
-        return dict(adapter(shape).validate_json(body, strict=True, extra=extra))
+        checked = adapter(shape).validate_json(body, strict=True, extra=extra, context=context)
+        return dict(checked)
     except ValidationError as error:
         found = error.errors(include_url=False)
     mine = [
@@ -42,7 +49,7 @@ def validated(
         if not (_is_unknown(e) and e["loc"] == (e["loc"][0],) and e["loc"][0] in read_only)
     ]
     if not mine:
-        return validated(body, shape)
+        return validated(body, shape, context=context)
     raise problems.combined([_problem(one) for one in mine])
 
 

@@ -71,7 +71,8 @@ def find(call: Call, model: type[R]) -> R:
 def sent(call: Call, model: type[Resource], purpose: Purpose, also: Any = None) -> dict[str, Any]:
     """The attributes in the call's body; raises a problem that holds all that is wrong with it."""
     shape = shape_of(model, purpose, also)
-    names = {to_camel(name) for name in model.model_fields}
+    shown = (name for name, info in model.model_fields.items() if not info.exclude)
+    names = {to_camel(name) for name in shown}
     return call.received(shape, read_only=names)
 
 

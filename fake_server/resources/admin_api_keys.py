@@ -104,8 +104,8 @@ _CREATE = Action(create_key, ApiKeyCreate, AdminApiKey)
 _UPDATE = Action(update_key, ApiKeyUpdate, AdminApiKey)
 
 OPERATIONS = (
-    GET(_LIST, list_keys, credential="admin"),
-    GET(_LIST + "/count", count_keys, credential="admin"),
+    GET(_LIST, Action(list_keys, reads_query=True), credential="admin"),
+    GET(_LIST + "/count", Action(count_keys, reads_query=True), credential="admin"),
     POST(_LIST, _CREATE, status=201, credential="admin"),
     GET(_ONE, Action(show_key, answers=AdminApiKey), credential="admin"),
     PATCH(_ONE, _UPDATE, credential="admin"),

@@ -140,11 +140,11 @@ _CREATE = Action(create_project, ProjectCreate, AdminProject)
 _UPDATE = Action(update_project, ProjectUpdate, AdminProject)
 
 OPERATIONS = (
-    GET(_LIST, list_projects, credential="admin"),
-    GET(_LIST + "/count", count_projects, credential="admin"),
+    GET(_LIST, Action(list_projects, reads_query=True), credential="admin"),
+    GET(_LIST + "/count", Action(count_projects, reads_query=True), credential="admin"),
     POST(_LIST, _CREATE, status=201, credential="admin"),
     GET(_ONE, Action(show_project, answers=AdminProject), credential="admin"),
     PATCH(_ONE, _UPDATE, credential="admin"),
-    GET(_ONE + "/delivery-usage", delivery_usage, credential="admin"),
-    GET(_ONE + "/hosting-usage", hosting_usage, credential="admin"),
+    GET(_ONE + "/delivery-usage", Action(delivery_usage, reads_query=True), credential="admin"),
+    GET(_ONE + "/hosting-usage", Action(hosting_usage, reads_query=True), credential="admin"),
 )

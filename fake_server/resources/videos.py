@@ -5,14 +5,15 @@ Deleting them is in `discarded_videos.py`, as they may come back.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
-from fake_server.core import problems
 from fake_server.core.context import Answer
 from fake_server.core.files import File
 from fake_server.core.filters import contains, equals, holds, pairs
@@ -94,6 +95,10 @@ def _source(video: dict[str, Any]) -> Source:
     return Source(type=video["source_type"], uri=f"/videos/{video['video_id']}/source")
 
 
+def _api(video: Mapping[str, Any]) -> Literal["api"] | None:
+    return "api" if video["language"] else None
+
+
 class Video(Resource, prefix="vi", collection="videos"):
     """A video; it exists before anything is uploaded to it."""
 
@@ -114,7 +119,7 @@ class Video(Resource, prefix="vi", collection="videos"):
     )
     player_id: Unset[str] = field(None, doc="The player theme of the video.")
     language: Unset[Language] = field(None, doc="The language spoken in the video.")
-    language_origin: ReadOnly[Unset[Literal["api", "auto"]]] = field(None, doc="Who said so.")
+    language_origin: ReadOnly[Unset[Literal["api", "auto"]]] = field(make=_api, doc="Who said so.")
     discarded: ReadOnly[bool] = field(False, doc="Whether it was deleted and can be restored.")
     discarded_at: ReadOnly[Stamp | None] = field(None, doc="When it was deleted.")
     deletes_at: ReadOnly[Stamp | None] = field(None, doc="When it will be gone for good.")
@@ -126,6 +131,11 @@ class Video(Resource, prefix="vi", collection="videos"):
     live_stream_id: Hidden[str | None] = field(
         None, filter=equals, doc="The live stream that the video is a recording of."
     )
+
+    def changed(self, now: datetime, values: Mapping[str, Any]) -> Self:
+        """As for any resource; who changes the language is its origin."""
+        origin = {"language_origin": _api(values)} if "language" in values else {}
+        return super().changed(now, {**values, **origin})
 
     def keeps(self) -> bool:
         """Two answers show a private video with two different tokens."""
@@ -177,10 +187,19 @@ class Transcription(TypedDict, total=False):
     transcript_summary_attributes: list[Literal["abstract", "takeaways"]]
 
 
+def _known_source(source: str, info: ValidationInfo) -> str:
+    """The address of a file, or the id of a video of the call's project."""
+    call: Context | None = info.context
+    is_url = urlsplit(source).scheme in ("http", "https")
+    if not is_url and call is not None and source not in call.store.table(Video):
+        raise PydanticCustomError("source", "This value is neither a URL nor a known video id.")
+    return source
+
+
 class Creation(Transcription, total=False):
     """What only the creation of a video takes."""
 
-    source: str
+    source: Annotated[str, AfterValidator(_known_source)]
     clip: Clip
     watermark: VideoWatermark
 
@@ -191,7 +210,7 @@ def create_video(call: Context) -> Answer:
     source = values.get("source")
     attributes = _of_video(values)
     if source is not None:
-        attributes["source_type"] = _source_type(call, source)
+        attributes["source_type"] = "clone" if source in call.store.table(Video) else "url"
     return Answer(add(call, Video, attributes), status=None if source is None else 202)
 
 
@@ -202,20 +221,8 @@ def update_video(call: Context) -> Video:
 
 
 def _of_video(values: dict[str, Any]) -> dict[str, Any]:
-    """What of a body is part of the video itself; who says the language is its origin."""
-    own = {name: value for name, value in values.items() if name not in Creation.__annotations__}
-    if "language" in own:
-        own["language_origin"] = "api" if own["language"] else None
-    return own
-
-
-def _source_type(call: Context, source: str) -> str:
-    """Whether this is the address of a file or the id of a video; no source names the types."""
-    if urlsplit(source).scheme in ("http", "https"):
-        return "url"
-    if source in call.store.table(Video):
-        return "clone"
-    raise problems.invalid_attribute("source", "This value is neither a URL nor a known video id.")
+    """What of a body is part of the video itself."""
+    return {name: value for name, value in values.items() if name not in Creation.__annotations__}
 
 
 _CREATE = Action(create_video, body=(Video, "create", Creation), answers=Video)
