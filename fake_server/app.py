@@ -15,7 +15,7 @@ from werkzeug.wrappers import Request
 
 from fake_server import control, resources
 from fake_server.admission import Arrival, Caller, admit
-from fake_server.calls import Call, Headers
+from fake_server.calls import Call, SecretText
 from fake_server.clock import SECOND, at
 from fake_server.core import problems
 from fake_server.core.context import Answer, Context, as_json, with_extra
@@ -198,11 +198,13 @@ def _record(
     caller.project.calls.record(call, settings.max_calls)
 
 
-def _headers(request: Request) -> Headers:
+def _headers(request: Request) -> dict[str, str]:
     environ, plain = request.environ, ("CONTENT_TYPE", "CONTENT_LENGTH")
     sent = [name for name in environ if name.startswith("HTTP_") or name in plain]
-    names = ((name.removeprefix("HTTP_").replace("_", "-").title(), name) for name in sent)
-    return Headers((title, environ[name]) for title, name in names)
+    found = {name.removeprefix("HTTP_").replace("_", "-").title(): environ[name] for name in sent}
+    if "Authorization" in found:
+        found["Authorization"] = SecretText(found["Authorization"])
+    return found
 
 
 @functools.lru_cache(maxsize=16)

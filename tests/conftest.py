@@ -21,6 +21,13 @@ def http(apivideo: ApiVideo) -> Iterator[httpx.Client]:
         yield client
 
 
+@pytest.fixture
+def api(apivideo: ApiVideo) -> Iterator[httpx.Client]:
+    """A client that sends the API key as Basic credential, so that only the test's calls count."""
+    with httpx.Client(base_url=apivideo.url, auth=(apivideo.api_key, "")) as client:
+        yield client
+
+
 @pytest.fixture(autouse=True)
 def answers_are_judged(request: pytest.FixtureRequest) -> Iterator[None]:
     """Hold every answer of the fake against api.video's description, where that is given."""

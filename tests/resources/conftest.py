@@ -5,18 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import apivideo as sdk
-import httpx
 import pytest
 from apivideo.auth_api_client import AuthenticatedApiClient
 
 from pytest_apivideo import ApiVideo
-
-
-@pytest.fixture
-def api(apivideo: ApiVideo) -> Iterator[httpx.Client]:
-    """A client that sends the API key as Basic credential, so that only the test's calls count."""
-    with httpx.Client(base_url=apivideo.url, auth=(apivideo.api_key, "")) as client:
-        yield client
 
 
 @pytest.fixture
