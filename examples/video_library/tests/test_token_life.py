@@ -8,8 +8,7 @@ from threading import Barrier
 
 import pytest
 
-from pytest_apivideo import ApiVideo, FakeServer
-from pytest_apivideo.frozen import FrozenTime
+from pytest_apivideo import ApiVideo, FakeServer, FrozenTime
 from video_library import ApiError, Client, Config, KeyRefused, Library, Video
 
 
