@@ -7,7 +7,7 @@ import json
 import re
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, overload
@@ -81,11 +81,12 @@ class Calls(Sequence[Call]):
 
     Operations are written as in the table, `"GET /videos/{videoId}"`; the parameter's name does not
     matter, and a concrete path names its own calls. A name that neither the table nor any call
-    knows raises LookupError, so that a misspelt assertion cannot hold by accident.
+    knows raises LookupError, so that a misspelt assertion cannot hold by accident. `operations` has
+    the names of the table, by their canonical form.
     """
 
-    def __init__(self, operations: Iterable[str], most: int) -> None:
-        self._operations = {canonical(name): name for name in operations}
+    def __init__(self, operations: Mapping[str, str], most: int) -> None:
+        self._operations = operations
         self._calls: deque[Call] = deque(maxlen=most)
         self._lock = threading.Lock()
 

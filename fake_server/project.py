@@ -6,6 +6,7 @@ and what finds one by a credential.
 
 from __future__ import annotations
 
+import copy
 import functools
 import threading
 import traceback
@@ -20,6 +21,7 @@ from fake_server.auth.tokens import AccessToken, RefreshToken, TokenIndexes, Tok
 from fake_server.calls import Calls
 from fake_server.clock import Clock, Mode
 from fake_server.core.context import Context as AnyContext
+from fake_server.core.operations import canonical
 from fake_server.core.store import Ids, Store
 from fake_server.settings import ENVIRONMENTS, Environment, Settings
 
@@ -76,7 +78,8 @@ class Project:
         self.tokens = Tokens(self.keys, ids, self.clock, settings, projects.tokens)
         self.account = Account(ids.new("project_"), name, self.clock.now_ns())
         self.admin_key = AdminKey(ids.new("", 43), self.id)
-        self._initial_settings = settings.model_copy(deep=True)
+        extra_fields = copy.deepcopy(settings.extra_fields)  # the one value that a test can mutate
+        self._initial_settings = settings.model_copy(update={"extra_fields": extra_fields})
         self._stores = {environment: Store(ids) for environment in ENVIRONMENTS}
         if parent is None:
             self.clock.watch_expiry(self.tokens.latest_expiry_ns)
@@ -166,7 +169,7 @@ class Projects:
         mode: Mode = "follow",
         on_error: Callable[[Exception], None] | None = None,
     ) -> None:
-        self.operations = tuple(operations)
+        self.operations = {canonical(name): name for name in operations}
         self.mode = mode
         self.on_error = on_error
         self.keys: SecretIndex[ApiKey] = SecretIndex()

@@ -69,8 +69,7 @@ def connected(apivideo: ApiVideo) -> Client:
     """A client of the SDK on the fake, connected without `with`."""
     from apivideo.auth_api_client import AuthenticatedApiClient
 
-    production = apivideo.settings.environment == "production"
-    client = AuthenticatedApiClient(apivideo.api_key, production=production)
+    client = AuthenticatedApiClient(apivideo.api_key)
     client.configuration.host = apivideo.url
     client.connect()
     return client
@@ -160,7 +159,7 @@ class Bridge:
             self._over = True
             clients, listeners = list(self._renewals.items()), dict(self._listeners)
         for owner, name, before, ours in self._replaced:
-            if vars(owner)[name] is ours:
+            if vars(owner).get(name) is ours:
                 setattr(owner, name, before)
         for client, _ in clients:
             if self._is_foreign(client):
@@ -203,9 +202,12 @@ class Bridge:
         for _ in range(_PATIENCE):
             with self._lock:
                 clients = list(self._renewals.items())
-            if not any(r.clock is clock and _is_renewing(client, r) for client, r in clients):
+            late = [r for client, r in clients if r.clock is clock and _is_renewing(client, r)]
+            if not late:
                 return
             threading.Event().wait(0.002)
+        for renewal in late:  # it hangs, or began before the bridge and failed: wait no more
+            renewal.expected, renewal.thread = False, None
 
     def _notice_short_life(self, seconds: float) -> None:
         if seconds <= _LEAD + 0.001:  # the SDK's sum loses a microsecond

@@ -6,6 +6,7 @@ of a large list costs no more than those of a small one.
 
 from __future__ import annotations
 
+import functools
 import operator
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from pydantic.alias_generators import to_snake
 
 from fake_server.core import problems
 from fake_server.core.context import Context, as_json
-from fake_server.core.filters import Query, plain, text
+from fake_server.core.filters import Filter, Query, plain, text
 from fake_server.core.model import Resource, listed
 from fake_server.core.operations import Action
 from fake_server.core.problems import Problem
@@ -79,13 +80,12 @@ def list_all(
 def _read(
     context: Context[Any], model: type[Resource], by: str, descending: bool
 ) -> tuple[_Question, int, int]:
-    query, fields, wrong = context.query, listed(model), list[Problem]()
+    query, wrong = context.query, list[Problem]()
+    sortable, filters = _sortable(model), _filters(model)
     page = _number(query, "currentPage", 1, None, wrong)
     size = _number(query, "pageSize", 25, _MOST_PER_PAGE, wrong)
-    sortable = [name for name, fact in fields.items() if fact.sort]
     sort_by = _choice(query, "sortBy", sortable, wrong)
     order = _choice(query, "sortOrder", ["asc", "desc"] if sortable else [], wrong)
-    filters = {name: fact.filter for name, fact in fields.items() if fact.filter}
     if context.settings.unknown_fields == "refuse":
         wrong += [problems.unexpected_parameter(key) for key in query if not _is_known(key, model)]
     if wrong:
@@ -144,13 +144,10 @@ def _answer(
     rows: Iterable[Resource], question: _Question, model: type[Resource], *, in_order: bool = False
 ) -> list[Resource]:
     """The rows that the question asks for; `in_order` tells that they come oldest first."""
-    fields = listed(model)
     found = list(rows)
     for name, wanted in question.wanted:
-        filter_ = fields[name].filter
-        assert filter_ is not None  # only filters were read
         values = map(operator.attrgetter(to_snake(name)), found)
-        found = list(compress(found, filter_.passes(values, wanted)))
+        found = list(compress(found, _filters(model)[name].passes(values, wanted)))
     if not (in_order and question.sort_by == "createdAt"):
         found.sort(key=_sort_key(found, operator.attrgetter(to_snake(question.sort_by))))
     if question.descending:
@@ -205,8 +202,7 @@ def parameters_of_list(model: type[Resource]) -> list[dict[str, Any]]:
 
 def _schemas(model: type[Resource]) -> dict[str, Any]:
     """The query parameters of a list, each with its schema; a list may have no order to choose."""
-    fields = listed(model)
-    sortable = [name for name, fact in fields.items() if fact.sort]
+    sortable = _sortable(model)
     schemas: dict[str, Any] = {
         "currentPage": {"type": "integer", "minimum": 1, "default": 1},
         "pageSize": {"type": "integer", "minimum": 1, "maximum": _MOST_PER_PAGE, "default": 25},
@@ -214,7 +210,17 @@ def _schemas(model: type[Resource]) -> dict[str, Any]:
     if sortable:
         schemas["sortBy"] = {"type": "string", "enum": sortable}
         schemas["sortOrder"] = {"type": "string", "enum": ["asc", "desc"]}
-    return schemas | {name: fact.filter.schema for name, fact in fields.items() if fact.filter}
+    return schemas | {name: filter_.schema for name, filter_ in _filters(model).items()}
+
+
+@functools.cache
+def _sortable(model: type[Resource]) -> list[str]:
+    return [name for name, fact in listed(model).items() if fact.sort]
+
+
+@functools.cache
+def _filters(model: type[Resource]) -> dict[str, Filter]:
+    return {name: fact.filter for name, fact in listed(model).items() if fact.filter}
 
 
 def _parameter(name: str, schema: Any) -> dict[str, Any]:

@@ -15,7 +15,8 @@ from fake_server.core.model import Resource
 
 R = TypeVar("R", bound=Resource)
 
-_BASE62 = string.digits + string.ascii_letters
+_BASE62 = (string.digits + string.ascii_letters).encode()
+_TO_BASE62 = (_BASE62 * 5)[:256]  # one character for each byte; a few come up a little more often
 
 
 class Ids:
@@ -30,7 +31,7 @@ class Ids:
 
         Each prefix has a sequence of its own: a video's id does not depend on what else was made.
         """
-        return prefix + "".join(self._stream(prefix).choices(_BASE62, k=length))
+        return prefix + self._stream(prefix).randbytes(length).translate(_TO_BASE62).decode()
 
     def hexadecimal(self, count: int) -> str:
         """`count` random bytes as lower-case hexadecimal digits."""

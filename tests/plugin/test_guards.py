@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
-from types import FrameType, SimpleNamespace
+from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -237,19 +239,34 @@ def test_next(apivideo):
     suite.runpytest_inprocess().assert_outcomes(passed=4, errors=1)
 
 
-def test_a_loop_whose_frame_ends_while_it_is_looked_at_is_passed_over(
+class Changing:
+    """A set of tasks to which another thread adds while it is looked at."""
+
+    def __iter__(self) -> Iterator[Any]:
+        raise RuntimeError("Set changed size during iteration")
+
+
+def known_tasks(monkeypatch: pytest.MonkeyPatch, tasks: Any) -> None:
+    """Let asyncio know these tasks, in all versions of Python."""
+    for name in ("_all_tasks", "_scheduled_tasks"):
+        monkeypatch.setattr(asyncio.tasks, name, tasks, raising=False)
+
+
+def test_tasks_that_change_while_they_are_looked_at_are_passed_over(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from asyncio.base_events import BaseEventLoop
+    known_tasks(monkeypatch, Changing())
+    assert list(guards._running_loops()) == []
 
-    frame: Any = SimpleNamespace(
-        f_code=BaseEventLoop.run_forever.__code__, f_locals={}, f_back=None
-    )
-    frames: dict[int, FrameType] = {1: frame}
-    monkeypatch.setattr(sys, "_current_frames", lambda: frames)
+
+def test_a_loop_with_a_clock_of_its_own_is_not_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    loop = SimpleNamespace(is_running=lambda: True)
+    known_tasks(monkeypatch, [SimpleNamespace(get_loop=lambda: loop)])
     assert list(guards._running_loops()) == []
 
 
 def test_without_asyncio_there_is_no_loop_to_look_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "asyncio.base_events")
+    for name in ("asyncio.base_events", "asyncio.tasks"):
+        monkeypatch.delitem(sys.modules, name)
     assert list(guards._running_loops()) == []
+    assert "asyncio.tasks" not in sys.modules

@@ -233,6 +233,30 @@ def test_each_client_follows_the_clock_of_its_project(
         assert (refreshes(apivideo), refreshes(second)) == (1, 2)
 
 
+def test_no_clock_waits_for_the_renewals_of_another_project(
+    apivideo: ApiVideo, apivideo_server: FakeServer
+) -> None:
+    asked, go_on = threading.Event(), threading.Event()
+
+    def hold(request: Any) -> werkzeug.Response:
+        asked.set()
+        assert go_on.wait(PATIENCE)
+        return werkzeug.Response("{}", 500)
+
+    apivideo_server.expect_oneshot_request("/auth/refresh").respond_with_handler(hold)
+    with apivideo_server.project() as second, client_of(apivideo), client_of(second):
+        mover = threading.Thread(target=second.clock.advance, args=(3600,))
+        mover.start()
+        assert asked.wait(PATIENCE)
+        begin = real_seconds()
+        for _ in range(5):
+            apivideo.clock.advance(3600)
+        assert real_seconds() - begin < 5  # two seconds each if it would wait
+        assert refreshes(apivideo) == 5
+        go_on.set()
+        mover.join()
+
+
 def test_a_client_whose_key_is_removed_keeps_its_clock_and_ends_quickly(apivideo: ApiVideo) -> None:
     begin = real_seconds()
     for _ in range(5):
@@ -305,6 +329,26 @@ def test_a_client_that_nobody_closes_ends_with_its_project(server: FakeServer, e
         assert client._pool is None
         assert len(client.rest_client.pool_manager.pools) == 0
         assert calls(account) == [LOGIN]
+
+
+def test_a_renewal_that_began_before_the_bridge_and_fails_is_waited_for_once(
+    server: FakeServer,
+) -> None:
+    with server.project() as wide:
+        client = client_of(wide)
+        client.__enter__()
+        with bridge(server.clock_of):
+            renewals = auth_api_client.time._renewals
+            assert eventually(lambda: client in renewals and renewals[client].thread)
+            wide.tokens.revoke_all()
+            wide.clock.advance(3600)
+            begin = real_seconds()
+            for _ in range(5):
+                wide.clock.advance(3600)
+            assert real_seconds() - begin < 5
+            assert calls(wide) == [LOGIN, "POST /auth/refresh -> 400"]
+            client.__exit__(None, None, None)
+        client.rest_client.pool_manager.clear()
 
 
 def test_a_client_that_was_closed_for_its_user_can_be_entered_in_the_next_test(
@@ -382,16 +426,30 @@ def test_a_pool_of_two_threads_serves_async_requests_and_renewals(apivideo: ApiV
     assert calls(apivideo) == [LOGIN, listed, REFRESH, listed]
 
 
-def test_a_client_that_is_closed_but_not_left_is_not_waited_for(apivideo: ApiVideo) -> None:
+def test_a_closed_client_is_not_waited_for_whatever_is_left_of_its_renewal(
+    apivideo: ApiVideo,
+) -> None:
     client = client_of(apivideo)
-    client.__enter__()
-    client._terminated = True
+    enter_and_wait(client)
+    apivideo.tokens.revoke_all()
+    apivideo.clock.advance(3600)  # its refresh fails
     client.close()
-    client._terminated = False
+    sys.modules[MODULE].time._renewals[client].expected = True  # type: ignore[attr-defined]
     begin = real_seconds()
     for _ in range(5):
-        apivideo.clock.advance(3600)
-    assert real_seconds() - begin < 5
+        apivideo.clock.advance(1)
+    assert real_seconds() - begin < 5  # two seconds each if it would wait
+
+
+def test_a_program_may_take_the_renewal_out_of_the_sdk_in_a_test(server: FakeServer) -> None:
+    client = auth_api_client.AuthenticatedApiClient
+    kept = client._refresh
+    try:
+        with bridge(server.clock_of):
+            del client._refresh
+        assert auth_api_client.time is time
+    finally:
+        client._refresh = kept
 
 
 def test_recorded_sleeps_are_not_those_of_the_sdk(
@@ -470,7 +528,8 @@ def test_a_late_import_looks_as_any_other(unimported: None, apivideo: ApiVideo) 
     assert "class AuthenticatedApiClient" in spec.loader.get_source(MODULE)  # type: ignore[union-attr]
     module = importlib.import_module(MODULE)
     assert "class AuthenticatedApiClient" in inspect.getsource(module)
-    assert type(module.__loader__).__name__ == type(module.__spec__.loader).__name__
+    assert module.__loader__ is module.__spec__.loader
+    assert "exec_module" not in vars(module.__loader__)
     assert "pytest_apivideo" not in type(module.__loader__).__module__
     assert "pytest_apivideo" not in type(module.__spec__.loader).__module__
     assert importlib.reload(module) is module
@@ -621,8 +680,8 @@ def test_the_bridge_is_undone_when_the_test_fails(suite: pytest.Pytester) -> Non
         def test_ends_untouched():
             assert untouched()
 
-        def test_loses_the_importers(apivideo, monkeypatch):
-            monkeypatch.setattr(sys, "meta_path", finders)
+        def test_loses_the_importers(apivideo):
+            sys.meta_path[:] = finders
         """
     )
     suite.runpytest_inprocess().assert_outcomes(passed=4, failed=1, errors=1)

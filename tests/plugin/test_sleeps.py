@@ -107,26 +107,34 @@ def test_it_takes_what_the_real_one_takes(
     assert apivideo.clock.now() == recorded
 
 
-@pytest.mark.parametrize("asked", [-1, -0.001, float("nan"), "1", None, 1j])
-@pytest.mark.parametrize("moved", ["apivideo", "apivideo_frozen_time"])
+REFUSED = [-1, -0.001, float("nan"), "1", None, 1j]
+
+
+def refused(sleep: Callable[[Any], None], asked: Any) -> type[BaseException]:
+    """The kind of the error with which a sleep refuses what it is asked."""
+    with pytest.raises((TypeError, ValueError)) as failure:
+        sleep(asked)
+    return failure.type
+
+
+@pytest.mark.parametrize("asked", REFUSED)
 def test_it_refuses_what_the_real_one_refuses_and_records_nothing(
-    request: pytest.FixtureRequest,
-    apivideo: ApiVideo,
-    apivideo_sleeps: list[float],
-    asked: Any,
-    moved: str,
+    apivideo: ApiVideo, apivideo_sleeps: list[float], asked: Any
 ) -> None:
-    request.getfixturevalue(moved)
     apivideo.clock.freeze(0)
-    errors = [pytest.raises((TypeError, ValueError)) for _ in range(2)]
-    sleeps: list[Callable[[Any], None]] = [REAL_SLEEP, time.sleep]
-    for expected, sleep in zip(errors, sleeps, strict=True):
-        with expected as failure:
-            sleep(asked)
-        kind = failure.type
-    assert kind is errors[0].excinfo.type  # type: ignore[union-attr]
+    assert refused(time.sleep, asked) is refused(REAL_SLEEP, asked)
     assert apivideo_sleeps == []
     assert apivideo.clock.now() == 0
+
+
+@pytest.mark.parametrize("asked", REFUSED)
+def test_it_refuses_the_same_under_frozen_time(
+    apivideo_frozen_time: FrozenTime, apivideo_sleeps: list[float], asked: Any
+) -> None:
+    before = apivideo_frozen_time.now()
+    assert refused(time.sleep, asked) is refused(REAL_SLEEP, asked)
+    assert apivideo_sleeps == []
+    assert apivideo_frozen_time.now() == before
 
 
 def test_an_endless_sleep_is_an_error_and_not_recorded(apivideo_sleeps: list[float]) -> None:
