@@ -159,7 +159,9 @@ def test_it(apivideo):
 @freeze_time("2030-01-01")
 def test_it(apivideo):
     loop = asyncio.new_event_loop()
+    waiting = loop.create_task(asyncio.sleep(0))
     ask(apivideo)
+    loop.run_until_complete(waiting)
     loop.close()
 """,
     "trio under freezegun": (
