@@ -45,19 +45,25 @@ class Collection(Generic[R]):
         return found
 
     def __delitem__(self, identifier: str) -> None:
-        """Remove the resource with this id; raises KeyError if there is none."""
-        with self._project.store().lock:
-            self._table.remove(self[identifier].id)
+        """Remove the resource with this id, and all that belongs to it.
+
+        Raises KeyError if there is none.
+        """
+        store = self._project.store()
+        with store.lock:
+            store.remove(self._kind, self[identifier].id)
 
     def add(self, **values: Any) -> R:
         """Add a resource; required values that are not given get an example's.
 
-        Raises TypeError for a name that the resource does not have, and pydantic's ValidationError
-        (a ValueError) for a value that it cannot have.
+        One that belongs to another resource gets a new one of those, unless its id is given.
+        Raises TypeError for a name that the resource does not have, pydantic's ValidationError (a
+        ValueError) for a value that it cannot have, and KeyError for an owner that is not there.
         """
         store = self._project.store()
         chosen = {**self._examples(), **self._checked(values)}
         with store.lock:
+            chosen |= self._owner(values)
             made = self._kind.new(store.new_id(self._kind), self._now, chosen)
             if made.id in self:
                 raise ValueError(f"there is a {self._kind.__name__} {made.id!r} already")
@@ -96,6 +102,13 @@ class Collection(Generic[R]):
             names = ", ".join(self._kind.model_fields)
             raise TypeError(f"{self._kind.__name__} has no {', '.join(unknown)}; it has: {names}")
         return values
+
+    def _owner(self, values: dict[str, Any]) -> dict[str, Any]:
+        """The id of the resource that a new one belongs to, if it belongs to any."""
+        if self._kind.owner is None:
+            return {}
+        name, owners = self._kind.owner.id_field, Collection(self._project, self._kind.owner)
+        return {name: (owners[values[name]] if name in values else owners.add()).id}
 
     def _examples(self) -> dict[str, Any]:
         fields = self._kind.model_fields.items()

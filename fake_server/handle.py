@@ -12,9 +12,13 @@ from fake_server.clock import Clock
 from fake_server.collection import Collection
 from fake_server.project import Project, Snapshot, raise_all
 from fake_server.resources import COLLECTIONS
+from fake_server.resources.analytics import AnalyticsEvent
+from fake_server.resources.captions import Caption
+from fake_server.resources.chapters import Chapter
 from fake_server.resources.discarded_videos import DiscardedVideo
 from fake_server.resources.live_streams import LiveStream
 from fake_server.resources.player_themes import PlayerTheme
+from fake_server.resources.summaries import Summary
 from fake_server.resources.upload_tokens import UploadToken
 from fake_server.resources.videos import Video
 from fake_server.resources.watermarks import Watermark
@@ -28,9 +32,13 @@ class ApiVideo:
     `url` is the address of the API (no slash at the end).
     """
 
+    analytics: Collection[AnalyticsEvent]
+    captions: Collection[Caption]
+    chapters: Collection[Chapter]
     discarded_videos: Collection[DiscardedVideo]
     live_streams: Collection[LiveStream]
     players: Collection[PlayerTheme]
+    summaries: Collection[Summary]
     upload_tokens: Collection[UploadToken]
     videos: Collection[Video]
     watermarks: Collection[Watermark]

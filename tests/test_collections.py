@@ -46,6 +46,19 @@ def test_a_change_by_hand_is_checked_and_updates_the_moment(apivideo: ApiVideo) 
     assert apivideo.videos[video.id] == changed
 
 
+def test_what_belongs_to_a_video_gets_one_and_goes_with_it(apivideo: ApiVideo) -> None:
+    chosen = apivideo.videos.add()
+    kept = apivideo.captions.add(video_id=chosen.id)
+    gone = [apivideo.captions.add(), apivideo.chapters.add(), apivideo.summaries.add()]
+    assert len({kept.video_id, *(one.video_id for one in gone)}) == len(apivideo.videos) == 4
+    for one in gone:
+        del apivideo.videos[one.video_id]
+    assert list(apivideo.captions) == [kept]
+    assert len(apivideo.chapters) == len(apivideo.summaries) == 0
+    with pytest.raises(KeyError, match="no Video 'vi1'"):
+        apivideo.summaries.add(video_id="vi1")
+
+
 def test_mistakes_say_what_there_is(apivideo: ApiVideo) -> None:
     video = apivideo.videos.add()
     with pytest.raises(KeyError, match=f"no Video 'vi1'; the newest are: {video.id}"):

@@ -78,6 +78,9 @@ def _schemas(operations: Iterable[Operation]) -> tuple[Schemas, dict[str, Any]]:
         shown = action.lists or action.answers
         if shown is not None and shown is not File:
             wanted.append((f"{operation.name} answer", "serialization", adapter(shown)))
+        if action.lists and action.answers:
+            beside = adapter(action.answers)
+            wanted.append((f"{operation.name} beside", "serialization", beside))
     found, definitions = TypeAdapter.json_schemas(wanted, ref_template=_SCHEMA)
     schemas = {
         (key.rpartition(" ")[0] or key, key.rpartition(" ")[2]): schema
@@ -108,6 +111,7 @@ def _entry(operation: Operation, schemas: Schemas) -> dict[str, Any]:
     }
     if action.lists is not None:
         entry["parameters"] += parameters_of_list(action.lists)
+    entry["parameters"] += action.query
     if action.body is not None:
         entry["requestBody"] = {"required": True, **_json(schemas[operation.name, "body"])}
     if operation.takes:
@@ -128,6 +132,8 @@ def _answer(operation: Operation, schemas: Schemas) -> dict[str, Any]:
             "required": ["data", "pagination"],
             "properties": {"data": rows, "pagination": {"type": "object"}},
         }
+        if beside := schemas.get((operation.name, "beside")):
+            schema = {"allOf": [beside, schema]}
     return {"description": "Done.", **_json(schema)}
 
 

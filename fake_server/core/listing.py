@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import compress
 from typing import Any
@@ -32,15 +32,17 @@ _MOST_KEPT_LISTS = 16
 
 @dataclass(frozen=True)
 class Page:
-    """One page of a list, ready for the answer."""
+    """One page of a list, ready for the answer; `beside` is what stands in front of it."""
 
     rows: list[Resource]
     pagination: dict[str, Any]
+    beside: Mapping[str, Any] | None = None
 
     def wire(self, context: Context[Any]) -> bytes:
         """The page as JSON."""
         rows = b",".join([row.wire(context) for row in self.rows])
-        return b'{"data":[' + rows + b'],"pagination":' + as_json(self.pagination) + b"}"
+        begin = as_json(self.beside)[:-1] + b"," if self.beside else b"{"
+        return begin + b'"data":[' + rows + b'],"pagination":' + as_json(self.pagination) + b"}"
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,16 @@ class _Question:
     descending: bool
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What a query asks of a list, and which page of it."""
+
+    model: type[Resource]
+    question: _Question
+    page: int
+    size: int
+
+
 def list_all(
     model: type[Resource],
     *,
@@ -61,42 +73,59 @@ def list_all(
 ) -> Action:
     """The action that lists a kind of resource.
 
-    `rows` computes them, where they are not simply those of the table. `by` and `descending` are
-    the order that nobody asked for; an order that somebody asked for ascends unless told otherwise.
+    `rows` computes them, where they are not simply those of the table; it raises the 404 of a
+    resource that they are under. `by` and `descending` are the order that nobody asked for; an
+    order that somebody asked for ascends unless told otherwise.
     """
 
     def handle(context: Context[Any]) -> Page:
-        question, page, size = _read(context, model, by, descending)
-        if rows is None:
-            found = _kept(context.store.table(model), question, model)
-        else:
-            found = _answer(rows(context), question, model)
-        return _page(context, found, page, size)
+        given = rows(context) if rows else None  # before all else, as it may raise a 404
+        wrong = list[Problem]()
+        asked = ask_list(context, model, wrong, by=by, descending=descending)
+        if context.settings.unknown_fields == "refuse":
+            unknown = [key for key in context.query if not _is_known(key, model)]
+            wrong += map(problems.unexpected_parameter, unknown)
+        if wrong:
+            raise problems.combined(wrong)
+        if given is not None:
+            return answer_list(context, asked, given)
+        return _page(context, asked, _kept(context.store.table(model), asked.question, model))
 
     word = to_snake(model.__name__).replace("_", " ")
     return Action(handle, lists=model, summary=f"List the {word}s.", reads_query=True)
 
 
-def _read(
-    context: Context[Any], model: type[Resource], by: str, descending: bool
-) -> tuple[_Question, int, int]:
-    query, wrong = context.query, list[Problem]()
-    sortable, filters = _sortable(model), _filters(model)
+def ask_list(
+    context: Context[Any],
+    model: type[Resource],
+    wrong: list[Problem],
+    *,
+    by: str,
+    descending: bool,
+) -> Asked:
+    """Read the parameters of a list; adds to `wrong` what is wrong with them."""
+    query, sortable, filters = context.query, _sortable(model), _filters(model)
     page = _number(query, "currentPage", 1, None, wrong)
     size = _number(query, "pageSize", 25, _MOST_PER_PAGE, wrong)
     sort_by = _choice(query, "sortBy", sortable, wrong)
     order = _choice(query, "sortOrder", ["asc", "desc"] if sortable else [], wrong)
-    if context.settings.unknown_fields == "refuse":
-        wrong += [problems.unexpected_parameter(key) for key in query if not _is_known(key, model)]
-    if wrong:
-        raise problems.combined(wrong)
     wanted = tuple(
         (name, value)
         for name, filter_ in filters.items()
         if (value := filter_.read(query, name)) is not None
     )
     falls = order == "desc" if order else descending and sort_by is None
-    return _Question(wanted, sort_by or by, falls), page, size
+    return Asked(model, _Question(wanted, sort_by or by, falls), page, size)
+
+
+def answer_list(
+    context: Context[Any],
+    asked: Asked,
+    rows: Iterable[Resource],
+    beside: Mapping[str, Any] | None = None,
+) -> Page:
+    """The page that was asked for, out of computed rows; `beside` is what stands in front of it."""
+    return _page(context, asked, _answer(rows, asked.question, asked.model), beside)
 
 
 def _number(query: Query, name: str, default: int, most: int | None, wrong: list[Problem]) -> int:
@@ -166,7 +195,13 @@ def _sort_key(rows: list[Resource], value: Callable[[Any], Any]) -> Callable[[An
     return value
 
 
-def _page(context: Context[Any], found: list[Resource], page: int, size: int) -> Page:
+def _page(
+    context: Context[Any],
+    asked: Asked,
+    found: list[Resource],
+    beside: Mapping[str, Any] | None = None,
+) -> Page:
+    page, size = asked.page, asked.size
     start = (page - 1) * size
     rows = found[start : start + size]
     last = max(1, -(-len(found) // size))
@@ -185,7 +220,7 @@ def _page(context: Context[Any], found: list[Resource], page: int, size: int) ->
         "itemsTotal": len(found),
         "links": links,
     }
-    return Page(rows, pagination)
+    return Page(rows, pagination, beside)
 
 
 def _uri_without_page(context: Context[Any]) -> str:
@@ -197,7 +232,7 @@ def _uri_without_page(context: Context[Any]) -> str:
 
 def parameters_of_list(model: type[Resource]) -> list[dict[str, Any]]:
     """The query parameters of a list, for an OpenAPI document."""
-    return [_parameter(name, schema) for name, schema in _schemas(model).items()]
+    return [parameter(name, schema) for name, schema in _schemas(model).items()]
 
 
 def _schemas(model: type[Resource]) -> dict[str, Any]:
@@ -223,7 +258,8 @@ def _filters(model: type[Resource]) -> dict[str, Filter]:
     return {name: fact.filter for name, fact in listed(model).items() if fact.filter}
 
 
-def _parameter(name: str, schema: Any) -> dict[str, Any]:
+def parameter(name: str, schema: Any) -> dict[str, Any]:
+    """A query parameter, for an OpenAPI document."""
     if schema["type"] == "array":
         return {"name": f"{name}[]", "in": "query", "explode": True, "schema": schema}
     if schema["type"] == "object":

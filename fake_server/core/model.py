@@ -150,19 +150,27 @@ class Resource(Shape):
     """One kind of thing that the API offers. Instances are immutable: a change makes a new one.
 
     `prefix` begins the ids (`vi` + 22 characters); the first field of the class is the id.
-    `collection` is what a test finds them under: `apivideo.videos`.
+    `collection` is what a test finds them under: `apivideo.videos`. `owner` is the kind of resource
+    that it belongs to and goes with; a field of the name of the owner's id says to which.
     """
 
     prefix: ClassVar[str]
     collection: ClassVar[str | None] = None
+    owner: ClassVar[type[Resource] | None] = None
     id_field: ClassVar[str]
 
     def __init_subclass__(
-        cls, *, prefix: str = "", collection: str | None = None, **config: Any
+        cls,
+        *,
+        prefix: str = "",
+        collection: str | None = None,
+        owner: type[Resource] | None = None,
+        **config: Any,
     ) -> None:
         super().__init_subclass__(**config)
         cls.prefix = prefix
         cls.collection = collection
+        cls.owner = owner
 
     @classmethod
     def __pydantic_init_subclass__(cls, **config: Any) -> None:
@@ -214,7 +222,7 @@ class Resource(Shape):
 # copies such entries and leaves them out of everything else, and a private attribute costs more.
 _WIRE_KEY = "wire, and the address of the assets in it"
 
-_MOMENTS = ("created_at", "updated_at", "published_at")
+_MOMENTS = ("created_at", "updated_at", "published_at", "emitted_at")
 
 
 @functools.cache

@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
@@ -31,9 +31,10 @@ class Action:
 
     `handle` takes the call's context and returns a resource, a dict, a page or None; `body` is the
     shape of the request's JSON object; `answers` is what comes back, `lists` what comes back in
-    pages. `summary` is a line of words, by default the first of the handler's docstring.
-    `reads_query`: the handler itself looks at the query; else it has no parameters, and the setting
-    `unknown_fields` may refuse any.
+    pages (`answers` is then what stands beside them). `summary` is a line of words, by default the
+    first of the handler's docstring. `reads_query`: the handler itself looks at the query; else it
+    has no parameters, and the setting `unknown_fields` may refuse any. `query` are its parameters
+    beside those of a list, as OpenAPI spells them.
     """
 
     handle: Handler
@@ -42,6 +43,7 @@ class Action:
     lists: type[Resource] | None = None
     summary: str | None = None
     reads_query: bool = False
+    query: tuple[Any, ...] = field(default=(), hash=False)
 
 
 @dataclass(frozen=True)

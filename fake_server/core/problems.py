@@ -10,7 +10,7 @@
     ├── 403  suspended_account · foreign_origin (control API only)
     ├── 404  resource_not_found · unrecognized_url
     ├── 405  method_not_allowed
-    ├── 409  conflict
+    ├── 409  summary_exists
     ├── 413  payload_too_large
     └── 500  server_error
 
@@ -138,10 +138,11 @@ def invalid_query_parameter(name: str, detail: str) -> Problem:
     return Problem(400, "request-invalid-query-parameter", title, name, detail)
 
 
-def conflict(name: str | None = None) -> Problem:
+def summary_exists(name: str | None = None) -> Problem:
     """A summary of the video exists already, or is being made."""
     title = "A summary already exists or is being created on this video."
-    return Problem(409, "summary-already-exists", title, name)
+    detail = "You can delete the existing summary and generate a new one."
+    return Problem(409, "summary-already-exists", title, name, detail)
 
 
 def admin_problem(name: str, constraint: str) -> Problem:

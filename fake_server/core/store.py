@@ -141,6 +141,16 @@ class Store:
             raise problems.resource_not_found(name or kind.path_parameter())
         return found
 
+    def remove(self, kind: type[Resource], identifier: str) -> None:
+        """Take a resource out for good, and with it all that belongs to it."""
+        with self.lock:
+            self.table(kind).remove(identifier)
+            for owned, table in list(self._tables.items()):
+                if owned.owner is not None and issubclass(kind, owned.owner):
+                    for one in table:
+                        if getattr(one, kind.id_field) == identifier:
+                            self.remove(owned, one.id)
+
     def snapshot(self) -> dict[type[Resource], Table[Any]]:
         """The tables as they are now, for `restore`."""
         with self.lock:

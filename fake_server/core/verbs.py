@@ -44,11 +44,11 @@ def update(model: type[Resource]) -> Action:
 
 
 def delete(model: type[Resource]) -> Action:
-    """Remove a resource for good, or 404."""
+    """Remove a resource for good, with all that belongs to it, or 404."""
 
     def handle(call: Call) -> None:
         with call.store.lock:
-            call.store.table(model).remove(find(call, model).id)
+            call.store.remove(model, find(call, model).id)
 
     return Action(handle, summary=f"Delete {_a(model)}.")
 

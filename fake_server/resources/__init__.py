@@ -1,6 +1,6 @@
 """What api.video offers: one file per resource, each ending with its rows of the operation table.
 
-A new file here is found by itself.
+A new file here is found by itself; one that begins with an underscore is what several share.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from fake_server.core.operations import Operation
 _MODULES = [
     importlib.import_module(f"{__name__}.{name}")
     for name in sorted(module.name for module in pkgutil.iter_modules(__path__))
+    if not name.startswith("_")
 ]
 
 OPERATIONS: tuple[Operation, ...] = tuple(row for module in _MODULES for row in module.OPERATIONS)

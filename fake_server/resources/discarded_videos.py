@@ -66,10 +66,12 @@ def delete_video(call: Context) -> None:
     """Delete a video: for good or, with the setting `video_restore`, for the time being."""
     with call.store.lock:
         video = find(call, Video)
-        call.store.table(Video).remove(video.id)
-        if call.settings.video_restore:
-            discarded = _turned(video, DiscardedVideo, discarded_at=call.now)
-            call.store.table(DiscardedVideo).put(discarded)
+        if not call.settings.video_restore:
+            call.store.remove(Video, video.id)
+            return
+        call.store.table(Video).remove(video.id)  # what belongs to it waits to be restored with it
+        discarded = _turned(video, DiscardedVideo, discarded_at=call.now)
+        call.store.table(DiscardedVideo).put(discarded)
 
 
 def remaining(call: Context) -> Iterator[DiscardedVideo]:

@@ -17,6 +17,7 @@ from typing_extensions import TypedDict
 from fake_server.core.context import Answer
 from fake_server.core.files import File
 from fake_server.core.filters import contains, equals, holds, pairs
+from fake_server.core.languages import wrong_with
 from fake_server.core.listing import list_all
 from fake_server.core.model import (
     Hidden,
@@ -43,14 +44,9 @@ _LANGUAGES = frozenset((
 
 
 def _supported(language: str) -> str:
-    if not language.replace("-", "").isalpha() or not language.isascii():
-        raise PydanticCustomError(
-            "language",
-            'The "language" attribute must contain only letters and dashes '
-            '(for example "fr", "fr-BE").',
-        )
-    if language not in _LANGUAGES:
-        raise PydanticCustomError("language", 'The "language" attribute is not valid.')
+    wrong = wrong_with(language, _LANGUAGES)
+    if wrong:
+        raise PydanticCustomError("language", "{wrong}", {"wrong": wrong})
     return language
 
 
@@ -211,13 +207,26 @@ def create_video(call: Context) -> Answer:
     attributes = _of_video(values)
     if source is not None:
         attributes["source_type"] = "clone" if source in call.store.table(Video) else "url"
-    return Answer(add(call, Video, attributes), status=None if source is None else 202)
+    with call.store.lock:
+        video = add(call, Video, attributes)
+        _summarize(call, video.id, values)
+    return Answer(video, status=None if source is None else 202)
 
 
 def update_video(call: Context) -> Video:
     """Merge what was sent into a video: absent keeps, null clears, lists replace."""
-    find(call, Video)  # an unknown video is a 404, whatever was sent
-    return change(call, Video, _of_video(sent(call, Video, "patch", Transcription)))
+    video = find(call, Video)  # an unknown video is a 404, whatever was sent
+    values = sent(call, Video, "patch", Transcription)
+    with call.store.lock:
+        _summarize(call, video.id, values)
+        return change(call, Video, _of_video(values))
+
+
+def _summarize(call: Context, video_id: str, values: dict[str, Any]) -> None:
+    from fake_server.resources.summaries import summarize  # which knows videos
+
+    if values.get("transcript_summary"):
+        summarize(call, video_id, "auto", "transcriptSummary")
 
 
 def _of_video(values: dict[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,9 @@ from fake_server.resources import OPERATIONS
 from pytest_apivideo import ApiVideo
 
 PROTECTED = [operation for operation in OPERATIONS if operation.credential == "authorization"]
-OF_ONE = [operation for operation in PROTECTED if operation.parameters]
+CHOSEN = {"metric": "play", "aggregation": "count", "breakdown": "country"}
+"""Parameters of paths that are words to choose from, not ids."""
+OF_ONE = [operation for operation in PROTECTED if set(operation.parameters) - set(CHOSEN)]
 LISTS = [operation for operation in PROTECTED if operation.action.lists]
 SORTED = [one for one in LISTS if any(fact.sort for fact in listed(one.action.lists).values())]
 WITH_BODY = [operation for operation in PROTECTED if operation.action.body]
@@ -34,11 +36,27 @@ def model_of(operation: Operation) -> type[Resource] | None:
 
 
 def concrete(operation: Operation, apivideo: ApiVideo) -> str:
-    """The operation's path with the id of a resource that was added for it."""
+    """The operation's path with the ids of resources that were added for it."""
+    _add_the_owner_in_the_body(operation, apivideo)
+    if operation not in OF_ONE:
+        return operation.path.format_map(CHOSEN)
     root = operation.path.split("/")[1].replace("-", "_")
     root = UNDER.get(root, root)
     known = {name: getattr(apivideo, root).add().id for name in operation.parameters[:1]}
+    if "language" in operation.parameters:
+        kind = operation.path.split("/")[3]
+        known["language"] = getattr(apivideo, kind).add(video_id=known["videoId"]).language
     return re.sub(r"\{(\w+)\}", lambda match: known[match[1]], operation.path)
+
+
+def _add_the_owner_in_the_body(operation: Operation, apivideo: ApiVideo) -> None:
+    """What creates a resource that belongs to another says to which: the example is there."""
+    body = operation.action.body
+    owner = body[0].owner if isinstance(body, tuple) and body[1] == "create" else None
+    if owner is not None:
+        name = owner.id_field
+        example = body[0].model_fields[name].examples[0]
+        getattr(apivideo, owner.collection).add(**{name: example})
 
 
 def unknown(operation: Operation) -> str:

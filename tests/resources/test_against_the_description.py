@@ -14,6 +14,7 @@ from tests.description import description, judge, needs_description
 pytestmark = needs_description
 
 SCHEMAS = [
+    ("Aggregate", "analytics-aggregated-metrics-response"),
     ("Video", "video"),
     ("VideoCreate", "video-creation-payload"),
     ("VideoPatch", "video-update-payload"),
@@ -46,6 +47,13 @@ SCHEMAS = [
     ("PlayerTheme", "player-theme"),
     ("PlayerThemeCreate", "player-theme-creation-payload"),
     ("PlayerThemePatch", "player-theme-update-payload"),
+    ("Caption", "caption"),
+    ("CaptionPatch", "captions-update-payload"),
+    ("Chapter", "chapter"),
+    ("Summary", "summary"),
+    ("SummaryCreate", "summary-creation-payload"),
+    ("SummarySource", "summary-source"),
+    ("SummaryText", "summary-update-payload"),
 ]
 
 

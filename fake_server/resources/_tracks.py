@@ -1,0 +1,136 @@
+"""Tracks: what captions and chapters are, a VTT file for each language of a video.
+
+No resource of its own, so there are no rows here; `captions.py` and `chapters.py` have them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Annotated, Any, Self, TypeVar
+
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
+
+from fake_server.core import problems
+from fake_server.core.files import File, FileRule, MiB
+from fake_server.core.forms import received_file
+from fake_server.core.languages import wrong_with
+from fake_server.core.model import Hidden, ReadOnly, Resource, Stamp, Unset, Viewer, field
+from fake_server.core.operations import Action
+from fake_server.core.problems import Problem
+from fake_server.core.verbs import add, find
+from fake_server.project import Context
+from fake_server.resources.videos import Video
+
+T = TypeVar("T", bound="Track")
+
+VTT = FileRule(most=8 * MiB)  # as a thumbnail; no page has a limit, and a malformed file is taken
+_EXAMPLE = File("en.vtt", "text/vtt", b"WEBVTT\n")
+
+
+def _supported(language: str) -> str:
+    wrong = wrong_with(language)
+    if wrong:
+        raise PydanticCustomError("language", "{wrong}", {"wrong": wrong})
+    return language
+
+
+Supported = Annotated[str, AfterValidator(_supported)]
+
+
+class Track(Resource):
+    """A VTT file that goes with a video, one for each language; its address is its id."""
+
+    uri: ReadOnly[str]
+    src: ReadOnly[Unset[str]] = field(None, doc="Where the file is.")
+    video_id: Hidden[str] = field(doc="The video that it goes with.")
+    language: Hidden[Supported] = field(doc="The language that it is in.", example="en")
+    file: Hidden[File] = field(doc="The file.", example=_EXAMPLE)
+    created_at: Hidden[Stamp] = field(doc="When the first file in this language came.")
+
+    @classmethod
+    def address(cls, video_id: str, language: str) -> str:
+        """The path of the track in this language: `/videos/{videoId}/captions/{language}`."""
+        return f"/videos/{video_id}/{cls.collection}/{language}"
+
+    @classmethod
+    def new(cls, identifier: str, now: datetime, values: Mapping[str, Any]) -> Self:
+        """As for any resource, but its id follows from the video and the language."""
+        return super().new(cls.address(values["video_id"], values["language"]), now, values)
+
+    @classmethod
+    def absent(cls, language: str) -> Problem:
+        """What is answered if there is no such track in this language."""
+        return problems.resource_not_found("language")
+
+    def shown(self, call: Viewer) -> Self:
+        """The track with the address of its file."""
+        path = self.uri.replace("/videos/", "/vod/", 1)
+        return self.model_copy(update={"src": call.asset_url("cdn", f"{path}.vtt")})
+
+
+def find_track(call: Context, model: type[T]) -> T:
+    """The track that the path names; raises the 404 problem of the video or of the language."""
+    language = call.parameters["language"]
+    track = call.store.table(model).get(model.address(find(call, Video).id, language))
+    if track is None:
+        raise model.absent(language)
+    return track
+
+
+def tracks(model: type[T]) -> Callable[[Context], list[T]]:
+    """The tracks of the video that the path names, for `list_all`."""
+
+    def rows(call: Context) -> list[T]:
+        video = find(call, Video)
+        return [track for track in call.store.table(model) if track.video_id == video.id]
+
+    return rows
+
+
+def upload_track(model: type[Track]) -> Action:
+    """Take the file of a form, in place of the one that there is in this language."""
+
+    def handle(call: Context) -> Track:
+        video, language = find(call, Video), call.parameters["language"]
+        wrong = wrong_with(language)
+        if wrong:
+            raise problems.invalid_attribute("language", wrong)
+        values = {"video_id": video.id, "language": language, "file": received_file(call)}
+        with call.store.lock:
+            find(call, Video)  # it may have gone while the file came
+            before = call.store.table(model).get(model.address(video.id, language))
+            if before is None:
+                return add(call, model, values)
+            return call.store.table(model).put(before.changed(call.now, values))
+
+    summary = f"Upload the {model.collection} of a video in a language, in place of others in it."
+    return Action(handle, answers=model, summary=summary)
+
+
+def show_track(model: type[Track]) -> Action:
+    """Return the track in one language."""
+    summary = f"Show the {model.collection} of a video in a language."
+    return Action(lambda call: find_track(call, model), answers=model, summary=summary)
+
+
+def delete_track(model: type[Track]) -> Action:
+    """Remove the track in one language."""
+
+    def handle(call: Context) -> None:
+        with call.store.lock:
+            call.store.remove(model, find_track(call, model).id)
+
+    return Action(handle, summary=f"Delete the {model.collection} of a video in a language.")
+
+
+def show_file(model: type[Track]) -> Action:
+    """Return the file in one language, as what its address says it is."""
+
+    def handle(call: Context) -> File:
+        return replace(find_track(call, model).file, content_type="text/vtt")
+
+    summary = f"The file with the {model.collection} of a video in a language."
+    return Action(handle, answers=File, summary=summary)

@@ -1,0 +1,168 @@
+"""Analytics: what viewers did, in numbers: as a whole, by who and where they are, over time.
+
+A test says what happened (`events`), a query which of it to look at (`question`, `filters`), and
+`metrics` what each number means: a package, because these are four subjects of a page each.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from pydantic.alias_generators import to_snake
+from typing_extensions import TypedDict
+
+from fake_server.clock import SECOND, at
+from fake_server.core.listing import Page, answer_list, ask_list, parameter
+from fake_server.core.model import ReadOnly, Resource, Stamp, field
+from fake_server.core.operations import GET, Action
+from fake_server.core.problems import Problem, combined, invalid_query_parameter, unrecognized_url
+from fake_server.project import Context
+from fake_server.resources.analytics import filters
+from fake_server.resources.analytics.events import DAY, AnalyticsEvent
+from fake_server.resources.analytics.filters import BREAKDOWNS
+from fake_server.resources.analytics.metrics import MEASURES, NAMED, Frame, Measure, Number
+from fake_server.resources.analytics.question import VIEW_DURATIONS, Question, ask, choice
+
+__all__ = ["OPERATIONS", "AnalyticsEvent"]
+
+INTERVALS = {"minute": 60 * SECOND, "hour": 3600 * SECOND, "day": DAY}
+_OF_LISTS = ("currentPage", "pageSize", "sortBy", "sortOrder")
+
+
+class Bucket(Resource):
+    """A metric for one value of a dimension."""
+
+    dimension_value: ReadOnly[str] = field(sort=True, doc="The value, such as FR.")
+    metric_value: ReadOnly[Number] = field(sort=True, doc="The metric for it.")
+
+
+class Point(Resource):
+    """A metric in one interval."""
+
+    emitted_at: Stamp = field(sort=True, doc="When the interval begins.")
+    metric_value: ReadOnly[Number] = field(sort=True, doc="The metric in it.")
+
+
+class WithContext(TypedDict):
+    """What answers repeat of the question."""
+
+    context: dict[str, Any]
+
+
+class Aggregate(WithContext):
+    """A metric as one number."""
+
+    data: Number
+
+
+def aggregate(call: Context) -> dict[str, Any]:
+    """Tell a metric as one number."""
+    metric, aggregation = call.parameters["metric"], call.parameters["aggregation"]
+    measure, wrong = MEASURES.get(f"{metric}/{aggregation}"), list[Problem]()
+    if measure is None:
+        raise unrecognized_url()
+    question = ask(call, metric, measure, wrong)
+    if wrong:
+        raise combined(wrong)
+    data = question.answer(question.events(call))
+    return {"context": question.context(aggregation=aggregation), "data": data}
+
+
+def break_down(call: Context) -> Page:
+    """List a metric for each value of a dimension."""
+    metric, breakdown = call.parameters["metric"], call.parameters["breakdown"]
+    measure, wrong = _named(metric), list[Problem]()
+    if breakdown not in (("media-id",) if measure.over == "ever" else BREAKDOWNS):
+        raise unrecognized_url()
+    question = ask(call, metric, measure, wrong, _OF_LISTS)
+    asked = ask_list(call, Bucket, wrong, by="metricValue", descending=True)
+    if wrong:
+        raise combined(wrong)
+    groups = defaultdict[str, list[AnalyticsEvent]](list)
+    for event in question.events(call):
+        groups[getattr(event, to_snake(breakdown))].append(event)
+    rows = [
+        Bucket(dimension_value=value, metric_value=question.answer(events))
+        for value, events in sorted(groups.items(), reverse=True)
+    ]
+    return answer_list(call, asked, rows, {"context": question.context(breakdown=breakdown)})
+
+
+def go_through_time(call: Context) -> Page:
+    """List a metric for each interval in which it has events."""
+    metric = call.parameters["metric"]
+    measure, wrong = _named(metric), list[Problem]()
+    if measure.over == "ever":
+        raise unrecognized_url()
+    question = ask(call, metric, measure, wrong, (*_OF_LISTS, "interval"))
+    asked = ask_list(call, Point, wrong, by="emittedAt", descending=False)
+    interval = _interval(call, question, wrong)
+    if wrong:
+        raise combined(wrong)
+    rows = _points(question, question.events(call), INTERVALS[interval])
+    return answer_list(call, asked, rows, {"context": question.context(interval=interval)})
+
+
+def _named(metric: str) -> Measure:
+    if metric not in NAMED:
+        raise unrecognized_url()
+    return NAMED[metric]
+
+
+def _interval(call: Context, question: Question, wrong: list[Problem]) -> str:
+    """The interval that was asked for; else hours for up to two days, and days beyond."""
+    asked = choice(call.query, "interval", INTERVALS, "interval", wrong)
+    assert question.timeframe is not None  # else it is a total
+    length = question.timeframe.to - question.timeframe.since
+    if asked == "minute" and length >= 60 * INTERVALS["minute"]:
+        detail = "This interval cannot be used with a timeframe over 60 minutes."
+        wrong.append(invalid_query_parameter("interval", detail))
+    return asked or ("hour" if length <= 2 * DAY else "day")
+
+
+def _points(question: Question, events: list[AnalyticsEvent], size: int) -> list[Point]:
+    """A point for each interval of `size` nanoseconds, beginning with the epoch's."""
+    frame, groups = question.frame, defaultdict[int, list[AnalyticsEvent]](list)
+    for event in events:
+        first, end = max(event.begin_ns, frame.since), min(event.end_ns, frame.until)
+        for number in range(first // size, -(-end // size)):
+            groups[number].append(event)
+    points = []
+    for number, group in groups.items():
+        begin, end = number * size, (number + 1) * size
+        part = Frame(max(begin, frame.since), min(end, frame.until))
+        points.append(Point(emitted_at=at(begin), metric_value=question.answer(group, part)))
+    return points
+
+
+_MOMENT = {"type": "string", "format": "date-time"}
+_QUERY = (
+    parameter("from", _MOMENT),
+    parameter("to", _MOMENT),
+    parameter("unique", {"type": "boolean"}),
+    parameter("viewDuration", {"type": "string", "enum": list(VIEW_DURATIONS), "default": "5s"}),
+    parameter("filterBy", filters.schema()),
+)
+_INTERVAL = parameter("interval", {"type": "string", "enum": list(INTERVALS)})
+
+OPERATIONS = (
+    GET(
+        "/data/metrics/{metric}/{aggregation}",
+        Action(aggregate, answers=Aggregate, reads_query=True, query=_QUERY),
+    ),
+    GET(
+        "/data/buckets/{metric}/{breakdown}",
+        Action(break_down, answers=WithContext, lists=Bucket, reads_query=True, query=_QUERY),
+    ),
+    GET(
+        "/data/timeseries/{metric}",
+        Action(
+            go_through_time,
+            answers=WithContext,
+            lists=Point,
+            reads_query=True,
+            query=(*_QUERY, _INTERVAL),
+        ),
+    ),
+)

@@ -1,0 +1,163 @@
+"""What a query asks of the analytics: of which time, of which events; and what is wrong with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from fake_server.clock import SECOND, at, moment_ns
+from fake_server.core.filters import Query, text
+from fake_server.core.problems import Problem, invalid_query_parameter, unexpected_parameter
+from fake_server.project import Context
+from fake_server.resources.analytics.events import DAY, AnalyticsEvent
+from fake_server.resources.analytics.filters import Test, filters
+from fake_server.resources.analytics.metrics import Frame, Measure, Number
+
+VIEW_DURATIONS = ("3s", "5s", "10s", "30s")
+UNNAMED = frozenset(("live", "peak", "play-total", "referrer"))
+"""What can be asked for, but not be named in a context: api.video's description has no such name
+there, and the official Python SDK refuses an answer that has."""
+
+_EVER = moment_ns("0001-01-01")
+_LIVE = 20 * SECOND
+_MOST_DAYS = 30
+_GRACE = 60 * SECOND  # a client reckoned "30 days ago" before its request came here
+_ATOM = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
+_NOT_ATOM = (
+    "This value is not a valid date-time. Use the ATOM format, URL encoded "
+    '(for example "2024-02-05T00:00:00+01:00").'
+)
+
+
+@dataclass(frozen=True)
+class Timeframe:
+    """From when to when, as answers repeat it; in nanoseconds since the epoch."""
+
+    since: int
+    to: int
+
+    def as_json(self) -> dict[str, str]:
+        """Both ends in ATOM, in UTC."""
+        ends = {"from": self.since, "to": self.to}
+        return {name: at(end).isoformat(timespec="seconds") for name, end in ends.items()}
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a query asks: a measure over the events in a frame that pass the tests.
+
+    `metric` and `timeframe` are what answers repeat of it; a total has no timeframe.
+    """
+
+    measure: Measure
+    metric: str
+    timeframe: Timeframe | None
+    frame: Frame
+    tests: tuple[Test, ...]
+    unique: bool
+
+    def events(self, call: Context) -> list[AnalyticsEvent]:
+        """The events that are asked about; what lies in the future has not happened yet."""
+        return [
+            event
+            for event in call.store.table(AnalyticsEvent)
+            if event.event in self.measure.reads
+            and self.frame.touches(event)
+            and all(test(event) for test in self.tests)
+        ]
+
+    def answer(self, events: Iterable[AnalyticsEvent], frame: Frame | None = None) -> Number:
+        """The measure over these events, in the whole frame or in a part of it."""
+        return self.measure.formula(list(events), frame or self.frame, self.unique)
+
+    def context(self, **chosen: str) -> dict[str, Any]:
+        """What answers repeat of the question."""
+        named = {"metric": self.metric, **chosen}
+        context: dict[str, Any] = {k: value for k, value in named.items() if value not in UNNAMED}
+        if self.timeframe is not None:
+            context["timeframe"] = self.timeframe.as_json()
+        return context
+
+
+def ask(
+    call: Context, metric: str, measure: Measure, wrong: list[Problem], also: Collection[str] = ()
+) -> Question:
+    """Read the query of a call; adds to `wrong` what is wrong with it.
+
+    `also` are the parameters that the operation reads itself. Unknown ones are refused, whatever
+    the setting `unknown_fields` says.
+    """
+    query, total = call.query, measure.over == "ever"
+    known = {"from", "to", *measure.takes, *also}
+    unknown = [key for key in query if key not in known and key.partition("[")[0] != "filterBy"]
+    wrong += [unexpected_parameter(key) for key in unknown]
+    timeframe = None if total else _timeframe(call, wrong)
+    tests = filters(call, total, wrong)
+    if "viewDuration" in measure.takes:
+        duration = choice(query, "viewDuration", VIEW_DURATIONS, "view duration", wrong) or "5s"
+        seconds = duration.removesuffix("s")
+        metric = f"{metric}-{seconds}"
+        tests.append(_lasts(int(seconds)))
+    unique = "unique" in measure.takes and _truth(query, "unique", wrong)
+    if unique:
+        metric = f"unique-{metric}"
+    until = call.now_ns + 1  # what happens now has happened, unless the query ends before it
+    if measure.over == "last seconds":
+        timeframe = Timeframe(call.now_ns - _LIVE, call.now_ns)
+    elif timeframe and "to" in query:
+        until = min(until, timeframe.to)
+    frame = Frame(timeframe.since if timeframe else _EVER, until)
+    return Question(measure, metric, timeframe, frame, tuple(tests), unique)
+
+
+def choice(
+    query: Query, name: str, choices: Collection[str], word: str, wrong: list[Problem]
+) -> str | None:
+    """The value of a parameter that takes one of these; None if nobody chose."""
+    sent = text(query, name)
+    if sent is None or sent in choices:
+        return sent
+    listing = ", ".join(f'"{one}"' for one in choices)
+    wrong.append(invalid_query_parameter(name, f"This {word} is invalid. Use one of {listing}."))
+    return None
+
+
+def _truth(query: Query, name: str, wrong: list[Problem]) -> bool:
+    """`true` or `false`; the official Python SDK begins them with a capital."""
+    sent = text(query, name)
+    if sent is not None and sent.lower() not in ("true", "false"):
+        wrong.append(invalid_query_parameter(name, "This value must be of type boolean."))
+    return sent is not None and sent.lower() == "true"
+
+
+def _lasts(seconds: int) -> Test:
+    """A view whose time nobody said lasts long enough."""
+    return lambda event: event.watch_time is None or event.watch_time >= seconds
+
+
+def _timeframe(call: Context, wrong: list[Problem]) -> Timeframe:
+    to = _moment(call.query, "to", call.now_ns, wrong)
+    since = _moment(call.query, "from", to - DAY, wrong)
+    if since > to:
+        wrong.append(invalid_query_parameter("from", 'This value should not be after "to".'))
+    elif since < call.now_ns - _MOST_DAYS * DAY - _GRACE:
+        name = "from" if "from" in call.query else "to"
+        detail = f"This value should not be more than {_MOST_DAYS} days ago."
+        wrong.append(invalid_query_parameter(name, detail))
+    return Timeframe(since, to)
+
+
+def _moment(query: Query, name: str, default: int, wrong: list[Problem]) -> int:
+    sent = text(query, name)
+    if sent is None:
+        return default
+    try:
+        if not _ATOM.fullmatch(sent):
+            raise ValueError
+        return moment_ns(datetime.fromisoformat(sent))
+    except ValueError:
+        wrong.append(invalid_query_parameter(name, _NOT_ATOM))
+        return default
