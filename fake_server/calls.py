@@ -61,13 +61,13 @@ class Call:
 
     @property
     def json(self) -> Any:
-        """The request's body, read as JSON."""
-        return json.loads(self.request_body)
+        """The request's body, read as JSON; None if it was empty."""
+        return json.loads(self.request_body) if self.request_body else None
 
     @property
     def answer(self) -> Any:
-        """The answer's body, read as JSON."""
-        return json.loads(self.response_body)
+        """The answer's body, read as JSON; None if it was empty."""
+        return json.loads(self.response_body) if self.response_body else None
 
     def is_of(self, operation: str) -> bool:
         """Whether this is a call of an operation, by its name or by a concrete method and path."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable
 from typing import Any
 
@@ -100,10 +101,7 @@ class ApiVideo:
         """The collection of a resource by its name, such as `apivideo.videos`."""
         kind = COLLECTIONS.get(name)
         if kind is None:
-            names = ", ".join(sorted(COLLECTIONS))
-            raise AttributeError(
-                f"ApiVideo has no attribute {name!r}; its collections are: {names}"
-            )
+            raise AttributeError(_missing(name))
         return Collection(self._project, kind)
 
     def snapshot(self) -> Snapshot:
@@ -124,3 +122,14 @@ class ApiVideo:
         Several come as an ExceptionGroup.
         """
         raise_all(self._project.take_errors())
+
+
+def _missing(name: str) -> str:
+    """What to say to somebody who asks the handle for what it has not got."""
+    own = [known for known in dir(ApiVideo) if not known.startswith("_")]
+    close = difflib.get_close_matches(name, [*own, *COLLECTIONS], n=1)
+    hint = f" Did you mean {close[0]}?" if close else ""
+    if name[:1].isupper() or name in ("api", "model", "exceptions", "auth_api_client"):
+        hint = " That is in the SDK's module of the same name: import apivideo as sdk."
+    collections = ", ".join(sorted(COLLECTIONS))
+    return f"ApiVideo has no attribute {name!r}.{hint} Its collections are: {collections}"

@@ -19,6 +19,7 @@ from fake_server.clock import (
     moment_ns,
     process_time_ns,
 )
+from pytest_apivideo.sdk import MODELS
 
 
 class FrozenTime:
@@ -53,5 +54,5 @@ class FrozenTime:
 def frozen_time(apivideo: ApiVideo) -> Iterator[FrozenTime]:
     """Freeze the process now, and let the clock follow it."""
     apivideo.clock.follow()
-    with freeze_time(at(process_time_ns()), real_asyncio=True) as factory:
+    with freeze_time(at(process_time_ns()), real_asyncio=True, ignore=[MODELS]) as factory:
         yield FrozenTime(factory, apivideo.clock.settle)

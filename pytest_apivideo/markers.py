@@ -30,7 +30,8 @@ def settings_of(item: pytest.Item) -> Settings:
     try:
         return Settings(**given)
     except SettingError as error:
-        _refuse(item, str(error))
+        wrong = str(error)
+    return _refuse(item, wrong)
 
 
 def _refuse(item: pytest.Item, reason: str) -> NoReturn:

@@ -29,6 +29,13 @@ def raise_server_errors(config: pytest.Config) -> None:
         server.check()
 
 
+def clear_rules(item: pytest.Item) -> None:
+    """Forget the rules that a test gave to the server, by whatever fixture it had it."""
+    server = item.config.stash.get(SERVER, None)
+    if server is not None and "apivideo_server" in getattr(item, "fixturenames", ()):
+        server.clear_all_handlers()
+
+
 def note_server_errors(config: pytest.Config, failure: BaseException) -> None:
     """Add unexpected errors of the fake to a failure that they may have caused."""
     server = config.stash.get(SERVER, None)

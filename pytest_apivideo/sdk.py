@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 Client = Any  # the SDK has no types
 FindClock = Callable[[str], "Clock | None"]
 
+MODELS = "apivideo.model"
+"""Where the SDK's model classes are, and `model_utils`: what freezegun should leave alone."""
+
 _MODULE = "apivideo.auth_api_client"
 _LOOK = 0.01  # real seconds between two looks at a clock that may move without telling
 _PATIENCE = 1000  # how often 2 ms a moved clock waits for the renewals that it made due
@@ -56,13 +59,32 @@ def bridge(find_clock: FindClock) -> Iterator[None]:
             # Waits if another thread is importing it. If that fails, it fails there as well.
             with suppress(Exception):
                 made.install(import_module(_MODULE))
-        yield
+        with _models_left_alone():
+            yield
     finally:
         with suppress(ValueError):
             sys.meta_path.remove(finder)
         made.uninstall()
     for words in made.noticed:
         warnings.warn(f"{words} See docs/sdk.md", ApiVideoSdkWarning, stacklevel=2)
+
+
+@contextmanager
+def _models_left_alone() -> Iterator[None]:
+    """Let a freezegun that starts within the block leave the SDK's models as they are.
+
+    They know a moment by the very class `datetime`, and refuse an answer when it is another.
+    """
+    config: Any = sys.modules.get("freezegun.config")
+    if config is None:
+        yield
+        return
+    settings, before = config.settings, config.settings.default_ignore_list
+    settings.default_ignore_list = [*before, MODELS]
+    try:
+        yield
+    finally:
+        settings.default_ignore_list = before
 
 
 def connected(apivideo: ApiVideo) -> Client:

@@ -168,6 +168,11 @@ def test_the_record_keeps_the_newest_calls_and_the_first_bytes(
     assert len(apivideo.calls.last().response_body) == 10
 
 
+def test_an_empty_body_is_no_json(apivideo: ApiVideo, api: httpx.Client) -> None:
+    api.delete(f"/videos/{apivideo.videos.add().id}")
+    assert (apivideo.calls.last().json, apivideo.calls.last().answer) == (None, None)
+
+
 def test_a_path_that_no_operation_has_is_recorded_under_its_own_name(
     apivideo: ApiVideo, http: httpx.Client
 ) -> None:

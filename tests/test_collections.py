@@ -70,7 +70,8 @@ def test_mistakes_say_what_there_is(apivideo: ApiVideo) -> None:
     with pytest.raises(ValueError, match=r"there is a Video .* already"):
         apivideo.videos.add(video_id=video.id)
     with pytest.raises(
-        AttributeError, match=r"no attribute 'vidoes'; its collections are: .*videos"
+        AttributeError,
+        match=r"'vidoes'. Did you mean videos. Its collections are: .*videos",
     ):
         _ = apivideo.vidoes
     assert len(apivideo.videos) == 1

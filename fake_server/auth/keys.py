@@ -62,6 +62,9 @@ class Keys:
     def __len__(self) -> int:
         return len(self._keys)
 
+    def __repr__(self) -> str:
+        return f"<Keys {self._keys}>"
+
     def add(
         self, environment: Environment = "sandbox", value: str | None = None, *, name: str = ""
     ) -> str:

@@ -119,6 +119,9 @@ class Tokens:
         self._grants: deque[Grant] = deque()
         self._lock = threading.RLock()
 
+    def __repr__(self) -> str:
+        return f"<Tokens {len(self.active)} active of {len(self)}>"
+
     def __len__(self) -> int:
         return len(self._grants)
 

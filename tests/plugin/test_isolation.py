@@ -125,3 +125,20 @@ def test_secrets_stay_out_of_the_report_of_a_failing_test(suite: pytest.Pytester
     for secret in secrets:
         assert secret not in result.stdout.str()
         assert secret not in (suite.path / "report.xml").read_text()
+
+
+def test_rules_end_with_the_test_that_made_them(suite: pytest.Pytester) -> None:
+    suite.makepyfile(
+        """
+        import requests
+
+        def test_first(apivideo_server):
+            apivideo_server.expect_request("/videos").respond_with_data("leaked")
+
+        def test_second(apivideo_server):
+            with apivideo_server.project() as handle:
+                answer = requests.get(handle.url + "/videos", auth=(handle.api_key, ""))
+                assert answer.json()["data"] == []
+        """
+    )
+    suite.runpytest_inprocess().assert_outcomes(passed=2)
