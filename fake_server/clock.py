@@ -241,6 +241,11 @@ def at(moment_in_ns: int) -> datetime:
     return _EPOCH + timedelta(microseconds=_within_years(moment_in_ns) // 1000)
 
 
+def later(moment: datetime, by: timedelta) -> datetime:
+    """The aware UTC datetime so much later or, below 0, earlier, in the years 1 to 9999 as `at`."""
+    return at(_whole_microseconds(moment - _EPOCH) + _whole_microseconds(by))
+
+
 def duration_ns(seconds: Duration) -> int:
     """A duration in seconds (a number or a timedelta) as nanoseconds."""
     if isinstance(seconds, timedelta):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
+import re
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import PurePosixPath
@@ -16,6 +17,7 @@ from fake_server.core.context import Context
 from fake_server.core.files import File, FileRule, KiB
 from fake_server.core.images import image_size
 
+_CONTENT_TYPE = re.compile(r"[\w.+-]{1,63}/[\w.+-]{1,63}", re.ASCII)
 _ROOM_FOR_THE_FORM = 64 * KiB  # bytes: boundaries, headers, and fields beside the file
 
 
@@ -66,8 +68,8 @@ def _parsed(call: Context[Any], rule: FileRule) -> tuple[list[Any], Mapping[str,
 
 
 def _content_type(name: str, told: str) -> str:
-    """What the client said of the part or, as some say nothing, what the name says."""
-    if told and told != "application/octet-stream":
+    """What the client said of the part or, as some say nothing of use, what the name says."""
+    if told != "application/octet-stream" and _CONTENT_TYPE.fullmatch(told):
         return told
     return mimetypes.guess_type(name, strict=False)[0] or "application/octet-stream"
 

@@ -92,7 +92,8 @@ def list_all(
         return _page(context, asked, _kept(context.store.table(model), asked.question, model))
 
     word = to_snake(model.__name__).replace("_", " ")
-    return Action(handle, lists=model, summary=f"List the {word}s.", reads_query=True)
+    words = word[:-1] + "ies" if word.endswith("y") else word + "s"
+    return Action(handle, lists=model, summary=f"List the {words}.", reads_query=True)
 
 
 def ask_list(

@@ -98,6 +98,8 @@ def _detail(kind: str, context: dict[str, Any], error: Any) -> str:
         return f"This value should be greater than or equal to {context['ge']}."
     if kind == "less_than_equal":
         return f"This value should be less than or equal to {context['le']}."
+    if kind == "string_pattern_mismatch":
+        return "This value is not valid."
     if kind == "string_too_long":
         return f"This value should not contain more than {context['max_length']} characters."
     return str(error["msg"])

@@ -11,7 +11,7 @@ from typing import Any, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
-from fake_server.clock import at, moment_ns
+from fake_server.clock import at, later, moment_ns
 from fake_server.core import problems
 from fake_server.core.admin_style import choice, filtered, page_of, received
 from fake_server.core.model import NotBlank
@@ -74,7 +74,7 @@ def update_project(call: Context) -> AdminProject:
     sent = received(call, ProjectUpdate)
     project.account.name = sent["name"]
     if "deletes_at" in sent:
-        some_day = call.now.replace(day=1) + timedelta(days=32)
+        some_day = later(call.now.replace(day=1), timedelta(days=32))
         first = some_day.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
         project.account.deletes_ns = moment_ns(first)
     return _shown(project)
@@ -132,7 +132,8 @@ def _days(call: Context) -> list[str]:
     project_of(call)
     interval = choice(call, "interval", _DAYS, required=True)
     count = _DAYS[interval or "week"]
-    return [(call.now - timedelta(days=back)).date().isoformat() for back in range(count, 0, -1)]
+    days = (later(call.now, timedelta(days=-back)) for back in range(count, 0, -1))
+    return [day.date().isoformat() for day in days]
 
 
 _LIST, _ONE = "/projects", "/projects/{project_id}"

@@ -12,6 +12,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import WithJsonSchema, with_config
 from typing_extensions import TypedDict
 
+from fake_server.clock import later
 from fake_server.core import problems
 from fake_server.core.listing import list_all
 from fake_server.core.model import WIRE, ReadOnly, Stamp, Viewer, field
@@ -33,7 +34,7 @@ def _creation(video: dict[str, Any]) -> datetime:
 
 def _deletion(video: dict[str, Any]) -> datetime:
     discarded: datetime = video["discarded_at"]
-    return discarded + _KEPT
+    return later(discarded, _KEPT)
 
 
 class DiscardedVideo(Video, prefix="vi", collection="discarded_videos"):

@@ -118,10 +118,10 @@ def delete_thumbnail(call: Context) -> LiveStream:
 
 def show_thumbnail(call: Context) -> File:
     """The thumbnail of a live stream; its address ends in `.jpg` whatever the image is."""
-    image = find(call, LiveStream).thumbnail
-    if image is None:
+    stream = find(call, LiveStream)
+    if stream.thumbnail is None or not stream.public:
         raise problems.resource_not_found(LiveStream.path_parameter())
-    return image
+    return stream.thumbnail
 
 
 _UPLOAD = Action(upload_thumbnail, answers=LiveStream)

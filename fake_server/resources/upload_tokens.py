@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from fake_server.clock import later
 from fake_server.core.listing import list_all
 from fake_server.core.model import ReadOnly, Resource, Stamp, Unset, WriteOnce, field
 from fake_server.core.operations import DELETE, GET, POST
@@ -20,7 +21,7 @@ Seconds = Annotated[int, Field(ge=0, le=2**31 - 1)]
 def _expiry(token: dict[str, Any]) -> datetime | None:
     ttl: int = token["ttl"]
     created: datetime = token["created_at"]
-    return created + timedelta(seconds=ttl) if ttl else None
+    return later(created, timedelta(seconds=ttl)) if ttl else None
 
 
 class UploadToken(Resource, prefix="to", collection="upload_tokens"):

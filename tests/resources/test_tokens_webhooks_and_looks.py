@@ -178,3 +178,42 @@ def test_the_sdk_uses_every_method_for_player_themes(
     players.delete(made.player_id)
     with pytest.raises(ApiException):
         players.get(made.player_id)
+
+
+def test_a_content_type_that_no_header_can_carry_is_guessed_from_the_name(
+    apivideo: ApiVideo, api: httpx.Client
+) -> None:
+    name = apivideo.players.add().id
+    head = 'Content-Disposition: form-data; name="file"; filename="a.jpg"'
+    part = f"{head}\r\nContent-Type: image/\u4e2d\r\n\r\nx"
+    body = f"--B\r\n{part}\r\n--B--\r\n".encode()
+    form = {"Content-Type": "multipart/form-data; boundary=B"}
+    logo = api.post(f"/players/{name}/logo", content=body, headers=form).json()["assets"]["logo"]
+    assert httpx.get(logo).headers["Content-Type"] == "image/jpeg"
+
+
+@pytest.mark.apivideo(video_restore=True)
+def test_what_would_end_after_the_last_year_ends_with_it(
+    apivideo: ApiVideo, api: httpx.Client
+) -> None:
+    apivideo.clock.freeze("9999-12-15")
+    token = api.post("/upload-tokens", json={"ttl": 2**31 - 1}).json()
+    assert token["expiresAt"] == "9999-12-31T23:59:59+00:00"
+    video = apivideo.videos.add().id
+    assert api.delete(f"/videos/{video}").status_code == 204
+    with httpx.Client(base_url=apivideo.url, auth=(apivideo.admin_key, "")) as admin:
+        own = admin.get("/projects").json()["items"][0]["project_id"]
+        planned = admin.patch(f"/projects/{own}", json={"name": "a", "deletes_at": "next_cycle"})
+        assert planned.status_code == 200
+        apivideo.clock.freeze("0001-01-05")
+        usage = admin.get(f"/projects/{own}/hosting-usage?interval=month").json()["items"]
+        assert len(usage) == 30
+
+
+def test_the_thumbnail_of_a_private_live_stream_is_not_public(
+    apivideo: ApiVideo, api: httpx.Client
+) -> None:
+    stream = apivideo.live_streams.add(public=False).id
+    image = {"file": ("a.png", b"image", "image/png")}
+    assert api.post(f"/live-streams/{stream}/thumbnail", files=image).status_code == 201
+    assert httpx.get(f"{apivideo.url}/{stream}/thumbnail.jpg").status_code == 404
