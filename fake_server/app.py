@@ -31,8 +31,6 @@ MOST_JSON = 1024 * 1024
 """Bytes that a JSON body may have."""
 
 _EXPECTED_HEADERS = "Authorization, Content-Type, Content-Range, AV-Origin-Client, AV-Origin-App"
-
-
 _PLAIN_HOST = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d+)?")
 _LOOPBACK = re.compile(r"localhost|127(\.\d+){3}|\[::1\]")
 
@@ -63,14 +61,14 @@ class App:
 
     def answer(self, request: Request) -> Reply:
         """Find what is asked, let the caller in, handle it, and record it as a call."""
-        operation, parameters, problem = self._find(request)
+        operation, parameters, problem = _find(request)
         is_form = operation is not None and operation.takes is not None
         body = b"" if is_form else request.stream.read(MOST_JSON + 1)
         caller = admit(self._projects, _arrival(request, operation, parameters, body))
         for watcher in caller.project.watchers:
             watcher()
         try:
-            problem = problem or caller.refusal or self._unfit(request, body)
+            problem = problem or caller.refusal or _unfit(request, body)
             if problem is not None:
                 raise problem
             assert operation is not None  # else there is a problem
@@ -90,20 +88,6 @@ class App:
             reply.headers.append(("Access-Control-Allow-Origin", "*"))
             _record(request, operation, caller, body, reply)
         return reply
-
-    def _find(self, request: Request) -> tuple[Operation | None, dict[str, str], Problem | None]:
-        try:
-            operation, parameters = _ROUTES.find(request.method, _path(request))
-        except Problem as problem:
-            return None, {}, problem
-        return operation, parameters, None
-
-    def _unfit(self, request: Request, body: bytes) -> Problem | None:
-        if len(body) > MOST_JSON:
-            return problems.payload_too_large(MOST_JSON)
-        if _is_control(request) and _comes_from_elsewhere(request):
-            return problems.foreign_origin()
-        return None
 
     def _context(
         self,
@@ -126,6 +110,22 @@ class App:
             query=dict(request.args.lists()),
             body=body,
         )
+
+
+def _find(request: Request) -> tuple[Operation | None, dict[str, str], Problem | None]:
+    try:
+        operation, parameters = _ROUTES.find(request.method, _path(request))
+    except Problem as problem:
+        return None, {}, problem
+    return operation, parameters, None
+
+
+def _unfit(request: Request, body: bytes) -> Problem | None:
+    if len(body) > MOST_JSON:
+        return problems.payload_too_large(MOST_JSON)
+    if _is_control(request) and _comes_from_elsewhere(request):
+        return problems.foreign_origin()
+    return None
 
 
 def _arrival(

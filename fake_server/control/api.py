@@ -21,8 +21,6 @@ from fake_server.core.model import WIRE
 from fake_server.core.operations import GET, POST, Action, Handler, Operation
 from fake_server.project import Context
 
-_VERBS = ("advance", "travel", "freeze", "resume", "follow")
-
 
 @with_config(WIRE)
 class ClockMove(TypedDict, total=False):
@@ -57,7 +55,7 @@ def move_clock(call: Context) -> dict[str, Any]:
     """Move the clock by one verb."""
     sent = call.received(ClockMove)
     if len(sent) != 1:
-        choices = ", ".join(f'"{verb}"' for verb in _VERBS)
+        choices = ", ".join(f'"{verb}"' for verb in ClockMove.__annotations__)
         raise problems.invalid_payload(f"Send exactly one of {choices}.")
     ((verb, value),) = sent.items()
     move = getattr(call.project.clock, verb)

@@ -6,6 +6,7 @@ its own, and shares clock, settings and the record of calls with the first.
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import timedelta
 from typing import Any, Literal, NotRequired
 
@@ -74,9 +75,9 @@ def update_project(call: Context) -> AdminProject:
     sent = received(call, ProjectUpdate)
     project.account.name = sent["name"]
     if "deletes_at" in sent:
-        some_day = later(call.now.replace(day=1), timedelta(days=32))
-        first = some_day.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-        project.account.deletes_ns = moment_ns(first)
+        month = call.now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        _, days = monthrange(month.year, month.month)
+        project.account.deletes_ns = moment_ns(later(month, timedelta(days=days)))
     return _shown(project)
 
 

@@ -255,3 +255,15 @@ def test_every_operation_of_the_description_is_served() -> None:
     theirs = {f"{m.upper()} {path}" for path, item in paths.items() for m in item.keys() & methods}
     assert theirs == {operation.name for operation in ADMIN}
     assert len(theirs) == 13
+
+
+def test_the_first_and_the_last_days_of_the_calendar_have_a_plan_and_a_usage(
+    apivideo: ApiVideo, admin: httpx.Client
+) -> None:
+    one = f"/projects/{first_project(admin)}"
+    apivideo.clock.freeze("9999-12-15")
+    ending = admin.patch(one, json={"name": "a", "deletes_at": "next_cycle"}).json()
+    assert ending["deletes_at"] == "9999-12-31T23:59:59+00:00"
+    apivideo.clock.freeze("0001-01-05")
+    usage = admin.get(f"{one}/hosting-usage?interval=month").json()["items"]
+    assert len(usage) == 30

@@ -177,3 +177,12 @@ def test_a_test_may_add_a_discarded_video_at_once(apivideo: ApiVideo, api: httpx
     video = apivideo.discarded_videos.add(title="Maths")
     assert video.deletes_at.isoformat() == "2030-04-01T12:00:00+00:00"
     assert api.get(f"/discarded/videos/{video.id}").json()["discarded"] is True
+
+
+@with_restore
+def test_a_video_may_be_discarded_in_the_last_days_of_the_last_year(
+    apivideo: ApiVideo, api: httpx.Client
+) -> None:
+    apivideo.clock.freeze("9999-12-15")
+    video = apivideo.videos.add().id
+    assert api.delete(f"/videos/{video}").status_code == 204

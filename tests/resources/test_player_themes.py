@@ -109,3 +109,27 @@ def test_a_logo_has_two_hundred_by_one_hundred_pixels_at_most(
         "name": "file",
     }
     assert apivideo.players[player].logo is None
+
+
+def test_a_player_theme_has_the_documented_defaults(api: httpx.Client) -> None:
+    theme = api.post("/players", content=b"{}").json()
+    assert (theme["text"], theme["trackPlayed"]) == (
+        "rgba(255, 255, 255, 1)",
+        "rgba(88, 131, 255, .95)",
+    )
+    assert (theme["enableApi"], theme["forceLoop"]) == (True, False)
+    assert theme["assets"] == {"logo": None}
+    assert "name" not in theme
+    assert api.post("/players", json={"name": "x" * 101}).json()["name"] == "name"
+
+
+def test_a_content_type_that_no_header_can_carry_is_guessed_from_the_name(
+    apivideo: ApiVideo, api: httpx.Client
+) -> None:
+    name = apivideo.players.add().id
+    head = 'Content-Disposition: form-data; name="file"; filename="a.jpg"'
+    part = f"{head}\r\nContent-Type: image/\u4e2d\r\n\r\nx"
+    body = f"--B\r\n{part}\r\n--B--\r\n".encode()
+    form = {"Content-Type": "multipart/form-data; boundary=B"}
+    logo = api.post(f"/players/{name}/logo", content=body, headers=form).json()["assets"]["logo"]
+    assert httpx.get(logo).headers["Content-Type"] == "image/jpeg"

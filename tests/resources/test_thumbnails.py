@@ -1,4 +1,4 @@
-"""Thumbnails of videos, as a client and a viewer see them."""
+"""Thumbnails of videos and live streams, as a client and a viewer see them."""
 
 from __future__ import annotations
 
@@ -79,3 +79,12 @@ def test_picking_a_moment_needs_one(apivideo: ApiVideo, api: httpx.Client) -> No
     answer = api.patch(f"/videos/{apivideo.videos.add().id}/thumbnail", json={})
     assert answer.json()["type"].endswith("/attribute-required")
     assert answer.json()["name"] == "timecode"
+
+
+def test_the_thumbnail_of_a_private_live_stream_is_not_public(
+    apivideo: ApiVideo, api: httpx.Client
+) -> None:
+    stream = apivideo.live_streams.add(public=False).id
+    image = {"file": ("a.png", b"image", "image/png")}
+    assert api.post(f"/live-streams/{stream}/thumbnail", files=image).status_code == 201
+    assert httpx.get(f"{apivideo.url}/{stream}/thumbnail.jpg").status_code == 404

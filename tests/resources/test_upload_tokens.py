@@ -1,6 +1,8 @@
-"""Upload tokens at their end: who still finds an expired one, and how a test expires one."""
+"""Upload tokens: how long they live, who still finds an expired one, how a test expires one."""
 
 from __future__ import annotations
+
+import re
 
 import httpx
 import pytest
@@ -38,13 +40,48 @@ def test_a_test_may_expire_a_token_without_moving_the_clock(
     [
         (-1, "This value should be greater than or equal to 0."),
         (2**31, "This value should be less than or equal to 2147483647."),
-        (True, "This value must be of type integer."),
+        *((wrong, "This value must be of type integer.") for wrong in (True, "60", 1.5)),
+        (None, "This value should not be null."),
     ],
 )
-def test_a_wrong_ttl_is_told_why(api: httpx.Client, ttl: object, detail: str) -> None:
-    problem = api.post("/upload-tokens", json={"ttl": ttl}).json()
-    assert (problem["name"], problem["detail"]) == ("ttl", detail)
+def test_a_wrong_ttl_is_told_why(
+    apivideo: ApiVideo, api: httpx.Client, ttl: object, detail: str
+) -> None:
+    answer = api.post("/upload-tokens", json={"ttl": ttl})
+    assert answer.status_code == 400
+    assert (answer.json()["name"], answer.json()["detail"]) == ("ttl", detail)
+    assert len(apivideo.upload_tokens) == 0
 
 
 def test_the_longest_ttl_is_accepted(api: httpx.Client) -> None:
     assert api.post("/upload-tokens", json={"ttl": 2**31 - 1}).status_code == 200
+
+
+def test_an_upload_token_lives_as_long_as_it_says(apivideo: ApiVideo, api: httpx.Client) -> None:
+    apivideo.clock.freeze("2030-01-01")
+    for_ever = api.post("/upload-tokens", content=b"{}").json()
+    assert re.fullmatch(r"to\w{22}", for_ever["token"])
+    assert for_ever == {
+        "token": for_ever["token"],
+        "ttl": 0,
+        "createdAt": "2030-01-01T00:00:00+00:00",
+    }
+    short = api.post("/upload-tokens", json={"ttl": 60}).json()
+    assert short["expiresAt"] == "2030-01-01T00:01:00+00:00"
+
+    def listed() -> list[str]:
+        data = api.get("/upload-tokens?sortBy=ttl").json()["data"]
+        return [token["token"] for token in data]
+
+    apivideo.clock.advance(59.999)
+    assert listed() == [for_ever["token"], short["token"]]
+    apivideo.clock.advance(0.001)
+    assert listed() == [for_ever["token"]]
+
+
+def test_a_token_that_would_end_after_the_last_year_ends_with_it(
+    apivideo: ApiVideo, api: httpx.Client
+) -> None:
+    apivideo.clock.freeze("9999-12-15")
+    token = api.post("/upload-tokens", json={"ttl": 2**31 - 1}).json()
+    assert token["expiresAt"] == "9999-12-31T23:59:59+00:00"

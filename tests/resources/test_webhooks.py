@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import httpx
@@ -9,6 +10,7 @@ import pytest
 
 from pytest_apivideo import ApiVideo
 
+DOCS = "https://docs.api.video/reference/"
 EVENTS = ["video.source.recorded"]
 
 
@@ -27,7 +29,18 @@ def test_any_address_of_http_is_accepted(api: httpx.Client, url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["app.example", "//app.example", "https://a b", "https://a\n", "http://[", "http://a:x"]
+    "url",
+    [
+        "app.example",
+        "//app.example",
+        "ftp://app.example",
+        "https://",
+        "https://a b",
+        "https://a\n",
+        "https://app.example:0/",
+        "http://[",
+        "http://a:x",
+    ],
 )
 def test_what_is_no_address_of_http_is_refused(api: httpx.Client, url: str) -> None:
     problem = api.post("/webhooks", json={"events": EVENTS, "url": url}).json()
@@ -75,3 +88,45 @@ def test_a_list_of_webhooks_has_no_order_to_choose(apivideo: ApiVideo, api: http
 def test_a_webhook_cannot_be_changed(apivideo: ApiVideo, api: httpx.Client) -> None:
     answer = api.patch(f"/webhooks/{apivideo.webhooks.add().id}", json={"events": EVENTS})
     assert answer.status_code == 405
+
+
+def test_a_webhook_tells_its_secret_and_is_found_by_its_events(api: httpx.Client) -> None:
+    body = {"events": ["video.source.recorded"], "url": "https://app.example/hooks"}
+    first, second = (api.post("/webhooks", json=body).json() for _ in range(2))
+    assert re.fullmatch(r"sig_sec_\w{22}", first["signatureSecret"])
+    assert first["signatureSecret"] != second["signatureSecret"]
+    assert api.get(f"/webhooks/{first['webhookId']}").json() == first
+    found = api.get("/webhooks?events=video.source.recorded").json()["data"]
+    assert [hook["webhookId"] for hook in found] == [second["webhookId"], first["webhookId"]]
+    assert api.get("/webhooks?events=video.summary.generated").json()["data"] == []
+
+
+def test_a_webhook_of_nothing_has_the_three_documented_problems(api: httpx.Client) -> None:
+    problems = api.post("/webhooks", json={}).json()["problems"]
+    assert [(problem["name"], problem["title"]) for problem in problems] == [
+        ("events", "This attribute is required."),
+        ("url", "This attribute is required."),
+        ("events", "This attribute must be an array."),
+    ]
+
+
+def test_a_blank_address_is_refused_as_blank(api: httpx.Client) -> None:
+    problem = api.post("/webhooks", json={"events": EVENTS, "url": ""}).json()
+    assert (problem["name"], problem["detail"]) == ("url", "This value should not be blank.")
+
+
+def test_an_event_that_api_video_does_not_send_is_refused(
+    apivideo: ApiVideo, api: httpx.Client
+) -> None:
+    body = {"events": ["video.deleted"], "url": "https://app.example"}
+    answer = api.post("/webhooks", json=body)
+    assert (answer.status_code, answer.json()["name"]) == (400, "events[0]")
+    assert len(apivideo.webhooks) == 0
+
+
+@pytest.mark.apivideo(webhook_limit=1)
+def test_the_limit_of_webhooks_is_a_setting(apivideo: ApiVideo, api: httpx.Client) -> None:
+    apivideo.webhooks.add()
+    body = {"events": ["video.source.recorded"], "url": "https://app.example"}
+    refused = api.post("/webhooks", json=body)
+    assert (refused.status_code, refused.json()["type"]) == (400, DOCS + "webhook-limit-reached")
