@@ -10,6 +10,7 @@ from fake_server.core.model import Shape, Unset
 from fake_server.core.operations import GET, Action
 from fake_server.core.verbs import find
 from fake_server.project import Context
+from fake_server.resources.encoding import Encoding, encoding_of
 from fake_server.resources.videos import Video
 
 
@@ -37,36 +38,6 @@ class Ingest(Shape):
     received_parts: Unset[ReceivedParts] = None
 
 
-class Quality(Shape):
-    """One form that a video is encoded in."""
-
-    type: Literal["hls", "mp4"]
-    quality: Literal["240p", "360p", "480p", "720p", "1080p", "2160p"]
-    status: Literal["waiting", "encoding", "encoded", "failed"]
-
-
-class EncodingMetadata(Shape):
-    """What encoding found out about a video; all null before."""
-
-    width: int | None = None
-    height: int | None = None
-    bitrate: float | None = None
-    duration: int | None = None
-    framerate: int | None = None
-    samplerate: int | None = None
-    video_codec: str | None = None
-    audio_codec: str | None = None
-    aspect_ratio: str | None = None
-
-
-class Encoding(Shape):
-    """How far a video is encoded; it is playable when one quality is."""
-
-    playable: bool = False
-    qualities: tuple[Quality, ...] = ()
-    metadata: EncodingMetadata = EncodingMetadata()
-
-
 class VideoStatus(Shape):
     """How far a video is; `ingest` is null before any upload."""
 
@@ -74,14 +45,9 @@ class VideoStatus(Shape):
     encoding: Encoding = Encoding()
 
 
-def status_of(video: Video) -> VideoStatus:
-    """How far the video is: nothing was received of it yet, and nothing can be played."""
-    return VideoStatus()
-
-
 def show_status(call: Context) -> VideoStatus:
     """Show what was received of a video, and what of it can be played."""
-    return status_of(find(call, Video))
+    return VideoStatus(encoding=encoding_of(call, find(call, Video)))
 
 
 OPERATIONS = (GET("/videos/{videoId}/status", Action(show_status, answers=VideoStatus)),)
