@@ -11,6 +11,7 @@ import pytest
 from pytest_apivideo.markers import settings_of
 from pytest_apivideo.options import value_of
 from pytest_apivideo.report import SERVER
+from pytest_apivideo.targets import opened
 
 if TYPE_CHECKING:
     import httpx
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from fake_server import ApiVideo, FakeServer
     from pytest_apivideo.frozen import FrozenTime
     from pytest_apivideo.sdk import Client
+    from pytest_apivideo.targets import Target
 
 
 @pytest.fixture(scope="session")
@@ -70,33 +72,45 @@ def apivideo_frozen_time(apivideo: ApiVideo) -> Iterator[FrozenTime]:
 
 
 @pytest.fixture
-def apivideo_http(apivideo: ApiVideo) -> Iterator[httpx.Client]:
-    """An authenticated `httpx.Client` whose base URL is the fake's.
+def apivideo_target(request: pytest.FixtureRequest) -> Iterator[Target]:
+    """What the test runs against, by `--apivideo-target`: `.url` `.api_key` `.name` `.is_fake`.
+
+    `.mark(text)` adds the mark of the run, `.observe(response)` notes what an answer looks like.
+    """
+    with opened(request) as target:
+        yield target
+
+
+@pytest.fixture
+def apivideo_http(apivideo_target: Target) -> Iterator[httpx.Client]:
+    """An authenticated `httpx.Client` whose base URL is the target's.
 
     It logs in at the first request, renews its token before it expires and once after a 401.
     """
     _needs("httpx")
     from pytest_apivideo.auth.for_httpx import http_client
 
-    with http_client(apivideo.url, apivideo.api_key, now=apivideo.clock.now) as client:
+    target = apivideo_target
+    with http_client(target.url, target.client_key, now=target.now) as client:
         yield client
 
 
 @pytest.fixture
-def apivideo_session(apivideo: ApiVideo) -> Iterator[requests.Session]:
-    """An authenticated `requests.Session`; takes absolute URLs, and paths of the fake.
+def apivideo_session(apivideo_target: Target) -> Iterator[requests.Session]:
+    """An authenticated `requests.Session`; takes absolute URLs, and paths of the target.
 
     It logs in at the first request, renews its token before it expires and once after a 401.
     """
     _needs("requests")
     from pytest_apivideo.auth.for_requests import session
 
-    with session(apivideo.url, apivideo.api_key, now=apivideo.clock.now) as opened:
-        yield opened
+    target = apivideo_target
+    with session(target.url, target.client_key, now=target.now) as made:
+        yield made
 
 
 @pytest.fixture
-def apivideo_async_http(apivideo: ApiVideo) -> httpx.AsyncClient:
+def apivideo_async_http(apivideo_target: Target) -> httpx.AsyncClient:
     """An authenticated `httpx.AsyncClient`, for asyncio and trio; a plain fixture, not async.
 
     No connection outlives its request, so any number of event loops may use it in turn, and nobody
@@ -105,11 +119,12 @@ def apivideo_async_http(apivideo: ApiVideo) -> httpx.AsyncClient:
     _needs("httpx")
     from pytest_apivideo.auth.for_httpx import async_http_client
 
-    return async_http_client(apivideo.url, apivideo.api_key, now=apivideo.clock.now)
+    target = apivideo_target
+    return async_http_client(target.url, target.client_key, now=target.now)
 
 
 @pytest.fixture
-def apivideo_client(apivideo: ApiVideo) -> Client:
+def apivideo_client(apivideo_target: Target) -> Iterator[Client]:
     """The official SDK's `AuthenticatedApiClient`, connected: `VideosApi(apivideo_client).list()`.
 
     Connected without `with`, so it does not renew its token by itself. It is closed with the test.
@@ -117,7 +132,8 @@ def apivideo_client(apivideo: ApiVideo) -> Client:
     _needs("apivideo", extra="sdk")
     from pytest_apivideo.sdk import connected
 
-    return connected(apivideo)
+    with connected(apivideo_target.url, apivideo_target.client_key) as client:
+        yield client
 
 
 @pytest.fixture

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 MARKERS = (
     "apivideo(**settings): settings of this test's fake api.video, such as expires_in=60; "
     "the nearest marker wins (see docs/settings.md)",
+    "apivideo_fake_only(reason=...): skip this test on the sandbox",
+    "apivideo_contract(needs=...): what this test needs and only the fake has, such as clock or "
+    "faults: skip it on the sandbox (see docs/sandbox.md)",
 )
 
 

@@ -20,6 +20,7 @@ class Option:
     help: str
     default: str | None = None
     metavar: str | None = None
+    is_switch: bool = False
 
     @property
     def flag(self) -> str:
@@ -47,6 +48,28 @@ class Value:
 
 OPTIONS = (
     Option(
+        "target",
+        "what tests run against: the fake, api.video's sandbox, or both, each test twice",
+        default="fake",
+        metavar="fake|sandbox|both",
+    ),
+    Option(
+        "base_url",
+        "address of the sandbox (default: https://sandbox.api.video); production is refused",
+        metavar="URL",
+    ),
+    Option(
+        "require_sandbox",
+        "fail, rather than skip, tests on the sandbox if its key is missing",
+        is_switch=True,
+    ),
+    Option(
+        "budget",
+        "share of the documented rate of requests to use on the sandbox "
+        "(default: 70%; off on loopback)",
+        metavar="PERCENT|off",
+    ),
+    Option(
         "seed",
         "seed of ids, keys and tokens, with each test's name (default: the test's name alone)",
         metavar="TEXT",
@@ -58,10 +81,15 @@ def add_options(parser: pytest.Parser) -> None:
     """Declare every option to pytest."""
     group = parser.getgroup("apivideo", "api.video")
     for option in OPTIONS:
-        words = f"{option.help} [env {option.variable}, ini {option.ini}]"
-        group.addoption(
-            option.flag, dest=option.ini, default=None, metavar=option.metavar, help=words
-        )
+        words = f"{option.help} [env {option.variable}, ini {option.ini}]".replace("%", "%%")
+        if option.is_switch:
+            group.addoption(
+                option.flag, dest=option.ini, action="store_true", default=None, help=words
+            )
+        else:
+            group.addoption(
+                option.flag, dest=option.ini, default=None, metavar=option.metavar, help=words
+            )
         parser.addini(option.ini, option.help, default=None)
 
 
@@ -77,3 +105,9 @@ def value_of(config: pytest.Config, name: str) -> Value:
         if value is not None:
             return Value(str(value), source)
     return Value(option.default, "default")
+
+
+def is_set(config: pytest.Config, name: str) -> bool:
+    """Whether a switch is on: named on the command line, or set to anything but 0, false or no."""
+    value = value_of(config, name).value
+    return value is not None and value.lower() not in ("", "0", "false", "no", "off")

@@ -6,7 +6,7 @@ from collections.abc import Generator
 
 import pytest
 
-from pytest_apivideo import fixtures, markers, options, report
+from pytest_apivideo import fixtures, markers, options, report, targets
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -15,10 +15,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register markers and fixtures."""
+    """Register markers and fixtures; refuse a target that cannot be right."""
     for marker in markers.MARKERS:
         config.addinivalue_line("markers", marker)
     config.pluginmanager.register(fixtures, "apivideo-fixtures")
+    targets.configure(config)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run tests on both targets, if both are chosen."""
+    targets.parametrize(metafunc)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip on the sandbox what only the fake has."""
+    targets.skip_what_only_the_fake_has(item)
 
 
 def pytest_report_header(config: pytest.Config) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_apivideo import targets
 from pytest_apivideo.options import value_of
 
 if TYPE_CHECKING:
@@ -19,7 +20,9 @@ def header(config: pytest.Config) -> str:
     """The line at the top of a run: the target, and where ids come from."""
     seed = value_of(config, "seed")
     ids = "each test's name" if seed.value is None else f"{seed.value!r} ({seed.source})"
-    return f"api.video: fake in this process, ids seeded by {ids}"
+    if targets.choice(config) == "sandbox":
+        return f"api.video: {targets.described(config)}"
+    return f"api.video: {targets.described(config)}, ids seeded by {ids}"
 
 
 def raise_server_errors(config: pytest.Config) -> None:

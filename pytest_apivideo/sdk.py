@@ -29,7 +29,7 @@ from weakref import WeakKeyDictionary
 from pytest_apivideo.warnings import ApiVideoSdkWarning
 
 if TYPE_CHECKING:
-    from fake_server import ApiVideo, Clock
+    from fake_server import Clock
 
 Client = Any  # the SDK has no types
 FindClock = Callable[[str], "Clock | None"]
@@ -87,14 +87,18 @@ def _models_left_alone() -> Iterator[None]:
         settings.default_ignore_list = before
 
 
-def connected(apivideo: ApiVideo) -> Client:
-    """A client of the SDK on the fake, connected without `with`."""
+@contextmanager
+def connected(url: str, api_key: str) -> Iterator[Client]:
+    """A client of the SDK on a target, connected without its own `with`; closed with the block."""
     from apivideo.auth_api_client import AuthenticatedApiClient
 
-    client = AuthenticatedApiClient(apivideo.api_key)
-    client.configuration.host = apivideo.url
+    client = AuthenticatedApiClient(api_key)
+    client.configuration.host = url
     client.connect()
-    return client
+    try:
+        yield client
+    finally:
+        _close(client)
 
 
 @dataclass

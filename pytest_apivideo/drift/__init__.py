@@ -1,0 +1,1 @@
+"""What a target looked like, written down without values, and how two targets differ."""

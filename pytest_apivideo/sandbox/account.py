@@ -1,0 +1,99 @@
+"""The account of a run: one login for everybody, and a look at it before the first test."""
+
+from __future__ import annotations
+
+import json
+import threading
+from typing import Any
+
+from pytest_apivideo.auth.sharing import SharedToken
+from pytest_apivideo.auth.tokens import Answer, Hidden, LoginRefused, Target, Token, TokenCall
+from pytest_apivideo.sandbox.clock import monotonic
+from pytest_apivideo.sandbox.guard import KEY_VARIABLE, SandboxRefused
+from pytest_apivideo.sandbox.secrets import Secrets
+from pytest_apivideo.sandbox.upstream import Outgoing, Reply, SandboxLost, Upstream
+
+_READS_OF_PRODUCTION = 500  # a minute, as documented; the sandbox has 100
+_JSON = ("Content-Type", "application/json")
+_UNAUTHORIZED = 401
+
+
+class Account:
+    """The sandbox account that an API key opens."""
+
+    def __init__(self, upstream: Upstream, api_key: str, secrets: Secrets) -> None:
+        self.upstream = upstream
+        self.secrets = secrets
+        self._shared = SharedToken(Target(upstream.base_url), api_key, monotonic)
+        self._lock = threading.Lock()
+        self._verdict: SandboxRefused | None = None
+        self._is_checked = False
+        secrets.add_key(api_key)
+
+    def token(self, refused: Token | None = None) -> Token:
+        """The token that all share; `refused` is one that was answered 401.
+
+        Raises LoginRefused if the key is not good.
+        """
+        return self._shared.obtain(self._exchange, refused)
+
+    def send_as_ours(self, outgoing: Outgoing) -> Reply:
+        """Send a request with the shared token, renewed once if it is refused."""
+        token = self.token()
+        reply = self.upstream.send(_signed(outgoing, token))
+        if reply.status == _UNAUTHORIZED:
+            reply = self.upstream.send(_signed(outgoing, self.token(token)))
+        return reply
+
+    def request(self, method: str, target: str, payload: Any = None) -> Reply:
+        """Send a request of our own, with a JSON body if there is a payload."""
+        body = b"" if payload is None else json.dumps(payload).encode()
+        return self.send_as_ours(Outgoing(method, target, [_JSON] if body else [], body))
+
+    def check(self) -> None:
+        """Look, once a run, whether this is a sandbox, before anything is written.
+
+        Raises SandboxRefused if it is not, the same each time.
+        """
+        with self._lock:
+            if not self._is_checked:
+                self._verdict = self._look()
+                self._is_checked = True
+        if self._verdict is not None:
+            raise self._verdict
+
+    def _look(self) -> SandboxRefused | None:
+        where = self.upstream.base_url
+        try:
+            reply = self.request("GET", "/videos?currentPage=1&pageSize=1")
+        except LoginRefused as refused:
+            return SandboxRefused(f"{refused}\nThe key is that of {KEY_VARIABLE}.")
+        except SandboxLost as lost:
+            return SandboxRefused(str(lost))
+        page = reply.json()
+        if reply.status != 200 or not isinstance(page, dict) or "pagination" not in page:
+            kind = reply.by_name.get("content-type", "no content type")
+            return SandboxRefused(
+                f"{where} does not answer as api.video does: GET /videos gave {reply.status} with "
+                f"{kind}, not 200 with a page of videos. Check the base URL."
+            )
+        limit = reply.by_name.get("x-ratelimit-limit", "")
+        if limit.isdigit() and int(limit) >= _READS_OF_PRODUCTION:
+            return SandboxRefused(
+                f"{where} allows {limit} reads a minute, as api.video's production does: the "
+                f"sandbox has 100. Nothing was written. Give {KEY_VARIABLE} a key of the sandbox."
+            )
+        return None
+
+    def _exchange(self, call: TokenCall) -> Answer:
+        path = call.url.removeprefix(self.upstream.base_url)
+        body = json.dumps(call.payload).encode()
+        reply = self.upstream.send(Outgoing("POST", path, [_JSON], body))
+        self.secrets.add_from(reply.body)
+        return Answer(reply.status, reply.body)
+
+
+def _signed(outgoing: Outgoing, token: Token) -> Outgoing:
+    headers = [pair for pair in outgoing.headers if pair[0].lower() != "authorization"]
+    signature: tuple[str, Hidden] = ("Authorization", token.authorization)
+    return Outgoing(outgoing.method, outgoing.target, [*headers, signature], outgoing.body)

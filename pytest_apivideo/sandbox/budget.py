@@ -1,0 +1,99 @@
+"""How fast requests may follow each other: below the documented rate, and as the answers ask."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+from pytest_apivideo.sandbox.clock import monotonic, pause
+
+Rate = Literal["reads", "writes", "uploads"]
+
+PER_MINUTE: dict[Rate, int] = {"reads": 100, "writes": 40, "uploads": 40}
+"""The sandbox's documented limits."""
+
+_WINDOW = 60.0
+_LONGEST_PAUSE = 90.0  # seconds; a window is 60
+_SOURCE = re.compile(r"/videos/[^/]+/source|/upload")
+
+
+def rate_of(method: str, path: str) -> Rate | None:
+    """The limit that a request counts against; logins and renewals have none."""
+    if path.startswith("/auth/"):
+        return None
+    if method in ("GET", "HEAD", "OPTIONS"):
+        return "reads"
+    return "uploads" if method == "POST" and _SOURCE.fullmatch(path) else "writes"
+
+
+def share(text: str) -> float | None:
+    """Read `70%` as 0.7 and `off` as None; raises ValueError for anything else."""
+    if text.strip().lower() == "off":
+        return None
+    found = re.fullmatch(r"(\d{1,3})\s*%", text.strip())
+    if found is None or not 1 <= int(found.group(1)) <= 100:
+        raise ValueError(
+            f"a budget is a share of the documented rate from 1% to 100%, or off, not {text!r}"
+        )
+    return int(found.group(1)) / 100
+
+
+class Budget:
+    """Lets requests through at a share of the documented rate; None: as fast as they come.
+
+    What the answers say is heeded in either case. `now` and `pause` are in seconds.
+    """
+
+    def __init__(
+        self,
+        part: float | None,
+        now: Callable[[], float] = monotonic,
+        pause: Callable[[float], None] = pause,
+    ) -> None:
+        self._most = {rate: max(1, int(most * (part or 1))) for rate, most in PER_MINUTE.items()}
+        self._is_on = part is not None
+        self._now = now
+        self._pause = pause
+        self._sent: dict[Rate, deque[float]] = {rate: deque() for rate in PER_MINUTE}
+        self._not_before: dict[Rate, float] = {}
+        self._lock = threading.Lock()
+
+    def take(self, rate: Rate | None) -> None:
+        """Wait until a request may go out."""
+        while rate is not None:
+            with self._lock:
+                seconds = self._seconds_to_wait(rate)
+                if seconds <= 0:
+                    self._sent[rate].append(self._now())
+                    return
+            self._pause(seconds)
+
+    def heed(self, rate: Rate | None, headers: Mapping[str, str]) -> None:
+        """Take note of what an answer says: none left means to wait for the next window."""
+        if rate is None or headers.get("x-ratelimit-remaining") != "0":
+            return
+        with self._lock:
+            self._not_before[rate] = self._now() + retry_after(headers)
+
+    def _seconds_to_wait(self, rate: Rate) -> float:
+        now, sent = self._now(), self._sent[rate]
+        while sent and sent[0] <= now - _WINDOW:
+            sent.popleft()
+        asked = self._not_before.get(rate, now) - now
+        own = sent[0] + _WINDOW - now if self._is_on and len(sent) >= self._most[rate] else 0.0
+        return max(asked, own)
+
+
+def retry_after(headers: Mapping[str, str]) -> float:
+    """How many seconds an answer asks to wait, at most a minute and a half; else a window.
+
+    api.video documents `X-RateLimit-Retry-After`; the field's usual name is read as well.
+    """
+    for name in ("x-ratelimit-retry-after", "retry-after"):
+        text = headers.get(name, "").strip()
+        if text.isascii() and text.isdigit():
+            return min(float(text), _LONGEST_PAUSE)
+    return _WINDOW

@@ -1,0 +1,56 @@
+"""What a worker knows of the relay, and how it asks it for things."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from http.client import HTTPConnection
+from typing import Any
+from urllib.parse import urlsplit
+
+from pytest_apivideo.sandbox.relay_names import CONTROL, CONTROL_HEADER
+
+
+@dataclass(frozen=True)
+class Port:
+    """A port of the relay: its address, the run, the key for clients and that of the plugin."""
+
+    url: str
+    run: str
+    session_key: str = field(repr=False)
+    control_key: str = field(repr=False)
+
+    @classmethod
+    def from_worker_input(cls, given: dict[str, str]) -> Port:
+        """The port that was opened for this worker."""
+        return cls(**given)
+
+    def for_worker(self) -> dict[str, str]:
+        """The port as what is handed to a worker."""
+        return asdict(self)
+
+    def begin(self, test: str) -> str | None:
+        """Say which test the next requests are for; returns why there can be none, if so."""
+        refused = self._ask("begin", test).get("refused")
+        return None if refused is None else str(refused)
+
+    def notes(self, test: str) -> tuple[list[str], list[str]]:
+        """What made a test inconclusive, and what else there is to tell of it."""
+        notes = self._ask("notes", test)
+        return notes["inconclusive"], notes["told"]
+
+    def end(self, test: str) -> list[str]:
+        """Remove what a test created; returns what could not be removed yet."""
+        left: list[str] = self._ask("end", test)["left"]
+        return left
+
+    def _ask(self, verb: str, test: str) -> dict[str, Any]:
+        parts = urlsplit(self.url)
+        connection = HTTPConnection(parts.hostname or "", parts.port)
+        try:
+            headers = {CONTROL_HEADER: self.control_key}
+            connection.request("POST", CONTROL + verb, json.dumps({"test": test}), headers)
+            answer: dict[str, Any] = json.loads(connection.getresponse().read())
+        finally:
+            connection.close()
+        return answer

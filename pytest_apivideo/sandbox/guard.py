@@ -1,0 +1,71 @@
+"""Which addresses and keys may be used as a sandbox: production is refused before anything is sent.
+
+api.video's keys do not say which environment they are for. So a key looks like one of production if
+a variable of the environment with PROD in its name holds the same, or if the account that it opens
+has the rate limits of production (`account.py` looks at those before the first test).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+SANDBOX = "https://sandbox.api.video"
+KEY_VARIABLE = "APIVIDEO_SANDBOX_API_KEY"
+
+
+class SandboxRefused(Exception):  # noqa: N818 - named for what happened
+    """The sandbox cannot be used as it was given; says why, and what would be right."""
+
+
+def checked_url(url: str) -> str:
+    """The base URL of a sandbox, without a slash at the end.
+
+    Raises SandboxRefused for every host of api.video but the sandbox, for what is no HTTP address,
+    and for plain HTTP to anything but this machine.
+    """
+    try:
+        parts = urlsplit(url)
+        host, _ = (parts.hostname or "").rstrip(".").lower(), parts.port
+    except ValueError:
+        raise SandboxRefused(f"{url!r} is not the address of a sandbox.") from None
+    if parts.scheme not in ("http", "https") or not host or parts.username is not None:
+        raise SandboxRefused(f"{url!r} is not the address of a sandbox, such as {SANDBOX}.")
+    if parts.query or parts.fragment:
+        raise SandboxRefused(f"{url!r} has a query or a fragment, which a base URL has not.")
+    if host != "sandbox.api.video" and (host == "api.video" or host.endswith(".api.video")):
+        raise SandboxRefused(
+            f"{host} is not a sandbox. Tests create and delete things, so they never go to "
+            f"production; the sandbox of api.video is {SANDBOX}."
+        )
+    if parts.scheme == "http" and not is_loopback(url):
+        raise SandboxRefused(f"{url!r} would carry the API key in clear text: use https.")
+    return url.rstrip("/")
+
+
+def is_loopback(url: str) -> bool:
+    """Whether an address is on this machine."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def checked_key(environ: Mapping[str, str] = os.environ) -> str | None:
+    """The sandbox's API key, from its own variable and nowhere else; None if it is not set.
+
+    Raises SandboxRefused if it is the value of a variable that speaks of production.
+    """
+    key = environ.get(KEY_VARIABLE, "").strip()
+    if not key:
+        return None
+    for name, value in environ.items():
+        if "PROD" in name.upper() and value.strip() == key:
+            raise SandboxRefused(
+                f"{KEY_VARIABLE} holds the same key as {name}, so it looks like a key of "
+                "production. Make a key for the sandbox on api.video's dashboard."
+            )
+    return key

@@ -1,0 +1,45 @@
+"""The mark on everything that a run creates, by which it is found again and told from the rest."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+METADATA_KEY = "apivideo-test-run"
+"""Under this key a video's metadata holds the run."""
+
+_MARK = re.compile(r"apivideo-test-(\d{8}T\d{6}Z)-[0-9a-f]{6}")
+_STAMP = "%Y%m%dT%H%M%SZ"
+_DURATION = re.compile(r"(\d+)([smhd])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def new_run(now: datetime | None = None) -> str:
+    """An id for a run, which is also its mark: `apivideo-test-20261124T081500Z-1f2e3d`."""
+    return f"apivideo-test-{now or datetime.now(UTC):{_STAMP}}-{secrets.token_hex(3)}"
+
+
+def mark_in(value: Any) -> str | None:
+    """The mark in a JSON value or a text, None if it carries none."""
+    text = value if isinstance(value, str) else json.dumps(value)
+    found = _MARK.search(text)
+    return found.group() if found else None
+
+
+def age_of(mark: str, now: datetime) -> timedelta:
+    """How long ago the run of a mark began; raises ValueError for what is no mark."""
+    found = _MARK.fullmatch(mark)
+    if found is None:
+        raise ValueError(f"{mark!r} is no mark of a run")
+    return now - datetime.strptime(found.group(1), _STAMP).replace(tzinfo=UTC)
+
+
+def duration(text: str) -> timedelta:
+    """Read `2h`, `30m`, `1d` or `90s`; raises ValueError for anything else."""
+    found = _DURATION.fullmatch(text.strip())
+    if found is None:
+        raise ValueError(f"{text!r} is no duration: write it like 2h, 30m, 1d or 90s")
+    return timedelta(**{_UNITS[found.group(2)]: int(found.group(1))})

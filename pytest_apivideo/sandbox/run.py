@@ -1,0 +1,144 @@
+"""A run of pytest on the sandbox: the relay's life, and the hooks that its tests need.
+
+Registered only when the sandbox is a target. The relay lives in the process that the user started;
+workers of xdist are handed a port of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_apivideo.sandbox.client import Port
+from pytest_apivideo.sandbox.guard import KEY_VARIABLE, checked_key
+
+if TYPE_CHECKING:
+    from pytest_apivideo.sandbox.relay import Relay
+    from pytest_apivideo.sandbox.secrets import Secrets
+
+_FOR_WORKERS = "apivideo_sandbox_port"
+_SECTION = "api.video sandbox"
+
+
+class SandboxRun:
+    """The sandbox in one process of a run; `begun` are the tests that have used it."""
+
+    def __init__(self, config: pytest.Config, base_url: str, budget: float | None) -> None:
+        self._config = config
+        self.base_url = base_url
+        self._budget = budget
+        self._relay: Relay | None = None
+        self._port: Port | None = None
+        self._given: dict[str, str] | None = getattr(config, "workerinput", {}).get(_FOR_WORKERS)
+        self._left: list[str] = []
+        self.key = checked_key()
+        self.begun: set[str] = set()
+
+    def port(self) -> Port:
+        """The port of this process, opened when first asked for."""
+        if self._port is None:
+            given = self._given
+            self._port = self._open() if given is None else Port.from_worker_input(given)
+        return self._port
+
+    def _open(self) -> Port:
+        if self._relay is None:
+            self._relay = self._make_relay()
+        keys = self._relay.keys
+        return Port(self._relay.open_port(), self._relay.run, keys.session, keys.control)
+
+    def _make_relay(self) -> Relay:
+        from pytest_apivideo.sandbox.account import Account
+        from pytest_apivideo.sandbox.budget import Budget
+        from pytest_apivideo.sandbox.ledger import Ledger, default_directory
+        from pytest_apivideo.sandbox.marks import new_run
+        from pytest_apivideo.sandbox.relay import Relay
+        from pytest_apivideo.sandbox.secrets import Secrets
+        from pytest_apivideo.sandbox.upstream import Upstream
+
+        assert self.key is not None  # else no test comes so far
+        account = Account(Upstream(self.base_url, Budget(self._budget)), self.key, Secrets())
+        return Relay(account, Ledger(new_run(), self.base_url, default_directory()))
+
+    @property
+    def _secrets(self) -> Secrets | None:
+        return None if self._relay is None else self._relay.account.secrets
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Hand a worker of xdist its port."""
+        if self.key is not None:
+            node.workerinput[_FOR_WORKERS] = self._open().for_worker()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Tell what the relay noticed; a test that met a 429 twice is inconclusive, not failed."""
+        report = yield
+        if report.failed and report.when != "teardown" and item.nodeid in self.begun:
+            inconclusive, told = self.port().notes(item.nodeid)
+            if told:
+                report.sections.append((_SECTION, "\n".join(told)))
+            if inconclusive:
+                _make_inconclusive(report, item, inconclusive)
+        return report
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> Generator[None]:
+        """Take secrets out of a report before anybody shows or writes it."""
+        if self._secrets is not None:
+            scrub(report, self._secrets)
+        yield
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Remove what is left, and let the run fail if something stays."""
+        if self._relay is None:
+            return
+        secrets = self._relay.account.secrets
+        self._left = [secrets.hide(words) for words in self._relay.close()]
+        if self._left and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """List what was left behind."""
+        if self._relay is None:
+            return
+        if not self._left:
+            terminalreporter.write_line(f"{_SECTION}: run {self._relay.run} left nothing behind")
+            return
+        terminalreporter.section(f"{_SECTION}: left behind by run {self._relay.run}")
+        for words in self._left:
+            terminalreporter.write_line(words)
+        terminalreporter.write_line(
+            f"The ledger is {self._relay.ledger.path}. To try again, with {KEY_VARIABLE} set: "
+            "apivideo-fake sweep --older-than 0s"
+        )
+
+
+def _make_inconclusive(report: pytest.TestReport, item: pytest.Item, reasons: list[str]) -> None:
+    path, line, _ = item.location
+    words = f"Skipped: inconclusive, {'; '.join(reasons)}"
+    report.outcome = "skipped"
+    report.longrepr = (path, (line or 0) + 1, words)
+    report.user_properties.append(("apivideo_inconclusive", "; ".join(reasons)))
+
+
+def scrub(report: pytest.TestReport, secrets: Secrets) -> None:
+    """Take secrets out of a report: its failure, what was captured, its properties."""
+    if isinstance(report.longrepr, tuple):
+        path, line, words = report.longrepr
+        report.longrepr = (path, line, secrets.hide(words))
+    elif report.longrepr is not None:
+        shown = str(report.longrepr)
+        hidden = secrets.hide(shown)
+        if hidden != shown:
+            report.longrepr = hidden
+    report.sections = [(name, secrets.hide(text)) for name, text in report.sections]
+    report.user_properties = [
+        (name, secrets.hide(value) if isinstance(value, str) else value)
+        for name, value in report.user_properties
+    ]

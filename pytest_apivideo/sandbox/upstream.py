@@ -1,0 +1,127 @@
+"""Requests to the sandbox itself: within the budget, and after a 429 once more."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from pytest_apivideo.sandbox.budget import Budget, rate_of, retry_after
+from pytest_apivideo.sandbox.clock import pause
+
+Headers = Iterable[tuple[str, str]]
+
+TOO_MANY = 429
+_TIMEOUT = httpx.Timeout(60.0, connect=15.0)
+# fmt: off
+_HOP_BY_HOP = frozenset((
+    "connection", "content-length", "host", "keep-alive", "proxy-authenticate",
+    "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
+))
+# fmt: on
+
+
+class SandboxLost(ConnectionError):  # noqa: N818 - named for what happened
+    """No answer came; says which request was lost, and to whom."""
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A request for the sandbox; `target` is its path with the query."""
+
+    method: str
+    target: str
+    headers: Headers = ()
+    body: bytes = field(default=b"", repr=False)
+
+    @property
+    def path(self) -> str:
+        """The path without the query."""
+        return self.target.partition("?")[0]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came back; `limited` tells that it is a 429 even after waiting once."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes = field(repr=False)
+    limited: bool = False
+
+    @cached_property
+    def by_name(self) -> dict[str, str]:
+        """The headers by their names in lower case."""
+        return {name.lower(): value for name, value in self.headers}
+
+    def json(self) -> Any:
+        """The body as JSON, None if it is none."""
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            return None
+
+
+class Upstream:
+    """The sandbox, as far as HTTP goes; safe to use from several threads."""
+
+    def __init__(
+        self, base_url: str, budget: Budget, pause: Callable[[float], None] = pause
+    ) -> None:
+        self.base_url = base_url
+        self._budget = budget
+        self._pause = pause
+        self._client = httpx.Client(timeout=_TIMEOUT, follow_redirects=False)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def send(self, outgoing: Outgoing) -> Reply:
+        """Send a request within the budget; a 429 is waited for once.
+
+        Raises SandboxLost if no answer comes. Nothing else is ever repeated, for the request may
+        have arrived.
+        """
+        reply = self._one(outgoing)
+        if reply.status != TOO_MANY:
+            return reply
+        seconds = retry_after(reply.by_name)
+        self._pause(seconds + random.uniform(0, seconds / 20))  # noqa: S311 - no secret
+        again = self._one(outgoing)
+        limited = again.status == TOO_MANY
+        return Reply(again.status, again.headers, again.body, limited)
+
+    def _one(self, outgoing: Outgoing) -> Reply:
+        rate = rate_of(outgoing.method, outgoing.path)
+        self._budget.take(rate)
+        request = self._request(outgoing)
+        try:
+            response = self._client.send(request, stream=True)
+            try:
+                body = b"".join(response.iter_raw())
+            finally:
+                response.close()
+        except httpx.TransportError as error:
+            raise SandboxLost(
+                f"{outgoing.method} {outgoing.path} got no answer from {self.base_url}: "
+                f"{type(error).__name__}: {error}"
+            ) from None  # the frames below hold credentials
+        pairs = response.headers.multi_items()
+        kept = [(name, value) for name, value in pairs if name.lower() not in _HOP_BY_HOP]
+        reply = Reply(response.status_code, kept, body)
+        self._budget.heed(rate, reply.by_name)
+        return reply
+
+    def _request(self, outgoing: Outgoing) -> httpx.Request:
+        prefix = urlsplit(self.base_url).path
+        url = httpx.URL(self.base_url).copy_with(raw_path=(prefix + outgoing.target).encode())
+        headers = [pair for pair in outgoing.headers if pair[0].lower() not in _HOP_BY_HOP]
+        content = outgoing.body or (b"" if outgoing.method in ("POST", "PUT", "PATCH") else None)
+        return httpx.Request(outgoing.method, url, headers=headers, content=content)

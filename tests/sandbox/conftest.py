@@ -1,0 +1,49 @@
+"""A fake of ours on a port of its own stands for the sandbox: what the plugin does is the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fake_server import ApiVideo, FakeServer
+from pytest_apivideo.sandbox import relay, run  # noqa: F401 - else each suite loads its own copy
+from pytest_apivideo.targets import KEY_VARIABLE
+
+PLAIN = """
+import pytest
+
+def test_both(apivideo_target, apivideo_http):
+    made = apivideo_http.post("/videos", json={"title": "Maths"})
+    assert made.status_code == 201
+    assert made.json()["title"] == "Maths"
+
+def test_fake(apivideo):
+    apivideo.clock.advance(10)
+"""
+
+
+@pytest.fixture
+def account() -> Iterator[ApiVideo]:
+    """The sandbox account: what is on it, and which calls it got."""
+    with FakeServer() as server, server.project() as handle:
+        yield handle
+
+
+@pytest.fixture
+def ledgers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the ledgers of the suites under test are."""
+    monkeypatch.setenv("APIVIDEO_LEDGER_DIR", str(tmp_path / "ledgers"))
+    return tmp_path / "ledgers"
+
+
+@pytest.fixture
+def sandbox(
+    suite: pytest.Pytester, account: ApiVideo, ledgers: Path, monkeypatch: pytest.MonkeyPatch
+) -> pytest.Pytester:
+    """A suite of a user that runs on the sandbox."""
+    monkeypatch.setenv(KEY_VARIABLE, account.api_key)
+    monkeypatch.setenv("PYTEST_APIVIDEO_TARGET", "sandbox")
+    monkeypatch.setenv("PYTEST_APIVIDEO_BASE_URL", account.url)
+    return suite

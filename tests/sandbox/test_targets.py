@@ -1,0 +1,204 @@
+"""`--apivideo-target`: which tests run where, what they say when they do not, what is refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from fake_server import ApiVideo
+from pytest_apivideo.targets import KEY_VARIABLE
+from tests.sandbox.conftest import PLAIN
+
+
+def test_the_fake_is_the_target_of_those_who_choose_none(suite: pytest.Pytester) -> None:
+    suite.makepyfile(
+        """
+        def test_it(apivideo_target, apivideo):
+            assert (apivideo_target.name, apivideo_target.is_fake) == ("fake", True)
+            assert (apivideo_target.url, apivideo_target.api_key) == (apivideo.url, apivideo.api_key)
+            assert apivideo_target.api_key not in repr(apivideo_target)
+            assert apivideo_target.mark("Maths").startswith("Maths apivideo-test-")
+        """
+    )
+    suite.runpytest_inprocess().assert_outcomes(passed=1)
+
+
+def test_on_the_sandbox_a_test_runs_as_it_is_and_leaves_nothing(
+    sandbox: pytest.Pytester, account: ApiVideo
+) -> None:
+    sandbox.makepyfile(PLAIN)
+    result = sandbox.runpytest_inprocess("-rs")
+    result.assert_outcomes(passed=1, skipped=1)
+    result.stdout.fnmatch_lines(
+        [
+            f"api.video: SANDBOX {account.url}",
+            "api.video sandbox: run apivideo-test-* left nothing behind",
+            "*not on the sandbox: it uses apivideo, which only the fake has*",
+        ]
+    )
+    account.calls.assert_called("POST /videos", times=1)
+    assert len(account.videos) == 0
+
+
+def test_with_both_each_test_that_can_runs_twice(sandbox: pytest.Pytester) -> None:
+    sandbox.makepyfile(PLAIN)
+    result = sandbox.runpytest_inprocess("--apivideo-target=both", "-v")
+    result.assert_outcomes(passed=3)
+    result.stdout.fnmatch_lines(
+        ["*::test_both[[]fake] PASSED*", "*::test_both[[]sandbox] PASSED*", "*::test_fake PASSED*"]
+    )
+
+
+def test_a_missing_key_skips_or_fails_and_names_the_variable(
+    sandbox: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(KEY_VARIABLE)
+    sandbox.makepyfile(PLAIN)
+    result = sandbox.runpytest_inprocess("-rs")
+    result.assert_outcomes(skipped=2)
+    result.stdout.fnmatch_lines([f"*{KEY_VARIABLE} is not set: it is where the sandbox's API key*"])
+    result = sandbox.runpytest_inprocess("--apivideo-require-sandbox")
+    result.assert_outcomes(errors=1, skipped=1)
+    result.stdout.fnmatch_lines([f"*{KEY_VARIABLE} is not set*"])
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://ws.api.video",
+        "https://WS.API.VIDEO./",
+        "https://ws.api.video:443",
+        "https://admin.api.video",
+        "https://api.video",
+        "https://sandbox.api.video@ws.api.video",
+        "http://sandbox.api.video",
+        "ftp://sandbox.api.video",
+        "https://sandbox.api.video?x=1",
+        "sandbox.api.video",
+        "https://[",
+    ],
+)
+def test_an_address_that_is_no_sandbox_ends_the_run_before_it_begins(
+    sandbox: pytest.Pytester, account: ApiVideo, url: str
+) -> None:
+    sandbox.makepyfile(PLAIN)
+    result = sandbox.runpytest_inprocess(f"--apivideo-base-url={url}")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "sandbox" in result.stderr.str() or "clear text" in result.stderr.str()
+    assert "Traceback" not in result.stderr.str()
+    assert len(account.calls) == 0
+
+
+def test_a_key_that_a_variable_of_production_holds_is_refused(
+    sandbox: pytest.Pytester, account: ApiVideo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("APIVIDEO_PRODUCTION_KEY", account.api_key)
+    sandbox.makepyfile(PLAIN)
+    result = sandbox.runpytest_inprocess()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*holds the same key as APIVIDEO_PRODUCTION_KEY*"])
+    assert account.api_key not in result.stderr.str()
+    assert len(account.calls) == 0
+
+
+def test_a_key_that_the_sandbox_does_not_know_is_told_in_every_test_and_asked_once(
+    sandbox: pytest.Pytester, account: ApiVideo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(KEY_VARIABLE, "an-unknown-key-of-nobody")
+    sandbox.makepyfile(PLAIN + "\ndef test_more(apivideo_session): ...")
+    result = sandbox.runpytest_inprocess()
+    result.assert_outcomes(errors=2, skipped=1)
+    result.stdout.fnmatch_lines(["*gave no token: 400*", f"*The key is that of {KEY_VARIABLE}."])
+    assert "an-unknown-key-of-nobody" not in result.stdout.str()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--apivideo-target=prod"], "*'prod' is no target; use fake, sandbox, both*"),
+        (["--apivideo-budget=fast"], "*a share of the documented rate from 1% to 100%, or off*"),
+        (["--apivideo-budget=120%"], "*a share of the documented rate from 1% to 100%, or off*"),
+    ],
+)
+def test_a_wrong_option_is_told_with_what_is_valid(
+    sandbox: pytest.Pytester, arguments: list[str], words: str
+) -> None:
+    result = sandbox.runpytest_inprocess(*arguments)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([words])
+
+
+def test_markers_say_what_only_the_fake_has(sandbox: pytest.Pytester) -> None:
+    sandbox.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.apivideo_fake_only(reason="it lasts an hour")
+        def test_reason(apivideo_http): ...
+
+        @pytest.mark.apivideo_contract(needs=["clock", "faults"])
+        def test_needs(apivideo_http): ...
+
+        @pytest.mark.apivideo_contract(needs="clocks")
+        def test_wrong_need(apivideo_http): ...
+
+        @pytest.mark.apivideo_fake_only
+        def test_no_reason(apivideo_http): ...
+
+        def test_none_of_ours(): ...
+        """
+    )
+    result = sandbox.runpytest_inprocess("-rs")
+    result.assert_outcomes(skipped=2, errors=2, passed=1)
+    result.stdout.fnmatch_lines_random(
+        [
+            "*not on the sandbox: it lasts an hour*",
+            "*it needs a clock that can be turned, faults on demand, which only the fake has*",
+            "*takes one or several of: clock, faults, *",
+            '*write @pytest.mark.apivideo_fake_only(reason="…")*',
+        ]
+    )
+
+
+def test_every_client_works_on_the_sandbox_with_one_login_for_all(
+    sandbox: pytest.Pytester, account: ApiVideo
+) -> None:
+    sandbox.makepyfile(
+        """
+        import asyncio
+
+        def test_http(apivideo_http):
+            assert apivideo_http.get("/videos").status_code == 200
+
+        def test_async(apivideo_async_http):
+            assert asyncio.run(apivideo_async_http.get("/videos")).status_code == 200
+
+        def test_session(apivideo_session):
+            assert apivideo_session.get("/videos").status_code == 200
+
+        def test_sdk(apivideo_client):
+            from apivideo.api.videos_api import VideosApi
+            assert VideosApi(apivideo_client).list().data == []
+        """
+    )
+    sandbox.runpytest_inprocess().assert_outcomes(passed=4)
+    account.calls.assert_called("POST /auth/api-key", times=1)
+
+
+def test_the_key_is_for_tests_that_log_in_themselves(
+    sandbox: pytest.Pytester, account: ApiVideo
+) -> None:
+    sandbox.makepyfile(
+        """
+        import httpx
+
+        def test_it(apivideo_target):
+            made = httpx.post(apivideo_target.url + "/auth/api-key", json={"apiKey": str(apivideo_target.api_key)})
+            token = made.json()["access_token"]
+            bearer = {"Authorization": f"Bearer {token}"}
+            assert httpx.get(apivideo_target.url + "/videos", headers=bearer).status_code == 200
+            basic = (str(apivideo_target.api_key), "")
+            assert httpx.get(apivideo_target.url + "/videos", auth=basic).status_code == 200
+        """
+    )
+    sandbox.runpytest_inprocess().assert_outcomes(passed=1)
+    account.calls.assert_called("POST /auth/api-key", times=2)
