@@ -14,7 +14,8 @@ def test_the_fake_is_the_target_of_those_who_choose_none(suite: pytest.Pytester)
         """
         def test_it(apivideo_target, apivideo):
             assert (apivideo_target.name, apivideo_target.is_fake) == ("fake", True)
-            assert (apivideo_target.url, apivideo_target.api_key) == (apivideo.url, apivideo.api_key)
+            assert apivideo_target.url == apivideo.url
+            assert apivideo_target.api_key == apivideo.api_key
             assert apivideo_target.api_key not in repr(apivideo_target)
             assert apivideo_target.mark("Maths").startswith("Maths apivideo-test-")
         """
@@ -192,12 +193,12 @@ def test_the_key_is_for_tests_that_log_in_themselves(
         import httpx
 
         def test_it(apivideo_target):
-            made = httpx.post(apivideo_target.url + "/auth/api-key", json={"apiKey": str(apivideo_target.api_key)})
+            key = str(apivideo_target.api_key)
+            made = httpx.post(apivideo_target.url + "/auth/api-key", json={"apiKey": key})
             token = made.json()["access_token"]
             bearer = {"Authorization": f"Bearer {token}"}
             assert httpx.get(apivideo_target.url + "/videos", headers=bearer).status_code == 200
-            basic = (str(apivideo_target.api_key), "")
-            assert httpx.get(apivideo_target.url + "/videos", auth=basic).status_code == 200
+            assert httpx.get(apivideo_target.url + "/videos", auth=(key, "")).status_code == 200
         """
     )
     sandbox.runpytest_inprocess().assert_outcomes(passed=1)
