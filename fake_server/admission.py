@@ -35,7 +35,8 @@ _BARE_REFUSED = 'The value has no scheme in front of it. Expected "Bearer " and 
 class Caller:
     """Who calls, and when by the project's clock.
 
-    `credential` is the form that was used; `refusal` is the problem with it, None if it is good.
+    `credential` is the form that was used; `refusal` is the problem with it, None if it is good;
+    `known` is the key or token that it is, good or not.
     """
 
     project: Project
@@ -43,6 +44,12 @@ class Caller:
     credential: str
     now_ns: int
     refusal: Problem | None = None
+    known: Known | None = field(default=None, repr=False)
+
+    @property
+    def token(self) -> AccessToken | RefreshToken | None:
+        """The access or refresh token that was used, if the fake knows it."""
+        return self.known if isinstance(self.known, AccessToken | RefreshToken) else None
 
 
 @dataclass(frozen=True)
@@ -63,7 +70,7 @@ def admit(projects: Projects, arrival: Arrival) -> Caller:
     credential = _credential(arrival)
     project, known = _owner(projects, credential.secret)
     environment = _API_HOSTS.get(arrival.host) or project.settings.environment
-    caller = Caller(project, environment, credential.kind, project.clock.now_ns())
+    caller = Caller(project, environment, credential.kind, project.clock.now_ns(), known=known)
     return replace(caller, refusal=_refusal(caller, arrival.required, credential, known))
 
 

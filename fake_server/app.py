@@ -5,24 +5,25 @@ from __future__ import annotations
 import functools
 import json
 import re
+import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from email.utils import formatdate
-from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from werkzeug.wrappers import Request
 
 from fake_server import control, resources
 from fake_server.admission import Arrival, Caller, admit
 from fake_server.calls import Call, SecretText
-from fake_server.clock import SECOND, at
+from fake_server.clock import SECOND, at, real_seconds
 from fake_server.core import problems
 from fake_server.core.context import Answer, Context, as_json, with_extra
 from fake_server.core.files import File
 from fake_server.core.operations import Operation, Routes
 from fake_server.core.problems import Problem
+from fake_server.faults import Asked, Fault
 from fake_server.project import Project, Projects
+from fake_server.reply import Reply
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -37,13 +38,11 @@ _LOOPBACK = re.compile(r"localhost|127(\.\d+){3}|\[::1\]")
 _ROUTES = Routes((*resources.OPERATIONS, *control.OPERATIONS))
 
 
-@dataclass
-class Reply:
-    """An answer on its way out."""
+class Took(NamedTuple):
+    """When a request came: in real seconds, and in nanoseconds of the project's clock."""
 
-    status: int
-    body: bytes = field(repr=False)
-    headers: list[tuple[str, str]]
+    began: float
+    came_ns: int
 
 
 class App:
@@ -55,38 +54,50 @@ class App:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
-        reply = self.answer(Request(environ))
-        start_response(f"{reply.status} {HTTPStatus(reply.status).phrase}", reply.headers)
-        return [reply.body]
+        return self.answer(Request(environ)).send(environ, start_response)
 
     def answer(self, request: Request) -> Reply:
         """Find what is asked, let the caller in, handle it, and record it as a call."""
+        began = real_seconds()
         operation, parameters, problem = _find(request)
         is_form = operation is not None and operation.takes is not None
         body = b"" if is_form else request.stream.read(MOST_JSON + 1)
-        caller = admit(self._projects, _arrival(request, operation, parameters, body))
+        arrival = _arrival(request, operation, parameters, body)
+        caller = admit(self._projects, arrival)
+        came_ns = caller.now_ns
         for watcher in caller.project.watchers:
             watcher()
+        fault: Fault | None = None
         try:
+            fault = _met(request, operation, caller, body)
+            if fault is not None:
+                fault.begin(caller.token, caller.project.tokens, _stopping(request))
+                caller = admit(self._projects, arrival)  # time has passed, or a token has ended
             problem = problem or caller.refusal or _unfit(request, body)
-            if problem is not None:
+            if fault is not None and fault.instead is not None:
+                status, content, headers = fault.instead
+                reply = Reply(status, content, [*headers])
+            elif problem is not None:
                 raise problem
-            assert operation is not None  # else there is a problem
-            context = self._context(request, operation, parameters, caller, body)
-            context.check_query()
-            reply = _reply(context, operation.action.handle(context))
+            else:
+                assert operation is not None  # else there is a problem
+                context = self._context(request, operation, parameters, caller, body)
+                context.check_query()
+                reply = _reply(context, operation.action.handle(context))
         except Problem as raised:
             reply = _refused(request, raised, caller)
         except Exception as error:
             error.add_note(f"while the fake answered {request.method} {_path(request)}")
             caller.project.failed(error)
             reply = _refused(request, problems.server_error(repr(error)), caller)
-        reply.headers.append(("Date", _date(caller.now_ns // SECOND)))
-        if caller.project.settings.extra_fields:
+        reply.add("Date", _date(caller.now_ns // SECOND))
+        if caller.project.settings.extra_fields and (fault is None or fault.instead is None):
             _extend(reply, caller.project.settings.extra_fields)
         if not _is_control(request):
-            reply.headers.append(("Access-Control-Allow-Origin", "*"))
-            _record(request, operation, caller, body, reply)
+            reply.add("Access-Control-Allow-Origin", "*")
+            if fault is not None:
+                reply.spoil(fault)
+            _record(request, operation, caller, body, reply, Took(began, came_ns))
         return reply
 
     def _context(
@@ -136,6 +147,21 @@ def _arrival(
     return Arrival(required, _host(request), authorization, body, tuple(parameters.values()))
 
 
+def _met(
+    request: Request, operation: Operation | None, caller: Caller, body: bytes
+) -> Fault | None:
+    """The fault of the project that fires for a request, if there is one."""
+    faults, path = caller.project.faults, _path(request)
+    part = faults.part_of(f"{path}?{request.query_string!r}", request.headers.get("Content-Range"))
+    if not faults or _is_control(request):
+        return None
+    name = f"{request.method} {operation.path if operation else path}"
+    query = request.query_string.decode("latin-1")
+    return faults.meet(
+        Asked(name, request.method, path, query, request.headers, body, caller.token, part)
+    )
+
+
 def _reply(context: Context[Project], result: Any) -> Reply:
     answer = result if isinstance(result, Answer) else Answer(result)
     status = answer.status or context.operation.status
@@ -178,7 +204,12 @@ def _preflight(request: Request, problem: Problem) -> Reply:
 
 
 def _record(
-    request: Request, operation: Operation | None, caller: Caller, body: bytes, reply: Reply
+    request: Request,
+    operation: Operation | None,
+    caller: Caller,
+    body: bytes,
+    reply: Reply,
+    took: Took,
 ) -> None:
     settings, method = caller.project.settings, request.method
     path = _path(request)
@@ -194,6 +225,10 @@ def _record(
         headers=_headers(request),
         request_body=body[: settings.max_body],
         response_body=reply.body[: settings.max_body],
+        project=caller.project.id,
+        fault=None if reply.fault is None else repr(reply.fault),
+        duration=real_seconds() - took.began,
+        clock_duration=(caller.project.clock.now_ns() - took.came_ns) / SECOND,
     )
     caller.project.calls.record(call, settings.max_calls)
 
@@ -241,6 +276,11 @@ def _comes_from_elsewhere(request: Request) -> bool:
         return False
     own = _LOOPBACK.fullmatch(_host(request)) is not None
     return not own or origin not in (None, _address(request)) or site not in (None, "same-origin")
+
+
+def _stopping(request: Request) -> threading.Event:
+    stopping: threading.Event = request.environ["fake_server.stopping"]
+    return stopping
 
 
 def _is_control(request: Request) -> bool:

@@ -6,14 +6,17 @@ import difflib
 import json
 import re
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, overload
 
-from fake_server.core.operations import canonical
+from fake_server.core.names import Names, matches
 from fake_server.settings import Environment
+
+DROPPED = 0
+"""The status of a call that got no answer, because a fault closed the connection."""
 
 _MOST_SHOWN = 20
 
@@ -33,7 +36,9 @@ class Call:
 
     `operation` is the name in the operation table (`"GET /videos/{videoId}"`), or method and path
     where no operation was found; `credential` is the form of the request's credential; `at` is the
-    time by the project's clock; bodies are cut at the setting `max_body` (bytes).
+    time by the project's clock at which it was judged; bodies are cut at the setting `max_body`
+    (bytes); `fault` says which fault it met; `duration` is in real seconds, `clock_duration` in
+    seconds of the project's clock; `status` is 0 if a fault dropped it without an answer.
     """
 
     operation: str
@@ -47,17 +52,21 @@ class Call:
     headers: Mapping[str, str] = field(default_factory=dict)
     request_body: bytes = b""
     response_body: bytes = b""
+    project: str = ""
+    fault: str | None = None
+    duration: float = 0.0
+    clock_duration: float = 0.0
 
     def __repr__(self) -> str:
         return f"<Call {self}>"
 
     def __str__(self) -> str:
-        return f"{self.operation} -> {self.status}"
+        return f"{self.operation} -> {'dropped' if self.status == DROPPED else self.status}"
 
     @property
     def ok(self) -> bool:
         """Whether the answer was a success."""
-        return self.status < 400
+        return DROPPED < self.status < 400
 
     @property
     def json(self) -> Any:
@@ -71,9 +80,7 @@ class Call:
 
     def is_of(self, operation: str) -> bool:
         """Whether this is a call of an operation, by its name or by a concrete method and path."""
-        return operation == f"{self.method} {self.path}" or canonical(operation) == canonical(
-            self.operation
-        )
+        return matches(operation, self.operation, f"{self.method} {self.path}")
 
 
 class Calls(Sequence[Call]):
@@ -81,12 +88,11 @@ class Calls(Sequence[Call]):
 
     Operations are written as in the table, `"GET /videos/{videoId}"`; the parameter's name does not
     matter, and a concrete path names its own calls. A name that neither the table nor any call
-    knows raises LookupError, so that a misspelt assertion cannot hold by accident. `operations` has
-    the names of the table, by their canonical form.
+    knows raises LookupError, so that a misspelt assertion cannot hold by accident.
     """
 
-    def __init__(self, operations: Mapping[str, str], most: int) -> None:
-        self._operations = operations
+    def __init__(self, names: Names, most: int) -> None:
+        self.names = names
         self._calls: deque[Call] = deque(maxlen=most)
         self._lock = threading.Lock()
 
@@ -170,25 +176,15 @@ class Calls(Sequence[Call]):
         with self._lock:
             return list(self._calls)
 
-    def _check(self, operation: str) -> None:
-        if canonical(operation) in self._operations or self._has_path(operation):
-            return
-        close = difflib.get_close_matches(operation, self._operations.values(), n=3, cutoff=0.5)
-        hint = f" Did you mean {' or '.join(close)}?" if close else ""
-        form = "" if " " in operation else ' Write it like "GET /videos/{videoId}".'
-        raise LookupError(
-            f"{operation!r} is no operation of the fake, and no call had that method and path."
-            f"{hint}{form}"
-        )
+    def nearest(self, operation: str) -> list[str]:
+        """The calls that are most like an operation's, each once, with how many there were."""
+        found = Counter(str(call) for call in self._now())
+        close = difflib.get_close_matches(operation, found, n=5, cutoff=0.0)
+        return [text if found[text] == 1 else f"{text} ({found[text]}x)" for text in close]
 
-    def _has_path(self, operation: str) -> bool:
-        """Whether this is a concrete path of an operation, or a HEAD or OPTIONS of one."""
-        method, _, path = operation.partition(" ")
-        return any(
-            (method in (known, "OPTIONS") or (method, known) == ("HEAD", "GET"))
-            and re.fullmatch(re.escape(template).replace(r"\{\}", "[^/]+"), canonical(path))
-            for known, template in (name.split(" ", 1) for name in self._operations)
-        )
+    def _check(self, operation: str) -> None:
+        if not self.names.knows(operation):
+            raise self.names.misspelt(operation, ", and no call had that method and path")
 
     def _story(self) -> str:
         calls = self._now()
@@ -207,7 +203,7 @@ class _Step:
     @classmethod
     def read(cls, text: str) -> _Step:
         operation, arrow, status = (part.strip() for part in text.partition("->"))
-        if arrow and not re.fullmatch(r"[1-5](\d\d|xx)", status):
+        if arrow and not re.fullmatch(r"[1-5](\d\d|xx)|dropped", status):
             raise ValueError(
                 f"{text!r} has no status behind the arrow; write it like "
                 '"GET /videos -> 401" or "GET /videos -> 4xx"'
@@ -215,6 +211,6 @@ class _Step:
         return cls(operation, status if arrow else None)
 
     def matches(self, call: Call) -> bool:
-        status = str(call.status)
+        status = "dropped" if call.status == DROPPED else str(call.status)
         right = self.status in (None, status, f"{status[0]}xx")
         return right and call.is_of(self.operation)

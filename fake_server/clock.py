@@ -328,6 +328,11 @@ def process_time_ns() -> int:
     return moment_ns(factory() if ticking else factory.time_to_freeze)
 
 
+def real_seconds() -> float:
+    """Seconds of real monotonic time, frozen or not: to wait and to measure by, and only that."""
+    return _real_monotonic_ns() / SECOND
+
+
 def _real_time_ns() -> int:
     try:
         return int(sys.modules["time_machine"].escape_hatch.time.time_ns())

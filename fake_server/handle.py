@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import sys
 from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from fake_server.auth.keys import Keys
@@ -11,6 +14,7 @@ from fake_server.auth.tokens import Tokens
 from fake_server.calls import Calls
 from fake_server.clock import Clock
 from fake_server.collection import Collection
+from fake_server.faults import Asked, Fault, Faults
 from fake_server.project import Project, Snapshot, raise_all
 from fake_server.resources import COLLECTIONS
 from fake_server.resources.analytics import AnalyticsEvent
@@ -97,6 +101,43 @@ class ApiVideo:
         """Every request so far, with its answer."""
         return self._project.calls
 
+    @property
+    def faults(self) -> Faults:
+        """The faults that are in force, made by `on`."""
+        return self._project.faults
+
+    def on(
+        self,
+        operation: str,
+        *,
+        nth: int | None = None,
+        part: int | None = None,
+        times: int | None = None,
+        probability: float | None = None,
+        where: Callable[[Asked], object] | None = None,
+        optional: bool = False,
+    ) -> Fault:
+        """Make requests of an operation fail: `apivideo.on("GET /videos", times=2).respond(503)`.
+
+        `operation` is a name (`"GET /videos/{videoId}"`), a concrete path, or a pattern in which
+        `*` stands for any text. It fires for every such request, counted from now; `nth`: only for
+        that one; `times`: so often; `part`: for that part of an upload; `probability`: by chance,
+        which the seed repeats; `where`: if the function says so of the `Asked` request. It ends
+        with the test, which fails if it never fired, unless `optional`. See docs/faults.md.
+
+        Raises LookupError for a name that no operation has, ValueError for a wrong number.
+        """
+        return self._project.faults.add(
+            operation,
+            nth=nth,
+            part=part,
+            times=times,
+            probability=probability,
+            where=where,
+            optional=optional,
+            place=_line_of(sys._getframe(1)),
+        )
+
     def __getattr__(self, name: str) -> Collection[Any]:
         """The collection of a resource by its name, such as `apivideo.videos`."""
         kind = COLLECTIONS.get(name)
@@ -122,6 +163,10 @@ class ApiVideo:
         Several come as an ExceptionGroup.
         """
         raise_all(self._project.take_errors())
+
+
+def _line_of(frame: FrameType) -> str:
+    return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"
 
 
 def _missing(name: str) -> str:

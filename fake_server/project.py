@@ -21,8 +21,9 @@ from fake_server.auth.tokens import AccessToken, RefreshToken, TokenIndexes, Tok
 from fake_server.calls import Calls
 from fake_server.clock import Clock, Mode
 from fake_server.core.context import Context as AnyContext
-from fake_server.core.operations import canonical
+from fake_server.core.names import Names
 from fake_server.core.store import Ids, Store
+from fake_server.faults import Faults
 from fake_server.settings import ENVIRONMENTS, Environment, Settings
 
 _MOST_ERRORS = 100
@@ -69,9 +70,8 @@ class Project:
         self.parent = parent
         self.settings = settings
         self.clock: Clock = parent.clock if parent else Clock(projects.mode)
-        self.calls: Calls = (
-            parent.calls if parent else Calls(projects.operations, settings.max_calls)
-        )
+        self.calls: Calls = parent.calls if parent else Calls(projects.names, settings.max_calls)
+        self.faults: Faults = parent.faults if parent else Faults(self.calls, self.id)
         self.errors: deque[Exception] = parent.errors if parent else deque(maxlen=_MOST_ERRORS)
         self.watchers: list[Callable[[], None]] = parent.watchers if parent else []
         self.keys = Keys(self.id, ids, self.clock, projects.keys)
@@ -101,14 +101,15 @@ class Project:
             store.restore(snapshot[environment])
 
     def reset(self) -> None:
-        """Return to the beginning: no resources, tokens or calls, clock and settings as at first.
+        """Return to the beginning: no resources, tokens, faults or calls; the API keys stay.
 
-        The API keys stay.
+        Clock and settings are as at first.
         """
         for project in (self, *self.account.others):
             for store in project._stores.values():
                 store.clear()
             project.tokens.clear()
+        self.faults.clear()
         self.calls.clear()
         self.errors.clear()
         self.clock.reset()
@@ -131,7 +132,9 @@ class Project:
         return values + self.tokens.values()
 
     def close(self) -> None:
-        """Let go of what the server finds the project by."""
+        """Let go of what the server finds the project by, and of the requests that faults hold."""
+        if self.parent is None:
+            self.faults.clear()
         self.tokens.clear()
         self.keys.clear()
 
@@ -169,7 +172,7 @@ class Projects:
         mode: Mode = "follow",
         on_error: Callable[[Exception], None] | None = None,
     ) -> None:
-        self.operations = {canonical(name): name for name in operations}
+        self.names = Names(operations)
         self.mode = mode
         self.on_error = on_error
         self.keys: SecretIndex[ApiKey] = SecretIndex()

@@ -51,6 +51,13 @@ class FakeServer(Host):
             now=lambda: process_time_ns() / SECOND,
         )
 
+    def stop(self) -> None:
+        """End all connections, also those of requests that a fault holds."""
+        self.stopping.set()
+        for project in self.projects.open():
+            project.faults.wake()
+        super().stop()
+
     @property
     def url(self) -> str:
         """The server's address, without a slash at the end."""
@@ -112,6 +119,8 @@ class FakeServer(Host):
             raise
         else:
             raise_all(project.take_errors())
+            if complaint := project.faults.end():
+                raise AssertionError(complaint)
         finally:
             self.projects.close(project)
 

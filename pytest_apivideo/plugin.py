@@ -47,10 +47,14 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
-    """Let an unexpected error of the fake fail the test that caused it."""
+    """Let an unexpected error of the fake, or a fault that never fired, fail its test."""
     try:
         yield
     except BaseException as failure:  # pytest's own outcomes are no Exceptions
         report.note_server_errors(item.config, failure)
         raise
-    report.raise_server_errors(item.config)
+    else:
+        report.raise_server_errors(item.config)
+        report.raise_complaints(item.config)
+    finally:
+        report.end_faults(item.config)

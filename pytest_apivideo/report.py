@@ -46,3 +46,19 @@ def note_server_errors(config: pytest.Config, failure: BaseException) -> None:
         from fake_server.project import note_all
 
         note_all(failure, server.take_errors())
+
+
+def raise_complaints(config: pytest.Config) -> None:
+    """Fail a test that made a fault which never fired."""
+    server = config.stash.get(SERVER, None)
+    project = None if server is None else server.projects.test_project
+    if project is not None and (complaint := project.faults.end()):
+        pytest.fail(complaint, pytrace=False)
+
+
+def end_faults(config: pytest.Config) -> None:
+    """End the test's faults, so that nothing waits for what they hold while it is torn down."""
+    server = config.stash.get(SERVER, None)
+    project = None if server is None else server.projects.test_project
+    if project is not None:
+        project.faults.clear()

@@ -6,14 +6,14 @@ import httpx
 import pytest
 
 from fake_server.calls import Call, Calls
-from fake_server.core.operations import canonical
+from fake_server.core.names import Names
 from pytest_apivideo import ApiVideo
 
 OPERATIONS = ["GET /videos", "POST /videos", "GET /videos/{videoId}", "POST /auth/refresh"]
 
 
 def recorded(*steps: str) -> Calls:
-    calls = Calls({canonical(name): name for name in OPERATIONS}, 100)
+    calls = Calls(Names(OPERATIONS), 100)
     for step in steps:
         name, status = step.split(" -> ")
         method, path = name.split(" ")

@@ -187,12 +187,23 @@ class Tokens:
         skew = duration_ns(self._settings.clock_skew)
         return max((token.expires_ns + skew for token in self.active), default=None)
 
+    def expire(self, token: AccessToken | RefreshToken) -> None:
+        """End the life of one token now."""
+        with self._lock:
+            past = self._clock.now_ns() - duration_ns(self._settings.clock_skew)
+            ends = token.expires_ns
+            token.expires_ns = past if ends is None else min(ends, past)
+
+    def revoke(self, token: AccessToken | RefreshToken) -> None:
+        """Make one token worthless."""
+        with self._lock:
+            token.revoked = True
+
     def expire_all(self) -> None:
         """End the life of every access token now; the refresh tokens stay good."""
         with self._lock:
-            past = self._clock.now_ns() - duration_ns(self._settings.clock_skew)
             for grant in self._grants:
-                grant.access.expires_ns = min(grant.access.expires_ns, past)
+                self.expire(grant.access)
 
     def revoke_all(self) -> None:
         """Make every access token and every refresh token worthless; the API keys stay good."""

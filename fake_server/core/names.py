@@ -1,0 +1,58 @@
+"""The names of all operations, and what somebody may have meant by a name that is none."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+
+from fake_server.core.operations import canonical
+
+
+class Names:
+    """Knows every operation's name; a parameter's own name does not matter in one."""
+
+    def __init__(self, operations: Iterable[str]) -> None:
+        self._operations = {canonical(name): name for name in operations}
+
+    def knows(self, name: str) -> bool:
+        """Whether this is an operation, the concrete path of one, a HEAD or OPTIONS of it.
+
+        Or a pattern, with `*` for any text, that some operation has.
+        """
+        if canonical(name) in self._operations:
+            return True
+        if "*" in name:
+            return any(matches(name, known, known) for known in self._operations.values())
+        method, _, path = name.partition(" ")
+        return any(
+            (method in (known, "OPTIONS") or (method, known) == ("HEAD", "GET"))
+            and re.fullmatch(re.escape(template).replace(r"\{\}", "[^/]+"), canonical(path))
+            for known, template in (one.split(" ", 1) for one in self._operations)
+        )
+
+    def nearest(self, name: str) -> list[str]:
+        """Up to three operations whose names are much like this one, the nearest first."""
+        return difflib.get_close_matches(name, self._operations.values(), n=3, cutoff=0.5)
+
+    def misspelt(self, name: str, but: str = "") -> LookupError:
+        """What to raise for a name that is no operation's; `but` says what was looked at beside."""
+        close = self.nearest(name)
+        hint = f" Did you mean {' or '.join(close)}?" if close else ""
+        form = "" if " " in name else ' Write it like "GET /videos/{videoId}".'
+        return LookupError(f"{name!r} is no operation of the fake{but}.{hint}{form}")
+
+
+def matches(pattern: str, operation: str, request: str) -> bool:
+    """Whether a name speaks of a request, given its operation and its own method and path.
+
+    The name is an operation's, or a method with a concrete path, or has a `*` for any text.
+    """
+    if "*" in pattern:
+        return any(fnmatchcase(name, _literal(pattern)) for name in (operation, request))
+    return pattern == request or canonical(pattern) == canonical(operation)
+
+
+def _literal(pattern: str) -> str:
+    return re.sub(r"[\[?]", r"[\g<0>]", pattern)  # of fnmatch's signs only the star means anything

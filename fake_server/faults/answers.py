@@ -1,0 +1,108 @@
+"""The answers that a fault gives, and how it spoils those of the fake."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping
+from http.client import responses
+from typing import Any, Literal, NamedTuple
+
+from fake_server.core import problems
+from fake_server.core.problems import Problem
+
+Damage = Literal["truncated", "invalid", "content_type", "empty"]
+
+
+class Given(NamedTuple):
+    """An answer that a fault gives in the place of the fake's own."""
+
+    status: int
+    body: bytes
+    headers: tuple[tuple[str, str], ...]
+
+
+def damaged(
+    how: Damage, body: bytes, headers: Iterable[tuple[str, str]]
+) -> tuple[bytes, list[tuple[str, str]]]:
+    """Body and headers of an answer, spoilt in one of the ways of `Fault.corrupt`."""
+    kept = list(headers)
+    if how == "content_type":
+        kept = [(name, value) for name, value in kept if name.lower() != "content-type"]
+        return body, [("Content-Type", "text/html; charset=utf-8"), *kept]
+    spoilt = {"truncated": body[: len(body) // 2], "invalid": b"{" + body, "empty": b""}
+    return spoilt[how], kept
+
+
+def given(
+    status: int,
+    value: Any,
+    body: str | bytes | None,
+    headers: Mapping[str, str],
+    retry_after: float | None,
+) -> Given:
+    """The answer of `Fault.respond`; raises ValueError and TypeError for what cannot be sent."""
+    if type(status) is not int or not 200 <= status <= 599:
+        raise ValueError(f"the status of an answer is from 200 to 599, not {status!r}")
+    if value is not None and body is not None:
+        raise ValueError("an answer has either json= or body=, not both")
+    if retry_after is not None and status != 429:
+        raise ValueError(f"retry_after= belongs to a 429, not to a {status}")
+    problem = _documented(status, retry_after)
+    kept = {name.lower() for name in headers}
+    own = [] if problem is None else [*problem.headers]
+    content = b""
+    if body is not None:
+        content = body.encode() if isinstance(body, str) else bytes(body)
+    elif value is not None or problem is not None:
+        content = _json(value if value is not None or problem is None else problem.body())
+        own.append(("Content-Type", "application/json"))
+    added = [(name, text) for name, text in own if name.lower() not in kept]
+    return Given(status, content, (*added, *_pairs(headers)))
+
+
+def _json(value: Any) -> bytes:
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"json= takes what JSON can hold: {error}") from None
+
+
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+
+
+def _pairs(headers: Mapping[str, str]) -> list[tuple[str, str]]:
+    pairs = [(str(name), str(value)) for name, value in headers.items()]
+    for name, value in pairs:
+        if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
+            raise ValueError(f"{name!r}: {value!r} is no header that HTTP can carry")
+    return pairs
+
+
+def _documented(status: int, retry_after: float | None) -> Problem | None:
+    """What api.video answers with a status; nothing if it is no error."""
+    if status < 400:
+        return None
+    if status == 429:
+        return _too_many_requests(1 if retry_after is None else retry_after)
+    general = {
+        400: problems.invalid_payload,
+        401: problems.invalid_access_token,
+        403: problems.suspended_account,
+        404: problems.unrecognized_url,
+    }
+    if status in general:
+        return general[status]()
+    title = "Server error" if status == 500 else responses.get(status, "Error")
+    return Problem(status, "general-errors", title)
+
+
+def _too_many_requests(retry_after: float) -> Problem:
+    headers = (
+        ("X-RateLimit-Limit", "100"),
+        ("X-RateLimit-Remaining", "0"),
+        ("X-RateLimit-Retry-After", str(math.ceil(retry_after))),
+    )
+    return Problem(429, "too-many-requests", "Too many requests.", headers=headers)

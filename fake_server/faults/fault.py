@@ -1,0 +1,248 @@
+"""One fault: what it does to the requests that it fires for."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from functools import partial
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal, Self, get_args
+
+from fake_server.auth.tokens import AccessToken, RefreshToken, Tokens
+from fake_server.faults.answers import Damage, Given, given
+from fake_server.faults.choice import Asked, Choice
+from fake_server.waiting import in_thread
+
+if TYPE_CHECKING:
+    from fake_server.faults.of_project import Faults
+
+When = Literal["before", "after", "middle"]
+Token = AccessToken | RefreshToken
+
+GUIDE = "docs/faults.md"
+
+
+class Fault:
+    """One rule, and what it does; the methods that say what return the fault, so that they chain.
+
+    As a context manager it ends with its block: what it holds goes on, and if it never fired the
+    block fails.
+    """
+
+    def __init__(self, owner: Faults, spoken: str, chosen: Choice, place: str) -> None:
+        self.place = place
+        self.fired = 0
+        self.given: Given | None = None
+        self.dropped: When | None = None
+        self.reset = False
+        self.damage: Damage | None = None
+        self.drip_seconds = 0.0
+        self._owner = owner
+        self._choice = chosen
+        self._words = [f"apivideo.on({spoken})"]
+        self._delay = 0.0
+        self._hold: float | None = None
+        self._ends_token: Callable[[Tokens, Token], None] | None = None
+        self._released = False
+
+    def __repr__(self) -> str:
+        return "".join(self._words)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        complaint = self._owner.complaint(self)
+        self.remove()
+        if complaint and kind is None:
+            raise AssertionError(complaint)
+
+    # What it does
+
+    def respond(
+        self,
+        status: int,
+        *,
+        json: Any = None,
+        body: str | bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        retry_after: float | None = None,
+    ) -> Self:
+        """Answer with this status, in the place of the fake; the request is not handled.
+
+        The body is `json`, or `body` as it is, or else what api.video answers with that status: a
+        problem, and nothing below 400. A 429 has api.video's rate limit headers, `retry_after`
+        seconds in `X-RateLimit-Retry-After`. Raises ValueError and TypeError for what cannot be
+        sent.
+        """
+        self.given = given(status, json, body, headers or {}, retry_after)
+        return self._does(f".respond({status})")
+
+    def delay(self, seconds: float) -> Self:
+        """Wait so many seconds of real time before the request is handled."""
+        self._delay = _seconds(seconds, "delay")
+        return self._does(f".delay({seconds})")
+
+    def hold(self, timeout: float = 30.0) -> Self:
+        """Keep the request, before it is handled, until `release()` or the end of the test.
+
+        If nobody lets it go within `timeout` seconds of real time, the test fails.
+        """
+        self._hold = _seconds(timeout, "hold")
+        return self._does(".hold()")
+
+    def drop(self, when: When = "before", *, reset: bool = False) -> Self:
+        """Close the connection before the request is handled, after it was (what it did stays done,
+        the answer is lost) or in the middle of the answer's body.
+
+        `reset` closes it by a reset (RST) instead of an orderly end (FIN).
+        """
+        self.dropped = _one_of(when, When, "drop", "when")
+        self.reset = reset
+        return self._does(f".drop({when!r}{', reset=True' if reset else ''})")
+
+    def corrupt(self, how: Damage = "truncated") -> Self:
+        """Spoil the answer's body after the request was handled.
+
+        `"truncated"`: half of it is missing; `"invalid"`: it is no JSON; `"content_type"`: it says
+        that it is text/html; `"empty"`: there is none.
+        """
+        self.damage = _one_of(how, Damage, "corrupt", "how")
+        return self._does(f".corrupt({how!r})")
+
+    def drip(self, seconds: float) -> Self:
+        """Send the answer's body piece by piece, the whole in so many seconds of real time."""
+        self.drip_seconds = _seconds(seconds, "drip")
+        return self._does(f".drip({seconds})")
+
+    def expire_token(self) -> Self:
+        """Let the request's token expire just before it is handled; once, if `times` says no more.
+
+        Its access token, at POST /auth/refresh its refresh token.
+        """
+        self._ends_token = Tokens.expire
+        return self._does(".expire_token()")
+
+    def revoke_token(self) -> Self:
+        """Revoke the request's token just before it is handled; otherwise as `expire_token`."""
+        self._ends_token = Tokens.revoke
+        return self._does(".revoke_token()")
+
+    # What a test does with it
+
+    def release(self) -> None:
+        """Let the requests go on that are held or delayed, and hold no more of them."""
+        with self._owner.changed:
+            self._released = True
+            self._owner.changed.notify_all()
+
+    def remove(self) -> None:
+        """End the fault: nothing more fails by it, and what it holds goes on."""
+        self._owner.remove(self)
+
+    def wait_for(self, times: int = 1, *, timeout: float = 5.0) -> None:
+        """Wait until it has fired so often; for a hold: until so many requests were caught.
+
+        Raises TimeoutError after `timeout` seconds of real time.
+        """
+        if not self._owner.wait(lambda: self.fired >= times, timeout):
+            raise TimeoutError(
+                f"{self!r} fired {self.fired} times in {timeout} s, not {times} times."
+                f"{self._owner.near(self)}"
+            )
+
+    async def async_wait_for(self, times: int = 1, *, timeout: float = 5.0) -> None:
+        """As `wait_for`, for asyncio and trio: the event loop goes on."""
+        await in_thread(partial(self.wait_for, times, timeout=timeout))
+
+    # What the server does with it
+
+    @property
+    def instead(self) -> Given | None:
+        """What comes in the place of handling the request, if anything does."""
+        return Given(0, b"", ()) if self.dropped == "before" else self.given
+
+    def begin(self, token: Token | None, tokens: Tokens, stopping: threading.Event) -> None:
+        """Do what comes before the request is handled: wait, end its token."""
+        owner = self._owner
+        if self._delay:
+            owner.wait(lambda: self._is_over(stopping), self._delay)
+        held = self._hold
+        if held is not None and not owner.wait(lambda: self._is_over(stopping), held):
+            owner.overdue.append(
+                f"{self!r}, made at {self.place}, held a request for {held:g} s of real time, and "
+                "nobody called release().\n  The thread that waits for the answer cannot be the "
+                f"one that releases it. See {GUIDE}"
+            )
+        if token is not None and self._ends_token is not None:
+            self._ends_token(tokens, token)
+
+    def pause(self, seconds: float, stopping: threading.Event) -> None:
+        """Wait between two pieces of a slow body."""
+        self._owner.wait(lambda: self._is_over(stopping), seconds)
+
+    def _is_over(self, stopping: threading.Event) -> bool:
+        return self._released or stopping.is_set() or self not in self._owner
+
+    def _does(self, words: str) -> Self:
+        with self._owner.changed:
+            self._words.append(words)
+            if self._ends_token and self._choice.times is None:
+                self._choice.times = 1
+        return self
+
+    # How the rules judge a request; all of it under the lock of their owner
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether somebody has said what it does."""
+        return len(self._words) > 1
+
+    @property
+    def content(self) -> bool:
+        """Whether nobody need complain of it: it fired, or nobody counts on that."""
+        choice = self._choice
+        by_chance = choice.probability is not None and choice.seen > 0
+        return bool(self.fired or choice.optional or by_chance)
+
+    @property
+    def operation(self) -> str:
+        """The operation or pattern that it speaks of."""
+        return self._choice.operation
+
+    def takes(self, asked: Asked) -> bool:
+        """Whether it would fire for a request; counts the request, and why it did not fire."""
+        reason = self._choice.against(asked, self.fired, wants_token=self._ends_token is not None)
+        if reason is not None:
+            self._choice.misses[reason] += 1
+        return reason is None
+
+    def missed(self) -> list[str]:
+        """Why the requests of its operation did not make it fire, with how many there were."""
+        return [
+            f"{times} request{'' if times == 1 else 's'} of {self.operation}: {reason}"
+            for reason, times in self._choice.misses.items()
+            if reason
+        ]
+
+    def shadowed(self, other: Fault) -> None:
+        """Note that an earlier fault took the request."""
+        self._choice.misses[f"{other!r} came first"] += 1
+
+
+def _seconds(value: float, method: str) -> float:
+    if type(value) not in (int, float) or not 0 < value < 1e6:
+        raise ValueError(f"{method}() takes seconds of real time above 0, not {value!r}")
+    return float(value)
+
+
+def _one_of(value: Any, choices: Any, method: str, name: str) -> Any:
+    if value in get_args(choices):
+        return value
+    valid = ", ".join(repr(choice) for choice in get_args(choices))
+    raise ValueError(f"{method}({name}=) is one of {valid}, not {value!r}; see {GUIDE}")

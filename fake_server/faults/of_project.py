@@ -1,0 +1,171 @@
+"""All faults of one project: which one a request meets, and all that waits for them."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import threading
+from collections.abc import Callable, Iterator
+
+from fake_server.calls import Calls
+from fake_server.clock import real_seconds
+from fake_server.faults.choice import Asked, Choice
+from fake_server.faults.fault import GUIDE, Fault
+
+_MOST_UPLOADS = 1000
+_PART = re.compile(r"part\s+(\d+)\s*/")
+_BYTES = re.compile(r"bytes\s+(\d+)\s*-")
+
+
+class Faults:
+    """The faults of one project, in the order they were made.
+
+    `changed` guards them and wakes whatever waits; `overdue` tells of holds that nobody released.
+    """
+
+    def __init__(self, calls: Calls, seed: str) -> None:
+        self.changed = threading.Condition()
+        self._calls = calls
+        self._seed = seed
+        self._made = 0
+        self._faults: tuple[Fault, ...] = ()
+        self.overdue: list[str] = []
+        self._starts: dict[str, list[int]] = {}
+
+    def __iter__(self) -> Iterator[Fault]:
+        return iter(self._faults)
+
+    def __len__(self) -> int:
+        return len(self._faults)
+
+    def __repr__(self) -> str:
+        return f"<Faults {list(self._faults)}>"
+
+    def add(
+        self,
+        operation: str,
+        *,
+        nth: int | None = None,
+        part: int | None = None,
+        times: int | None = None,
+        probability: float | None = None,
+        where: Callable[[Asked], object] | None = None,
+        optional: bool = False,
+        place: str = "",
+    ) -> Fault:
+        """Make a fault; see `ApiVideo.on`. Raises LookupError and ValueError."""
+        if not self._calls.names.knows(operation):
+            raise self._calls.names.misspelt(operation)
+        counts = {"nth": nth, "part": part, "times": times}
+        for name, count in counts.items():
+            if count is not None and not _is_count(count):
+                raise ValueError(f"{name}= is a number from 1 on, not {count!r}; see {GUIDE}")
+        if probability is not None and not 0 < probability <= 1:
+            raise ValueError(
+                f"probability= is above 0 and up to 1, not {probability!r}; see {GUIDE}"
+            )
+        self._made += 1
+        chance = random.Random(f"{self._seed} {self._made}")  # noqa: S311 - it must repeat
+        choice = Choice(operation, nth, part, times, probability, where, optional, chance)
+        said = {**counts, "probability": probability, "where": where, "optional": optional or None}
+        words = [f"{name}={value!r}" for name, value in said.items() if value is not None]
+        fault = Fault(self, ", ".join([json.dumps(operation), *words]), choice, place)
+        with self.changed:
+            self._faults = (*self._faults, fault)
+        return fault
+
+    def meet(self, asked: Asked) -> Fault | None:
+        """The fault that fires for a request, if any does; the others count it."""
+        with self.changed:
+            chosen: Fault | None = None
+            for fault in self._faults:
+                if not fault.is_complete or not fault.takes(asked):
+                    continue
+                if chosen is None:
+                    chosen = fault
+                    fault.fired += 1
+                else:
+                    fault.shadowed(chosen)
+            if chosen is not None:
+                self.changed.notify_all()
+            return chosen
+
+    def part_of(self, path: str, content_range: str | None) -> int | None:
+        """The number of the part of an upload that a request brings, counted from 1.
+
+        `part 2/3` says it. Of `bytes 100-199/1000` it is known by the parts that began before.
+        """
+        if content_range is None:
+            return None
+        if numbered := _PART.match(content_range):
+            return int(numbered[1])
+        if (by_bytes := _BYTES.match(content_range)) is None:
+            return None
+        start = int(by_bytes[1])
+        with self.changed:
+            starts = self._starts.setdefault(path, []) if start else [0]
+            if start not in starts:
+                starts.append(start)
+            self._starts[path] = starts
+            while len(self._starts) > _MOST_UPLOADS:
+                del self._starts[next(iter(self._starts))]
+            return sorted(starts).index(start) + 1
+
+    def remove(self, *faults: Fault) -> None:
+        """End some faults, and let go what they hold."""
+        with self.changed:
+            self._faults = tuple(one for one in self._faults if one not in faults)
+            self.changed.notify_all()
+
+    def clear(self) -> None:
+        """End all faults, and let go what they hold."""
+        self.remove(*self._faults)
+
+    def wake(self) -> None:
+        """Let all that wait look whether they still have to."""
+        with self.changed:
+            self.changed.notify_all()
+
+    def wait(self, condition: Callable[[], bool], seconds: float) -> bool:
+        """Wait in real time for a condition, and tell whether it came; each change wakes it up."""
+        end = real_seconds() + seconds
+        with self.changed:
+            while not condition():
+                left = end - real_seconds()
+                if left <= 0:
+                    return False
+                self.changed.wait(left)
+            return True
+
+    def end(self) -> str | None:
+        """End all faults with their test; what there is to complain of, if anything."""
+        complaints = [text for fault in self._faults if (text := self.complaint(fault))]
+        self.clear()
+        complaints, self.overdue = [*self.overdue, *complaints], []
+        return "\n".join(complaints) or None
+
+    def complaint(self, fault: Fault) -> str | None:
+        """What to say of a fault that never fired; None if there is nothing to say."""
+        if fault not in self._faults or fault.content:
+            return None
+        if not fault.is_complete:
+            return (
+                f"{fault!r}, made at {fault.place}, does nothing: chain what it does, such as "
+                f".respond(503), .delay(2) or .drop(). See {GUIDE}"
+            )
+        return (
+            f"{fault!r}, made at {fault.place}, never fired.{self.near(fault)}\n"
+            f"  If the test may pass without it, say optional=True. See {GUIDE}"
+        )
+
+    def near(self, fault: Fault) -> str:
+        """What came close to making a fault fire."""
+        lines = fault.missed() or self._calls.nearest(fault.operation)
+        if not lines:
+            return "\n  No request reached this project."
+        return "\n  What came close:" + "".join(f"\n    {line}" for line in lines)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
