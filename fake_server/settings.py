@@ -19,6 +19,7 @@ ENVIRONMENTS: tuple[Environment, ...] = get_args(Environment)
 
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
+Bytes = Annotated[int, Field(ge=0, le=2**63 - 1)]
 
 _GUIDE = "api.video's authentication guide"
 _LEVER = "a lever for tests, not a behaviour of api.video"
@@ -154,6 +155,12 @@ class Settings(BaseModel):
     asset_urls: Literal["fake", "real"] = setting(
         "fake",
         'Addresses of assets in answers: the "fake" server\'s own, or api.video\'s "real" hosts.',
+        source=_LEVER,
+    )
+    max_disk: Bytes = setting(
+        64 * 1024**3,
+        "How many bytes of uploaded files the project keeps on the disk; what goes beyond is "
+        "answered 507.",
         source=_LEVER,
     )
     max_calls: Count = setting(

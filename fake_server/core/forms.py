@@ -1,10 +1,15 @@
-"""Multipart forms with one small file: read within bounds, under whatever name the file has."""
+"""Multipart forms with one file: read within bounds, under whatever name the file has.
+
+A small file comes into memory; a large one goes to the disk as it arrives.
+"""
 
 from __future__ import annotations
 
 import mimetypes
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import PurePosixPath
 from typing import Any
@@ -16,9 +21,12 @@ from fake_server.core import problems
 from fake_server.core.context import Context
 from fake_server.core.files import File, FileRule, KiB
 from fake_server.core.images import image_size
+from fake_server.core.spool import Incoming, Spool
 
 _CONTENT_TYPE = re.compile(r"[\w.+-]{1,63}/[\w.+-]{1,63}", re.ASCII)
 _ROOM_FOR_THE_FORM = 64 * KiB  # bytes: boundaries, headers, and fields beside the file
+_MOST_BUFFERED = 256 * KiB  # bytes of a form that are in memory at once: four reads of the parser
+_MOST_PARTS = 100  # fields beside the file
 
 
 def received_file(call: Context[Any]) -> File:
@@ -32,15 +40,10 @@ def received_file(call: Context[Any]) -> File:
 
 def received_form(call: Context[Any]) -> tuple[File, Mapping[str, str]]:
     """The one file of the call's form, and the fields beside it; raises as `received_file`."""
-    rule = call.operation.takes
-    assert rule is not None  # the table says what the operation takes
-    sent, fields = _parsed(call, rule)
-    if not sent:
-        raise problems.no_file()
-    if len(sent) > 1:
-        raise problems.multiple_files()
-    name = sent[0].filename or ""
-    file = File(name, _content_type(name, sent[0].mimetype), sent[0].stream.read())
+    rule = _rule(call)
+    sent, fields = _parsed(call, rule.most, BytesIO)
+    name = sent.filename or ""
+    file = File(name, _content_type(name, sent.mimetype), sent.stream.read())
     if not file.content:
         raise problems.empty_file()
     if len(file.content) > rule.most:
@@ -52,19 +55,77 @@ def received_form(call: Context[Any]) -> tuple[File, Mapping[str, str]]:
     return file, fields
 
 
-def _parsed(call: Context[Any], rule: FileRule) -> tuple[list[Any], Mapping[str, str]]:
-    request, most = call.request, rule.most + _ROOM_FOR_THE_FORM
-    request.max_content_length = most
-    # In memory, as it is not much: a temporary file would warn if a refusal left it open.
-    parser = FormDataParser(lambda *_, **__: BytesIO(), max_content_length=most, silent=False)
+@dataclass
+class Upload:
+    """A large file that has arrived: under which name, where it is, and the fields beside it."""
+
+    name: str
+    file: Incoming
+    fields: Mapping[str, str]
+
+
+@contextmanager
+def received_upload(call: Context[Any], spool: Spool) -> Iterator[Upload]:
+    """The one large file of the call's form, in the spool; gone after the block, unless kept.
+
+    Raises the problem of a form with no file, several, an empty or a too large one.
+    """
+    most, room = _rule(call).most, call.settings.max_disk
+    opened: list[Incoming] = []
+
+    def receive() -> Incoming:
+        opened.append(spool.receive(most, room))
+        return opened[-1]
+
+    try:
+        sent, fields = _parsed(call, most, receive)
+        if not opened[0].size:
+            raise problems.empty_file()
+        yield Upload(sent.filename or "", opened[0], fields)
+    finally:
+        for file in opened:
+            file.discard()
+
+
+def _rule(call: Context[Any]) -> FileRule:
+    rule = call.operation.takes
+    assert rule is not None  # the table says what the operation takes
+    return rule
+
+
+def _parsed(
+    call: Context[Any], most: int, new_stream: Callable[[], Any]
+) -> tuple[Any, Mapping[str, str]]:
+    """The one file of the form and its fields; at a second file the reading ends."""
+    request, count = call.request, 0
+    if request.mimetype != "multipart/form-data":
+        raise problems.no_file()
+
+    def stream(*_: Any, **__: Any) -> Any:
+        nonlocal count
+        count += 1
+        if count > 1:
+            raise problems.multiple_files()
+        return new_stream()
+
+    request.max_content_length = most + _ROOM_FOR_THE_FORM
+    parser = FormDataParser(
+        stream,
+        max_content_length=most + _ROOM_FOR_THE_FORM,
+        max_form_memory_size=_MOST_BUFFERED,
+        max_form_parts=_MOST_PARTS,
+        silent=False,
+    )
     told = (request.mimetype, request.content_length, request.mimetype_params)
     try:
         _, fields, files = parser.parse(request.stream, *told)
-        return [file for _, file in files.items(multi=True)], fields
     except RequestEntityTooLarge:
         raise problems.file_too_large() from None
     except (HTTPException, ValueError):
         raise problems.invalid_payload("The body is no multipart form.") from None
+    if not files:
+        raise problems.no_file()
+    return next(iter(files.values())), fields
 
 
 def _content_type(name: str, told: str) -> str:

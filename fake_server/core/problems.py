@@ -7,14 +7,16 @@
     │        invalid_file · webhook_limit_reached
     ├── 401  missing_authorization · invalid_authorization · invalid_api_key
     │        invalid_access_token · invalid_refresh_token
+    │        missing_upload_token · invalid_upload_token
     ├── 403  suspended_account · foreign_origin (control API only)
     ├── 404  resource_not_found · unrecognized_url
     ├── 405  method_not_allowed
     ├── 409  summary_exists
     ├── 413  payload_too_large
-    └── 500  server_error
+    ├── 500  server_error
+    └── 507  insufficient_storage
 
-Handlers raise them; `app.py` alone turns them into answers. The wording is api.video's (its
+Those of the parts of an upload are in `resources/upload/problems.py`. Handlers raise them; `app.py` alone turns them into answers. The wording is api.video's (its
 description and its documentation's table of errors). Two generations of it exist: in the older one
 the title names the problem, in the newer one the title is general and `detail` names it; each
 constructor speaks the generation in which api.video documents that error.
@@ -240,6 +242,17 @@ def invalid_refresh_token() -> Problem:
     return Problem(401, "authentication-invalid-refresh-token", "The refresh token is invalid.")
 
 
+def missing_upload_token() -> Problem:
+    """The query has no upload token."""
+    return Problem(401, "authentication-missing-upload-token", "The upload token is missing.")
+
+
+def invalid_upload_token() -> Problem:
+    """The upload token is unknown, expired, deleted or of the other environment."""
+    title = "The upload token is invalid or expired."
+    return Problem(401, "authentication-invalid-upload-token", title)
+
+
 def suspended_account() -> Problem:
     """The account is suspended."""
     return Problem(403, "authorization-suspended-account", "Suspended account")
@@ -275,6 +288,13 @@ def method_not_allowed(allowed: Iterable[str]) -> Problem:
 
 
 # The fake itself
+
+
+def insufficient_storage(room: int | None = None) -> Problem:
+    """There is no room for what is uploaded: on the disk or, with `room`, by the setting."""
+    title = "The fake has no room for this file."
+    bound = f"The setting max_disk allows {room} bytes." if room is not None else None
+    return Problem(507, "general-errors", title, detail=bound or "The disk is full.")
 
 
 def server_error(detail: str) -> Problem:

@@ -1,0 +1,158 @@
+"""How far the source of a video is: which pieces came, and which the next one may be.
+
+The rules and their order are those of api.video's pages on upload errors; where two apply, no page
+says which is told, and the order here decides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from fake_server.core.files import MiB
+from fake_server.core.spool import Content, StoredFile
+from fake_server.resources.upload import problems
+from fake_server.resources.upload.content_range import Bytes, Part
+
+MOST_PER_REQUEST = 200 * MiB
+LEAST_PER_PIECE = 5 * MiB
+"""Bytes of every piece but the last."""
+
+_MOST_PARTS = 10_000
+_MOST_BYTES = 52_428_800_000
+
+Way = Literal["whole", "part", "bytes", "url", "clone"]
+"""How a source comes: uploaded in one piece or in several, fetched, or copied."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One piece of a source: its part number or its first byte, and its bytes."""
+
+    position: int
+    file: StoredFile
+
+    @property
+    def last(self) -> int:
+        """The last of its bytes, if its position is that of the first."""
+        return self.position + self.file.size - 1
+
+
+@dataclass(frozen=True)
+class Received:
+    """What is there of a source: its pieces in order, and how many parts or bytes it will have."""
+
+    way: Way
+    pieces: tuple[Piece, ...] = ()
+    total: int | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing is missing."""
+        if self.way == "part":
+            return len(self.pieces) == self.total
+        if self.way == "bytes":
+            return self.size == self.total
+        return bool(self.pieces)
+
+    @property
+    def size(self) -> int:
+        """Bytes that are there."""
+        return sum(piece.file.size for piece in self.pieces)
+
+    @property
+    def content(self) -> Content:
+        """The bytes that are there, in order."""
+        return Content(piece.file for piece in self.pieces)
+
+
+def refuse_wrong(received: Received | None, piece: Part | Bytes | None, size: int) -> None:
+    """Raise the problem of a file of so many bytes as the next piece, if it has one."""
+    way = _way(piece)
+    if received is not None and piece is None:
+        raise problems.already_initiated()
+    if received is not None and received.way != way:
+        raise problems.started_with_part() if way == "bytes" else problems.started_with_bytes()
+    if isinstance(piece, Part):
+        _refuse_part(received or Received("part"), piece, size)
+    if isinstance(piece, Bytes):
+        _refuse_bytes(received or Received("bytes"), piece, size)
+
+
+def refuse_if_complete(received: Received | None) -> None:
+    """Raise the problem of any further upload, if the source is there."""
+    if received is not None and received.way == "url":
+        raise problems.already_downloaded()
+    if received is not None and received.way == "clone":
+        raise problems.already_copied()
+    if received is not None and received.is_complete:
+        raise problems.already_uploaded()
+
+
+def with_piece(
+    received: Received | None, piece: Part | Bytes | None, file: StoredFile
+) -> Received:
+    """What is there once this piece is, which nothing is wrong with."""
+    before = received or Received(_way(piece))
+    position = piece.number if isinstance(piece, Part) else piece.first if piece else 0
+    pieces = sorted((*before.pieces, Piece(position, file)), key=lambda one: one.position)
+    total = before.total if piece is None or piece.total is None else piece.total
+    return replace(before, pieces=tuple(pieces), total=total)
+
+
+def _way(piece: Part | Bytes | None) -> Way:
+    return "whole" if piece is None else "part" if isinstance(piece, Part) else "bytes"
+
+
+def _refuse_part(received: Received, part: Part, size: int) -> None:
+    known = received.total
+    total = known if part.total is None else part.total
+    sent = [piece.position for piece in received.pieces]
+    others = [number for number in sent if number != part.number]
+    if part.number == 0:
+        raise problems.part_zero()
+    if part.total == 0:
+        raise problems.total_parts_zero()
+    if part.number > _MOST_PARTS:
+        raise problems.part_too_high_allowed(_MOST_PARTS)
+    if part.total is not None and part.total > _MOST_PARTS:
+        raise problems.total_parts_too_high(_MOST_PARTS)
+    if total is not None and part.number > total:
+        raise problems.part_too_high_total(total)
+    if known is not None and total != known:
+        raise problems.different_total_parts(known)
+    if total is not None and others and others[-1] > total:
+        raise problems.total_parts_too_low(others[-1])
+    if part.number in sent:
+        raise problems.part_already_sent(part.number)
+    if size < LEAST_PER_PIECE and part.number != total:
+        raise problems.part_too_small()
+
+
+def _refuse_bytes(received: Received, piece: Bytes, size: int) -> None:
+    known = received.total
+    total = known if piece.total is None else piece.total
+    if piece.total == 0:
+        raise problems.total_bytes_zero()
+    if piece.total is not None and piece.total > _MOST_BYTES:
+        raise problems.total_bytes_too_high()
+    if piece.last > _MOST_BYTES - 1:
+        raise problems.to_byte_too_high_allowed()
+    if piece.first > piece.last:
+        raise problems.from_byte_too_high()
+    if total is not None and piece.last >= total:
+        raise problems.to_byte_too_high_total(total)
+    if known is not None and total != known:
+        raise problems.different_total_bytes(known)
+    highest = received.pieces[-1] if received.pieces else None
+    if total is not None and highest is not None and highest.last >= total:
+        raise problems.total_bytes_too_low(highest.position, highest.last)
+    if size != piece.length:
+        raise problems.range_mismatch(size, piece.length)
+    for one in received.pieces:
+        if piece.first <= one.last and one.position <= piece.last:
+            raise problems.range_overlap(one.position, one.last)
+    if piece.length > MOST_PER_REQUEST:
+        raise problems.range_too_large()
+    if piece.length < LEAST_PER_PIECE and piece.last + 1 != total:
+        raise problems.range_too_small()
