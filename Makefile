@@ -4,13 +4,15 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
+NODE := tests/uploads/node
+NODE_READY := $(NODE)/node_modules/.ready
 
-.PHONY: demo test check format lint types imports coverage bench soak docs pins clean
+.PHONY: demo test check format lint types imports coverage bench soak docs pins node clean
 
 demo: $(READY) ## The main job: an example application's suite, run against the fake.
 	$(RUN) -m pytest examples -v -p no:randomly --no-header
 
-test: $(READY) ## All tests.
+test: $(READY) $(NODE_READY) ## All tests.
 	$(RUN) -m pytest -n auto
 
 check: lint types imports coverage ## What must be green before a change lands.
@@ -25,7 +27,7 @@ types: $(READY)
 imports: $(READY)
 	$(VENV)/bin/lint-imports --no-cache
 
-coverage: $(READY) ## All tests, with branch coverage.
+coverage: $(READY) $(NODE_READY) ## All tests, with branch coverage.
 	$(RUN) -m coverage erase
 	$(RUN) -m coverage run -m pytest -q
 	$(RUN) -m coverage combine -q
@@ -48,8 +50,10 @@ pins: $(READY) ## Write down the versions in use.
 	@echo "# Versions that the checks run with; written by: make pins" > requirements-dev.txt
 	$(RUN) -m pip freeze --exclude-editable | grep -v " @ " >> requirements-dev.txt
 
+node: $(NODE_READY) ## api.video's clients for Node, for the tests of uploads, where Node is.
+
 clean:
-	rm -rf $(VENV) .coverage* .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(NODE)/node_modules .coverage* .pytest_cache .mypy_cache .ruff_cache
 
 $(READY): pyproject.toml requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name it with: make PYTHON=python3.13")'
@@ -57,3 +61,11 @@ $(READY): pyproject.toml requirements-dev.txt
 	$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $(READY)
+
+# Without Node, or out of reach of its registry, the tests that need it are skipped.
+$(NODE_READY): $(NODE)/package.json
+	@mkdir -p $(dir $@)
+	@if command -v npm > /dev/null; then \
+		npm install --prefix $(NODE) --silent --no-package-lock --no-audit --no-fund --ignore-scripts \
+			&& touch $@ || echo "npm could not install api.video's clients"; \
+	else echo "no Node here: api.video's clients for it are left out"; fi

@@ -65,7 +65,7 @@ class Arrival:
 
 def admit(projects: Projects, arrival: Arrival) -> Caller:
     """Find the caller of a request; never raises, a wrong credential is the caller's refusal."""
-    if arrival.required == "public":
+    if arrival.required in ("public", "upload_token"):
         return _by_identifier(projects, arrival)
     credential = _credential(arrival)
     project, known = _owner(projects, credential.secret)
@@ -75,10 +75,17 @@ def admit(projects: Projects, arrival: Arrival) -> Caller:
 
 
 def _by_identifier(projects: Projects, arrival: Arrival) -> Caller:
-    """An asset is found by the id in its address, whichever project and environment has it."""
+    """An asset or an upload token is found by its id, whichever project has it.
+
+    Assets are alike in both environments; an upload token works in its own alone.
+    """
     holder = next((found for one in arrival.identifiers if (found := projects.holder(one))), None)
     project, environment = holder or (projects.current, projects.current.settings.environment)
-    return Caller(project, environment, "none", project.clock.now_ns())
+    if arrival.required == "public":
+        return Caller(project, environment, "none", project.clock.now_ns())
+    asked = _API_HOSTS.get(arrival.host) or project.settings.environment
+    refusal = problems.suspended_account() if project.settings.suspended else None
+    return Caller(project, asked, "upload_token", project.clock.now_ns(), refusal)
 
 
 def _credential(arrival: Arrival) -> Credential:

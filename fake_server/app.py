@@ -18,12 +18,12 @@ from fake_server.calls import Call, SecretText
 from fake_server.clock import SECOND, at, real_seconds
 from fake_server.core import problems
 from fake_server.core.context import Answer, Context, as_json, with_extra
-from fake_server.core.files import File
+from fake_server.core.files import File, Stream
 from fake_server.core.operations import Operation, Routes
 from fake_server.core.problems import Problem
 from fake_server.faults import Asked, Fault
 from fake_server.project import Project, Projects
-from fake_server.reply import Reply
+from fake_server.reply import Reply, streamed
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -144,7 +144,10 @@ def _arrival(
 ) -> Arrival:
     required = operation.credential if operation else "authorization"
     authorization = request.environ.get("HTTP_AUTHORIZATION")
-    return Arrival(required, _host(request), authorization, body, tuple(parameters.values()))
+    identifiers = tuple(parameters.values())
+    if required == "upload_token":
+        identifiers = tuple(request.args.getlist("token"))
+    return Arrival(required, _host(request), authorization, body, identifiers)
 
 
 def _met(
@@ -167,6 +170,8 @@ def _reply(context: Context[Project], result: Any) -> Reply:
     status = answer.status or context.operation.status
     if answer.value is None:
         return Reply(status, b"", list(answer.headers))
+    if isinstance(answer.value, Stream):
+        return streamed(answer.value, context.request)
     if isinstance(answer.value, File):
         headers = [("Content-Type", answer.value.content_type), *answer.headers]
         return Reply(status, answer.value.content, headers)

@@ -14,6 +14,7 @@ from fake_server.auth.tokens import Tokens
 from fake_server.calls import Calls
 from fake_server.clock import Clock
 from fake_server.collection import Collection
+from fake_server.core.remote import RemoteFiles
 from fake_server.faults import Asked, Fault, Faults
 from fake_server.project import Project, Snapshot, raise_all
 from fake_server.resources import COLLECTIONS
@@ -144,6 +145,16 @@ class ApiVideo:
         if kind is None:
             raise AttributeError(_missing(name))
         return Collection(self._project, kind)
+
+    @property
+    def remote_files(self) -> RemoteFiles:
+        """What videos find at the addresses that they are made from; the fake never goes out."""
+        return self._project.remote_files
+
+    @property
+    def disk_use(self) -> int:
+        """Bytes of uploaded files that this project keeps on the disk now."""
+        return self._project.spool.used
 
     def snapshot(self) -> Snapshot:
         """The resources as they are now, for `restore`."""

@@ -22,6 +22,8 @@ from fake_server.calls import Calls
 from fake_server.clock import Clock, Mode
 from fake_server.core.context import Context as AnyContext
 from fake_server.core.names import Names
+from fake_server.core.remote import RemoteFiles
+from fake_server.core.spool import Spool
 from fake_server.core.store import Ids, Store
 from fake_server.faults import Faults
 from fake_server.settings import ENVIRONMENTS, Environment, Settings
@@ -76,6 +78,8 @@ class Project:
         self.watchers: list[Callable[[], None]] = parent.watchers if parent else []
         self.keys = Keys(self.id, ids, self.clock, projects.keys)
         self.tokens = Tokens(self.keys, ids, self.clock, settings, projects.tokens)
+        self.spool = Spool()
+        self.remote_files: RemoteFiles = parent.remote_files if parent else RemoteFiles()
         self.account = Account(ids.new("project_"), name, self.clock.now_ns())
         self.admin_key = AdminKey(ids.new("", 43), self.id)
         extra_fields = copy.deepcopy(settings.extra_fields)  # the one value that a test can mutate
@@ -112,6 +116,7 @@ class Project:
         self.faults.clear()
         self.calls.clear()
         self.errors.clear()
+        self.remote_files.clear()
         self.clock.reset()
         for name, value in self._initial_settings.model_copy(deep=True):
             setattr(self.settings, name, value)
@@ -132,9 +137,10 @@ class Project:
         return values + self.tokens.values()
 
     def close(self) -> None:
-        """Let go of what the server finds the project by, and of the requests that faults hold."""
+        """Let go of what the server finds the project by, of its files and of requests held."""
         if self.parent is None:
             self.faults.clear()
+        self.spool.close()
         self.tokens.clear()
         self.keys.clear()
 

@@ -8,7 +8,11 @@ from dataclasses import dataclass, field
 from http.client import responses
 from typing import TYPE_CHECKING
 
+from werkzeug.wrappers import Request
+
 from fake_server.calls import DROPPED
+from fake_server.core import problems
+from fake_server.core.files import Stream
 from fake_server.faults import Fault, damaged
 from fake_server.hosting import Disconnect
 
@@ -20,11 +24,15 @@ _PIECES = 20  # that a slow body comes in
 
 @dataclass
 class Reply:
-    """An answer; its status is `DROPPED` if the client gets none."""
+    """An answer; its status is `DROPPED` if the client gets none.
+
+    A large one comes as a stream in the place of its body, with a Content-Length.
+    """
 
     status: int
     body: bytes = field(repr=False)
     headers: list[tuple[str, str]]
+    stream: Iterable[bytes] | None = field(default=None, repr=False)
     fault: Fault | None = None
 
     def add(self, name: str, value: str) -> None:
@@ -35,6 +43,9 @@ class Reply:
     def spoil(self, fault: Fault) -> None:
         """Let a fault have what it does to an answer."""
         self.fault = fault
+        if self.stream is not None:
+            self.body, self.stream = b"".join(self.stream), None
+            self.headers = [one for one in self.headers if one[0] != "Content-Length"]
         if fault.damage is not None:
             self.body, self.headers = damaged(fault.damage, self.body, self.headers)
         if fault.dropped in ("before", "after"):
@@ -48,10 +59,38 @@ class Reply:
         phrase = responses.get(self.status, "Unknown")
         if fault is None or (fault.dropped is None and not fault.drip_seconds):
             start_response(f"{self.status} {phrase}", self.headers)
-            return [self.body]
+            return [self.body] if self.stream is None else self.stream
         headers = [*self.headers, ("Content-Length", str(len(self.body)))]
         start_response(f"{self.status} {phrase}", headers)
         return _pieces(self.body, fault, environ["fake_server.stopping"])
+
+
+def streamed(file: Stream, request: Request) -> Reply:
+    """A large file, or the one range of it that is asked for."""
+    headers = [("Content-Type", file.content_type), ("Accept-Ranges", "bytes")]
+    start, stop, status = 0, file.size, 200
+    if (span := _span(request, file.size)) is not None:
+        start, stop, status = *span, 206
+        headers.append(("Content-Range", f"bytes {start}-{stop - 1}/{file.size}"))
+    headers.append(("Content-Length", str(stop - start)))
+    return Reply(status, b"", headers, file.pieces(start, stop))
+
+
+def _span(request: Request, size: int) -> tuple[int, int] | None:
+    """Start and stop of the one range of bytes that is asked for; several get the whole file.
+
+    Raises the problem of a range that is beyond the file.
+    """
+    wanted = request.range
+    is_one = wanted is not None and wanted.units == "bytes" and len(wanted.ranges) == 1
+    if wanted is None or not is_one or "If-Range" in request.headers:
+        return None
+    first, stop = wanted.ranges[0]
+    start = max(size + first, 0) if first < 0 else first
+    stop = size if stop is None else min(stop, size)
+    if start >= stop:
+        raise problems.range_not_satisfiable(size)
+    return start, stop
 
 
 def _pieces(body: bytes, fault: Fault, stopping: threading.Event) -> Iterator[bytes]:

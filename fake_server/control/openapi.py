@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from fake_server.core.files import File
+from fake_server.core.files import File, FileRule, Stream
 from fake_server.core.listing import parameters_of_list
 from fake_server.core.model import adapter, shape_of
 from fake_server.core.operations import Operation
@@ -22,6 +22,7 @@ _SECURITY: dict[str, list[dict[str, list[str]]]] = {
     "authorization": [{"apiKey": []}, {"bearerAuth": []}],
     "api_key": [],
     "refresh_token": [],
+    "upload_token": [],
     "admin": [{"adminKey": []}],
     "public": [],
 }
@@ -61,7 +62,7 @@ def document() -> dict[str, Any]:
 
 
 _FILE = {"type": "string", "format": "binary"}
-_FORM = {"schema": {"type": "object", "properties": {"file": _FILE}}}
+_FILES = (File, Stream)
 
 Schemas = dict[tuple[str, str], Any]
 
@@ -76,7 +77,7 @@ def _schemas(operations: Iterable[Operation]) -> tuple[Schemas, dict[str, Any]]:
         if action.body is not None:
             wanted.append((f"{operation.name} body", "validation", adapter(_shape(action.body))))
         shown = action.lists or action.answers
-        if shown is not None and shown is not File:
+        if shown is not None and shown not in _FILES:
             wanted.append((f"{operation.name} answer", "serialization", adapter(shown)))
         if action.lists and action.answers:
             beside = adapter(action.answers)
@@ -115,12 +116,18 @@ def _entry(operation: Operation, schemas: Schemas) -> dict[str, Any]:
     if action.body is not None:
         entry["requestBody"] = {"required": True, **_json(schemas[operation.name, "body"])}
     if operation.takes:
-        entry["requestBody"] = {"required": True, "content": {"multipart/form-data": _FORM}}
+        entry["requestBody"] = {"required": True, "content": _form(operation.takes)}
     return entry
 
 
+def _form(takes: FileRule) -> dict[str, Any]:
+    texts = {name: {"type": "string"} for name in takes.fields}
+    form = {"type": "object", "required": ["file"], "properties": {"file": _FILE, **texts}}
+    return {"multipart/form-data": {"schema": form}}
+
+
 def _answer(operation: Operation, schemas: Schemas) -> dict[str, Any]:
-    if operation.action.answers is File:
+    if operation.action.answers in _FILES:
         return {"description": "The file.", "content": {"*/*": {"schema": _FILE}}}
     schema = schemas.get((operation.name, "answer"))
     if schema is None:

@@ -45,9 +45,9 @@ class Context(Generic[P]):
         """The address of an asset that api.video serves from `https://<host>.api.video<path>`."""
         return (self.asset_base or f"https://{host}.api.video") + path
 
-    def uuid(self) -> str:
-        """A UUID that nobody has yet."""
-        return self.store.ids.uuid()
+    def ticket(self, subject: str) -> str:
+        """A token, a UUID, that tells by itself what it lets its bearer see."""
+        return self.store.ids.ticket(subject)
 
     def received(self, shape: Any, read_only: Collection[str] = ()) -> dict[str, Any]:
         """The attributes in the body, checked against a shape; by their Python names.
@@ -67,9 +67,12 @@ class Context(Generic[P]):
         return clock.at(self.now_ns)
 
     def check_query(self) -> None:
-        """Refuse parameters of an operation that has none, if the setting says so."""
-        unexpected = () if self.operation.action.reads_query else self.query
-        if self.settings.unknown_fields == "refuse" and unexpected:
+        """Refuse parameters that the operation has not, if the setting says so."""
+        action = self.operation.action
+        if self.settings.unknown_fields != "refuse" or action.reads_query:
+            return
+        known = {parameter["name"] for parameter in action.query}
+        if unexpected := [name for name in self.query if name not in known]:
             raise problems.combined(problems.unexpected_parameter(name) for name in unexpected)
 
     def rendered(self, value: Any) -> bytes:

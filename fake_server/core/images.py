@@ -1,6 +1,15 @@
-"""How large an image is, read from the first bytes of a PNG or a JPEG."""
+"""How large an image is, read from the first bytes of a PNG or a JPEG; and one that is grey."""
 
 from __future__ import annotations
+
+import base64
+
+GREY_JPEG = base64.b64decode(
+    "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDABsSFBcUERsXFhceHBsgKEIrKCUlKFE6PTBCYFVlZF9VXVtqeJmBanGQc1td"
+    "hbWGkJ6jq62rZ4C8ybqmx5moq6T/wAALCAAJABABAREA/8QAFQABAQAAAAAAAAAAAAAAAAAAAAT/xAAUEAEAAAAAAAAAAAAA"
+    "AAAAAAAA/9oACAEBAAA/AJAH/9k="
+)
+"""An image of 16 x 9 pixels, all of them grey."""
 
 _NO_FRAME = (0xC4, 0xC8, 0xCC)  # tables and an extension, among the markers of JPEG's frames
 

@@ -123,8 +123,8 @@ class Viewer(Protocol):
     def asset_url(self, host: str, path: str) -> str:
         """The address of an asset that api.video serves from `https://<host>.api.video<path>`."""
 
-    def uuid(self) -> str:
-        """A UUID that nobody has yet."""
+    def ticket(self, subject: str) -> str:
+        """A token, a UUID, that tells by itself what it lets its bearer see."""
 
 
 class Shape(BaseModel):

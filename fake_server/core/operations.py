@@ -18,9 +18,12 @@ from fake_server.core import problems
 from fake_server.core.files import FileRule
 from fake_server.core.model import Resource
 
-Credential = Literal["authorization", "api_key", "refresh_token", "admin", "public", "control"]
+Credential = Literal[
+    "authorization", "api_key", "refresh_token", "upload_token", "admin", "public", "control"
+]
 """What lets a caller in: an Authorization header with an API key or a token, an attribute of the
-body at /auth/*, an admin key; nothing at all for assets and for the control API."""
+body at /auth/*, an upload token in the query, an admin key; nothing at all for assets and for the
+control API."""
 
 Handler = Callable[[Any], Any]
 
@@ -32,9 +35,9 @@ class Action:
     `handle` takes the call's context and returns a resource, a dict, a page or None; `body` is the
     shape of the request's JSON object; `answers` is what comes back, `lists` what comes back in
     pages (`answers` is then what stands beside them). `summary` is a line of words, by default the
-    first of the handler's docstring. `reads_query`: the handler itself looks at the query; else it
-    has no parameters, and the setting `unknown_fields` may refuse any. `query` are its parameters
-    beside those of a list, as OpenAPI spells them.
+    first of the handler's docstring. `query` are its parameters beside those of a list, as OpenAPI
+    spells them. `reads_query`: the handler itself checks the query for others; else the setting
+    `unknown_fields` may refuse them.
     """
 
     handle: Handler
@@ -51,7 +54,7 @@ class Operation:
     """One method and path of the API, written `"GET /videos/{videoId}"` wherever it is named.
 
     `takes`: the body is a form with one file of this kind, which the handler reads with
-    `received_file`.
+    `received_file` or, if it is large, with `received_upload`.
     """
 
     method: str

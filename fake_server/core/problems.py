@@ -13,10 +13,13 @@
     ├── 405  method_not_allowed
     ├── 409  summary_exists
     ├── 413  payload_too_large
+    ├── 416  range_not_satisfiable
     ├── 500  server_error
     └── 507  insufficient_storage
 
-Those of the parts of an upload are in `resources/upload/problems.py`. Handlers raise them; `app.py` alone turns them into answers. The wording is api.video's (its
+Those of the parts of an upload are in `resources/upload/refusals.py`.
+
+Handlers raise them; `app.py` alone turns them into answers. The wording is api.video's (its
 description and its documentation's table of errors). Two generations of it exist: in the older one
 the title names the problem, in the newer one the title is general and `detail` names it; each
 constructor speaks the generation in which api.video documents that error.
@@ -285,6 +288,12 @@ def method_not_allowed(allowed: Iterable[str]) -> Problem:
     headers = (("Allow", ", ".join(sorted(allowed))),)
     title = "Method is not allowed for this route."
     return Problem(405, "method-not-allowed", title, headers=headers)
+
+
+def range_not_satisfiable(size: int) -> Problem:
+    """The file has none of the bytes that are asked for."""
+    headers = (("Content-Range", f"bytes */{size}"),)
+    return Problem(416, None, "The requested range is not satisfiable.", headers=headers)
 
 
 # The fake itself

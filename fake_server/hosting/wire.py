@@ -14,6 +14,8 @@ MAX_HEAD: Final = 64 * 1024
 MAX_DRAINED: Final = 1024 * 1024
 RECEIVE_SIZE: Final = 64 * 1024
 LINGER_SECONDS: Final = 2.0
+BODY_SECONDS = 60.0
+"""How long a client that has announced a body may be silent before it is taken for gone."""
 LINGER_BYTES: Final = 4 * 1024**3
 RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
 
@@ -51,10 +53,17 @@ class Wire:
                 raise ClientGoneError from error
 
     def receive_body(self) -> bytes:
-        """Wait for the next piece of the request body; empty when it has ended."""
+        """Wait for the next piece of the request body; empty when it has ended.
+
+        Raises as `receive` does, also if the client is silent for too long.
+        """
         if self.http.their_state is not h11.SEND_BODY:
             return b""
-        event = self.receive()
+        self.sock.settimeout(BODY_SECONDS)
+        try:
+            event = self.receive()
+        finally:
+            self.sock.settimeout(None)
         if not isinstance(event, h11.Data):
             return b""
         self.unread -= len(event.data)

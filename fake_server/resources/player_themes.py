@@ -84,6 +84,7 @@ _LOGO = FileRule(
     types=("jpg", "jpeg", "png"),
     told=("'jpg'", "'JPG'", "'jpeg'", "'JPEG'", "'png'", "'PNG'"),
     pixels=(200, 100),
+    fields=("link",),
 )
 
 OPERATIONS = (

@@ -7,11 +7,10 @@ from typing import Annotated
 from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
-from fake_server.core import problems
-from fake_server.core.files import File, FileRule, MiB
+from fake_server.core.files import FileRule, MiB
 from fake_server.core.forms import received_file
 from fake_server.core.model import WIRE
-from fake_server.core.operations import GET, PATCH, POST, Action
+from fake_server.core.operations import PATCH, POST, Action
 from fake_server.core.verbs import change, find
 from fake_server.project import Context
 from fake_server.resources.videos import Video
@@ -47,20 +46,10 @@ def pick_thumbnail(call: Context) -> Video:
     return change(call, Video, {"thumbnail": None, "thumbnail_timecode": picked})
 
 
-def show_thumbnail(call: Context) -> File:
-    """The uploaded thumbnail of a public video; its address ends in `.jpg` whatever it is."""
-    video = find(call, Video)
-    if video.thumbnail is None or not video.public:
-        raise problems.resource_not_found(Video.path_parameter())
-    return video.thumbnail
-
-
 _UPLOAD = Action(upload_thumbnail, answers=Video)
 _PICK = Action(pick_thumbnail, ThumbnailPick, Video)
-_SHOW = Action(show_thumbnail, answers=File)
 
 OPERATIONS = (
     POST("/videos/{videoId}/thumbnail", _UPLOAD, takes=THUMBNAIL),
     PATCH("/videos/{videoId}/thumbnail", _PICK),
-    GET("/vod/{videoId}/thumbnail.jpg", _SHOW, credential="public"),
 )

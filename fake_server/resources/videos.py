@@ -1,4 +1,4 @@
-"""Videos: create, list, read and change them; uploading comes later in their life.
+"""Videos: create, list, read and change them; uploads (`upload/`) come later in their life.
 
 Deleting them is in `discarded_videos.py`, as they may come back.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, ValidationInfo
@@ -33,6 +33,9 @@ from fake_server.core.model import (
 from fake_server.core.operations import GET, PATCH, POST, Action
 from fake_server.core.verbs import add, change, find, read, sent
 from fake_server.project import Context
+
+if TYPE_CHECKING:
+    from fake_server.resources.upload.received import Received
 
 # fmt: off
 _LANGUAGES = frozenset((
@@ -139,7 +142,7 @@ class Video(Resource, prefix="vi", collection="videos"):
 
     def shown(self, call: Viewer) -> Self:
         """The video with the addresses of its assets; those of a private one with a new token."""
-        token = None if self.public else call.uuid()
+        token = None if self.public else call.ticket(self.video_id)
         private = f"/token/{token}" if token else ""
         base = call.asset_url("vod", f"/vod/{self.video_id}{private}")
         watch = f"?token={token}" if token else ""
@@ -184,12 +187,22 @@ class Transcription(TypedDict, total=False):
 
 
 def _known_source(source: str, info: ValidationInfo) -> str:
-    """The address of a file, or the id of a video of the call's project."""
+    """The address of a file, or the id of a video of the call's project that has a source."""
     call: Context | None = info.context
-    is_url = urlsplit(source).scheme in ("http", "https")
-    if not is_url and call is not None and source not in call.store.table(Video):
-        raise PydanticCustomError("source", "This value is neither a URL nor a known video id.")
+    if call is not None and not _is_url(source) and _received(call, source) is None:
+        raise PydanticCustomError("source", _NO_SOURCE)
     return source
+
+
+def _is_url(source: str) -> bool:
+    try:
+        parts = urlsplit(source)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+_NO_SOURCE = "This value is neither a URL nor the id of a video that has a source."
 
 
 class Creation(Transcription, total=False):
@@ -205,12 +218,34 @@ def create_video(call: Context) -> Answer:
     values = sent(call, Video, "create", Creation)
     source = values.get("source")
     attributes = _of_video(values)
-    if source is not None:
-        attributes["source_type"] = "clone" if source in call.store.table(Video) else "url"
+    if source is None:
+        return Answer(_create(call, attributes, values))
+    attributes["source_type"] = "url" if _is_url(source) else "clone"
+    video = _create(call, attributes, values, _received(call, source))
+    return Answer(video, status=202)
+
+
+def _create(
+    call: Context,
+    attributes: dict[str, Any],
+    values: dict[str, Any],
+    source: Received | None = None,
+) -> Video:
+    from fake_server.resources.upload import sources  # which knows videos
+
     with call.store.lock:
         video = add(call, Video, attributes)
+        if source is not None:
+            sources.store(call, video, source)
         _summarize(call, video.id, values)
-    return Answer(video, status=None if source is None else 202)
+        return video
+
+
+def _received(call: Context, source: str) -> Received | None:
+    """What comes from an address, or from the video with this id; None if that has no source."""
+    from fake_server.resources.upload import sources  # which knows videos
+
+    return sources.fetched(call, source) if _is_url(source) else sources.copied(call, source)
 
 
 def update_video(call: Context) -> Video:

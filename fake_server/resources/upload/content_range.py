@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from fake_server.resources.upload import problems
+from fake_server.resources.upload import refusals
 
 _FORMS = re.compile(r"(?:bytes ([0-9]{1,99})-([0-9]{1,99})|part ([0-9]{1,99}))/([0-9]{1,99}|\*)")
 
@@ -42,7 +42,7 @@ def read_content_range(header: str | None) -> Part | Bytes | None:
         return None
     match = _FORMS.fullmatch(header)
     if match is None:
-        raise problems.malformed()
+        raise refusals.malformed()
     first, last, part, end = match.groups()
     total = None if end == "*" else int(end)
     return Part(int(part), total) if part else Bytes(int(first), int(last), total)

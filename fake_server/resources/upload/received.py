@@ -11,7 +11,7 @@ from typing import Literal
 
 from fake_server.core.files import MiB
 from fake_server.core.spool import Content, StoredFile
-from fake_server.resources.upload import problems
+from fake_server.resources.upload import refusals
 from fake_server.resources.upload.content_range import Bytes, Part
 
 MOST_PER_REQUEST = 200 * MiB
@@ -70,9 +70,9 @@ def refuse_wrong(received: Received | None, piece: Part | Bytes | None, size: in
     """Raise the problem of a file of so many bytes as the next piece, if it has one."""
     way = _way(piece)
     if received is not None and piece is None:
-        raise problems.already_initiated()
+        raise refusals.already_initiated()
     if received is not None and received.way != way:
-        raise problems.started_with_part() if way == "bytes" else problems.started_with_bytes()
+        raise refusals.started_with_part() if way == "bytes" else refusals.started_with_bytes()
     if isinstance(piece, Part):
         _refuse_part(received or Received("part"), piece, size)
     if isinstance(piece, Bytes):
@@ -82,16 +82,14 @@ def refuse_wrong(received: Received | None, piece: Part | Bytes | None, size: in
 def refuse_if_complete(received: Received | None) -> None:
     """Raise the problem of any further upload, if the source is there."""
     if received is not None and received.way == "url":
-        raise problems.already_downloaded()
+        raise refusals.already_downloaded()
     if received is not None and received.way == "clone":
-        raise problems.already_copied()
+        raise refusals.already_copied()
     if received is not None and received.is_complete:
-        raise problems.already_uploaded()
+        raise refusals.already_uploaded()
 
 
-def with_piece(
-    received: Received | None, piece: Part | Bytes | None, file: StoredFile
-) -> Received:
+def with_piece(received: Received | None, piece: Part | Bytes | None, file: StoredFile) -> Received:
     """What is there once this piece is, which nothing is wrong with."""
     before = received or Received(_way(piece))
     position = piece.number if isinstance(piece, Part) else piece.first if piece else 0
@@ -110,49 +108,49 @@ def _refuse_part(received: Received, part: Part, size: int) -> None:
     sent = [piece.position for piece in received.pieces]
     others = [number for number in sent if number != part.number]
     if part.number == 0:
-        raise problems.part_zero()
+        raise refusals.part_zero()
     if part.total == 0:
-        raise problems.total_parts_zero()
+        raise refusals.total_parts_zero()
     if part.number > _MOST_PARTS:
-        raise problems.part_too_high_allowed(_MOST_PARTS)
+        raise refusals.part_too_high_allowed(_MOST_PARTS)
     if part.total is not None and part.total > _MOST_PARTS:
-        raise problems.total_parts_too_high(_MOST_PARTS)
+        raise refusals.total_parts_too_high(_MOST_PARTS)
     if total is not None and part.number > total:
-        raise problems.part_too_high_total(total)
+        raise refusals.part_too_high_total(total)
     if known is not None and total != known:
-        raise problems.different_total_parts(known)
+        raise refusals.different_total_parts(known)
     if total is not None and others and others[-1] > total:
-        raise problems.total_parts_too_low(others[-1])
+        raise refusals.total_parts_too_low(others[-1])
     if part.number in sent:
-        raise problems.part_already_sent(part.number)
+        raise refusals.part_already_sent(part.number)
     if size < LEAST_PER_PIECE and part.number != total:
-        raise problems.part_too_small()
+        raise refusals.part_too_small()
 
 
 def _refuse_bytes(received: Received, piece: Bytes, size: int) -> None:
     known = received.total
     total = known if piece.total is None else piece.total
     if piece.total == 0:
-        raise problems.total_bytes_zero()
+        raise refusals.total_bytes_zero()
     if piece.total is not None and piece.total > _MOST_BYTES:
-        raise problems.total_bytes_too_high()
+        raise refusals.total_bytes_too_high()
     if piece.last > _MOST_BYTES - 1:
-        raise problems.to_byte_too_high_allowed()
+        raise refusals.to_byte_too_high_allowed()
     if piece.first > piece.last:
-        raise problems.from_byte_too_high()
+        raise refusals.from_byte_too_high()
     if total is not None and piece.last >= total:
-        raise problems.to_byte_too_high_total(total)
+        raise refusals.to_byte_too_high_total(total)
     if known is not None and total != known:
-        raise problems.different_total_bytes(known)
+        raise refusals.different_total_bytes(known)
     highest = received.pieces[-1] if received.pieces else None
     if total is not None and highest is not None and highest.last >= total:
-        raise problems.total_bytes_too_low(highest.position, highest.last)
+        raise refusals.total_bytes_too_low(highest.position, highest.last)
     if size != piece.length:
-        raise problems.range_mismatch(size, piece.length)
+        raise refusals.range_mismatch(size, piece.length)
     for one in received.pieces:
         if piece.first <= one.last and one.position <= piece.last:
-            raise problems.range_overlap(one.position, one.last)
+            raise refusals.range_overlap(one.position, one.last)
     if piece.length > MOST_PER_REQUEST:
-        raise problems.range_too_large()
+        raise refusals.range_too_large()
     if piece.length < LEAST_PER_PIECE and piece.last + 1 != total:
-        raise problems.range_too_small()
+        raise refusals.range_too_small()

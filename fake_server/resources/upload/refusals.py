@@ -103,9 +103,7 @@ def to_byte_too_high_allowed() -> Problem:
 
 def from_byte_too_high() -> Problem:
     """The range ends before it begins."""
-    return _value(
-        "by-bytes-from-byte-too-high", "from_byte", 'is higher than the "to_byte" value.'
-    )
+    return _value("by-bytes-from-byte-too-high", "from_byte", 'is higher than the "to_byte" value.')
 
 
 def to_byte_too_high_total(total: int) -> Problem:

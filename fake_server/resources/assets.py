@@ -1,0 +1,184 @@
+"""What viewers are served of a video: the player's page, HLS, MP4 and thumbnail.
+
+The MP4 is the file that was uploaded, and so is each quality of the HLS: the fake encodes nothing.
+An asset that is not ready yet answers 202 without a body, as api.video's uploader expects.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from fake_server.core import problems
+from fake_server.core.context import Answer
+from fake_server.core.files import File, Stream
+from fake_server.core.images import GREY_JPEG
+from fake_server.core.operations import GET, Action, Operation
+from fake_server.project import Context
+from fake_server.resources._viewing import open_session, viewed_video
+from fake_server.resources.encoding import Format, Quality, encoding_of
+from fake_server.resources.upload.sources import received_of
+from fake_server.resources.videos import Video
+
+_WIDTHS = {"240p": 426, "360p": 640, "480p": 854, "720p": 1280, "1080p": 1920, "2160p": 3840}
+_SECONDS = 10  # of a video whose duration is not known
+_GREY = File("thumbnail.jpg", "image/jpeg", GREY_JPEG)
+
+
+def show_player(call: Context) -> File:
+    """The page with the player of a video."""
+    video = viewed_video(call)
+    session = open_session(call, video)
+    private = f"/token/{call.query['token'][-1]}" if session else ""
+    base = call.asset_url("vod", f"/vod/{video.id}{private}")
+    goes_on = f"?avh={session}" if session else ""
+    page = _PAGE.format(
+        title=html.escape(video.title),
+        poster=html.escape(f"{base}/thumbnail.jpg{goes_on}"),
+        hls=html.escape(f"{base}/hls/manifest.m3u8{goes_on}"),
+        mp4=html.escape(f"{base}/mp4/source.mp4{goes_on}"),
+    )
+    return File("player.html", "text/html; charset=utf-8", page.encode())
+
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><title>{title}</title></head>
+<body style="margin: 0">
+<video controls style="width: 100%; height: 100%" poster="{poster}">
+<source src="{hls}" type="application/vnd.apple.mpegurl">
+<source src="{mp4}" type="video/mp4">
+</video>
+</body>
+</html>
+"""
+
+
+def show_session(call: Context) -> dict[str, str | None]:
+    """The session that the token of a private video opens, for `?avh=`; it lasts 24 hours."""
+    video = viewed_video(call)
+    if video.public:
+        raise problems.resource_not_found(Video.path_parameter())
+    return {"session_token": open_session(call, video)}
+
+
+def _manifest(call: Context, video: Video, goes_on: str) -> File:
+    """The HLS manifest of a video: where each of its qualities is."""
+    lines = ["#EXTM3U", "#EXT-X-VERSION:3"]
+    for quality in _encoded(call, video, "hls"):
+        height = int(quality.quality.removesuffix("p"))
+        size = f"{_WIDTHS[quality.quality]}x{height}"
+        lines += [
+            f"#EXT-X-STREAM-INF:BANDWIDTH={height * 2000},RESOLUTION={size}",
+            f"{quality.quality}/manifest.m3u8{goes_on}",
+        ]
+    return _playlist(lines)
+
+
+def _quality(call: Context, video: Video, goes_on: str) -> File:
+    """The HLS playlist of one quality of a video: its one segment is the whole file."""
+    if call.parameters["quality"] not in [one.quality for one in _encoded(call, video, "hls")]:
+        raise problems.resource_not_found("quality")
+    seconds = encoding_of(call, video).metadata.duration or _SECONDS
+    lines = [
+        "#EXTM3U",
+        "#EXT-X-VERSION:3",
+        "#EXT-X-PLAYLIST-TYPE:VOD",
+        f"#EXT-X-TARGETDURATION:{seconds}",
+        f"#EXTINF:{seconds},",
+        f"../source.mp4{goes_on}",
+        "#EXT-X-ENDLIST",
+    ]
+    return _playlist(lines)
+
+
+def _source(call: Context, video: Video, goes_on: str) -> Stream:
+    """The file of a video, whole or in ranges."""
+    received = received_of(call, video.id)
+    assert received is not None  # else nothing is encoded
+    content = received.content
+    return Stream("video/mp4", content.size, content.pieces)
+
+
+def _mp4(call: Context, video: Video, goes_on: str) -> Stream:
+    """The MP4 of a video, whole or in ranges, if the video supports it."""
+    if not video.mp4_support:
+        raise problems.resource_not_found(Video.path_parameter())
+    return _source(call, video, goes_on)
+
+
+def _still(call: Context, video: Video, goes_on: str) -> File:
+    """The thumbnail of a video; grey, if none was uploaded."""
+    return video.thumbnail or _GREY
+
+
+Show = Callable[[Context, Video, str], Any]
+"""Shows an asset of a video; the text is the query with which a session goes on, or empty."""
+
+
+def _asset(show: Show, *formats: Format) -> Action:
+    """An asset for those who may watch the video, as soon as it is encoded in one of the formats.
+
+    A token is not used up by an answer that there is nothing yet.
+    """
+
+    def handle(call: Context) -> Any:
+        video = viewed_video(call)
+        if not (show is _still and video.thumbnail) and not _is_ready(call, video, formats):
+            return Answer(status=202)
+        session = open_session(call, video)
+        return show(call, video, f"?avh={session}" if session else "")
+
+    return Action(handle, answers=File, summary=show.__doc__, query=(_SESSION,))
+
+
+def _is_ready(call: Context, video: Video, formats: tuple[Format, ...]) -> bool:
+    """Whether the video is encoded; raises the 404 problem if it never will be, as it stands."""
+    if any(_encoded(call, video, kind) for kind in formats):
+        return True
+    qualities = encoding_of(call, video).qualities
+    is_waited_for = any(quality.status in ("waiting", "encoding") for quality in qualities)
+    if is_waited_for or (received_of(call, video.id) is not None and not qualities):
+        return False
+    raise problems.resource_not_found(Video.path_parameter())
+
+
+def _encoded(call: Context, video: Video, kind: Format) -> list[Quality]:
+    qualities = encoding_of(call, video).qualities
+    return [one for one in qualities if one.type == kind and one.status == "encoded"]
+
+
+def _playlist(lines: list[str]) -> File:
+    text = "\n".join(lines) + "\n"
+    return File("manifest.m3u8", "application/vnd.apple.mpegurl", text.encode())
+
+
+def _parameter(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "required": False, "schema": {"type": "string"}}
+
+
+_SESSION = _parameter("avh")
+_PLAYER = Action(show_player, answers=File, query=(_parameter("token"), _SESSION))
+_OPEN = Action(show_session, query=(_SESSION,))
+_ASSETS = {
+    "/hls/manifest.m3u8": _asset(_manifest, "hls"),
+    "/hls/{quality}/manifest.m3u8": _asset(_quality, "hls"),
+    "/hls/source.mp4": _asset(_source, "hls"),
+    "/mp4/source.mp4": _asset(_mp4, "mp4"),
+    "/thumbnail.jpg": _asset(_still, "hls", "mp4"),
+}
+
+
+def _rows() -> Iterator[Operation]:
+    """Each asset under the video's own address and, for private videos, under that of a token."""
+    for base in ("/vod/{videoId}", "/vod/{videoId}/token/{token}"):
+        for path, action in _ASSETS.items():
+            yield GET(base + path, action, credential="public")
+
+
+OPERATIONS = (
+    GET("/vod/{videoId}", _PLAYER, credential="public"),
+    GET("/vod/{videoId}/token/{token}/session", _OPEN, credential="public"),
+    *_rows(),
+)

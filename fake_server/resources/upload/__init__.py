@@ -1,0 +1,90 @@
+"""Uploads: the file of a video, in one piece or in many, with an API key or an upload token."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from fake_server.core import problems
+from fake_server.core.files import FileRule
+from fake_server.core.forms import Upload, received_upload
+from fake_server.core.model import Shape
+from fake_server.core.operations import POST, Action
+from fake_server.core.verbs import add, find
+from fake_server.project import Context
+from fake_server.resources.upload.content_range import read_content_range
+from fake_server.resources.upload.received import (
+    MOST_PER_REQUEST,
+    refuse_if_complete,
+    refuse_wrong,
+    with_piece,
+)
+from fake_server.resources.upload.sources import received_of, store
+from fake_server.resources.upload_tokens import UploadToken
+from fake_server.resources.videos import Video
+
+
+class PieceReceived(Shape):
+    """What is answered while pieces are missing, as a live trace has it: the video's id alone."""
+
+    video_id: str
+
+
+def upload_source(call: Context) -> Video | PieceReceived:
+    """Upload the file of a video, or one piece of it (`Content-Range: part 2/3`)."""
+    video = find(call, Video)  # an unknown video is a 404, whatever was sent
+    with received_upload(call, call.project.spool) as upload:
+        return _take(call, video.id, upload)
+
+
+def upload_by_token(call: Context) -> Video | PieceReceived:
+    """Upload a file with an upload token, to the video of the field `videoId` or to a new one."""
+    _check_token(call)
+    with received_upload(call, call.project.spool) as upload:
+        return _take(call, upload.fields.get("videoId") or None, upload)
+
+
+def _check_token(call: Context) -> None:
+    text = call.query.get("token", [""])[-1]
+    if not text:
+        raise problems.missing_upload_token()
+    token = call.store.table(UploadToken).get(text)
+    if token is None or not token.is_active(call.now):
+        raise problems.invalid_upload_token()
+
+
+def _take(call: Context, video_id: str | None, upload: Upload) -> Video | PieceReceived:
+    """Add a piece to a video or, without an id, to a new one; leaves no trace of a refused one."""
+    with call.store.lock:
+        video = None if video_id is None else call.store.find(Video, video_id)
+        before = None if video is None else received_of(call, video.id)
+        refuse_if_complete(before)
+        piece = read_content_range(call.request.headers.get("Content-Range"))
+        refuse_wrong(before, piece, upload.file.size)
+        received = with_piece(before, piece, upload.file.keep())
+        if video is None:
+            video = add(call, Video, {"title": _title(upload.name)})
+        store(call, video, received)
+    return video if received.is_complete else PieceReceived(video_id=video.id)
+
+
+def _title(name: str) -> str:
+    """The name of a file, which becomes that of its video, without any folders."""
+    return re.split(r"[/\\]", name)[-1].strip() or "Untitled"
+
+
+_SOURCE = Action(upload_source, answers=Video)
+_TOKEN: dict[str, Any] = {
+    "name": "token",
+    "in": "query",
+    "required": True,
+    "schema": {"type": "string"},
+}
+_BY_TOKEN = Action(upload_by_token, answers=Video, query=(_TOKEN,))
+_FILE = FileRule(most=MOST_PER_REQUEST)
+_FILE_OF_VIDEO = FileRule(most=MOST_PER_REQUEST, fields=("videoId",))
+
+OPERATIONS = (
+    POST("/videos/{videoId}/source", _SOURCE, status=201, takes=_FILE),
+    POST("/upload", _BY_TOKEN, status=201, takes=_FILE_OF_VIDEO, credential="upload_token"),
+)
