@@ -116,10 +116,16 @@ def test_unknown_attributes_and_parameters_are_refused_by_setting(api: httpx.Cli
 def test_a_source_to_fetch_or_copy_is_accepted_with_202(
     apivideo: ApiVideo, api: httpx.Client, source: str | None, kind: str
 ) -> None:
-    source = source or apivideo.videos.add().id
+    source = source or uploaded(apivideo, api)
     answer = api.post("/videos", json={"title": "a", "source": source})
     assert answer.status_code == 202
     assert answer.json()["source"]["type"] == kind
+
+
+def uploaded(apivideo: ApiVideo, api: httpx.Client) -> str:
+    video = apivideo.videos.add()
+    assert api.post(f"/videos/{video.id}/source", files={"file": b"content"}).status_code == 201
+    return video.id
 
 
 def test_a_source_that_is_neither_address_nor_video_is_refused(

@@ -145,12 +145,12 @@ def _refuse_bytes(received: Received, piece: Bytes, size: int) -> None:
     highest = received.pieces[-1] if received.pieces else None
     if total is not None and highest is not None and highest.last >= total:
         raise refusals.total_bytes_too_low(highest.position, highest.last)
+    if piece.length > MOST_PER_REQUEST:
+        raise refusals.range_too_large()
     if size != piece.length:
         raise refusals.range_mismatch(size, piece.length)
     for one in received.pieces:
         if piece.first <= one.last and one.position <= piece.last:
             raise refusals.range_overlap(one.position, one.last)
-    if piece.length > MOST_PER_REQUEST:
-        raise refusals.range_too_large()
     if piece.length < LEAST_PER_PIECE and piece.last + 1 != total:
         raise refusals.range_too_small()

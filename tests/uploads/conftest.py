@@ -1,0 +1,15 @@
+"""Fixtures of the tests of uploads."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from pytest_apivideo import ApiVideo
+from tests.uploads.client import Uploader
+
+
+@pytest.fixture
+def upload(apivideo: ApiVideo, api: httpx.Client) -> Uploader:
+    """Uploads to a video that nothing was uploaded to."""
+    return Uploader(apivideo, api)

@@ -1,0 +1,205 @@
+"""Uploads with an upload token instead of an API key: `POST /upload`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from pytest_apivideo import ApiVideo
+from tests.uploads.client import ANY, DOCS, LEAST, Uploader, slug, token_upload
+
+
+@pytest.fixture
+def token(apivideo: ApiVideo) -> str:
+    return apivideo.upload_tokens.add().token
+
+
+def test_a_file_becomes_a_video_of_its_name(
+    apivideo: ApiVideo, http: httpx.Client, token: str
+) -> None:
+    answer = token_upload(http, token, b"content", name="holiday.mp4")
+    assert answer.status_code == 201
+    (video,) = apivideo.videos
+    assert answer.json()["videoId"] == video.video_id
+    assert answer.json()["title"] == video.title == "holiday.mp4"
+    assert httpx.get(answer.json()["assets"]["mp4"]).content == b"content"
+    assert apivideo.calls.last("POST /upload").credential == "upload_token"
+
+
+def test_a_file_goes_to_a_video_that_exists(
+    apivideo: ApiVideo, http: httpx.Client, token: str
+) -> None:
+    video = apivideo.videos.add(title="Maths")
+    answer = token_upload(http, token, videoId=video.video_id)
+    assert (answer.status_code, answer.json()["videoId"]) == (201, video.video_id)
+    assert answer.json()["title"] == "Maths"
+    assert len(apivideo.videos) == 1
+
+
+def test_a_token_works_again_and_again(apivideo: ApiVideo, http: httpx.Client, token: str) -> None:
+    for _ in range(3):
+        assert token_upload(http, token).status_code == 201
+    assert len(apivideo.videos) == 3
+
+
+@pytest.mark.parametrize("order", ["file first", "fields first"])
+def test_the_fields_of_a_form_come_in_any_order(
+    apivideo: ApiVideo, http: httpx.Client, token: str, order: str
+) -> None:
+    file = 'Content-Disposition: form-data; name="file"; filename="a.mp4"\r\n\r\ncontent'
+    video = f'Content-Disposition: form-data; name="videoId"\r\n\r\n{apivideo.videos.add().id}'
+    parts = (file, video) if order == "file first" else (video, file)
+    body = "".join(f"--x\r\n{part}\r\n" for part in parts) + "--x--\r\n"
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    answer = http.post(f"/upload?token={token}", content=body.encode(), headers=headers)
+    assert answer.status_code == 201
+    assert len(apivideo.videos) == 1
+
+
+def test_pieces_with_the_id_of_the_first_answer_are_one_video(
+    apivideo: ApiVideo, http: httpx.Client, token: str
+) -> None:
+    first = token_upload(http, token, ANY, name="a.mp4.part.a", content_range="part 1/2")
+    video_id = first.json()["videoId"]
+    assert (first.status_code, first.json()) == (201, {"videoId": video_id})
+    last = token_upload(
+        http, token, b"end", name="a.mp4.part.b", content_range="part 2/2", videoId=video_id
+    )
+    assert last.json()["title"] == "a.mp4.part.a"
+    assert httpx.get(last.json()["assets"]["mp4"]).content == ANY + b"end"
+    assert len(apivideo.videos) == 1
+
+
+def test_each_piece_without_an_id_is_a_video_of_its_own(
+    apivideo: ApiVideo, api: httpx.Client, http: httpx.Client, token: str
+) -> None:
+    for n in (1, 2, 3):
+        assert token_upload(http, token, ANY, content_range=f"part {n}/3").status_code == 201
+    assert len(apivideo.videos) == 3
+    for n, video in enumerate(apivideo.videos, start=1):
+        ingest = Uploader(apivideo, api, video.video_id).ingest
+        assert ingest["receivedParts"] == {"parts": [n], "total": 3}
+
+
+NOT_GOOD = (401, "authentication-invalid-upload-token")
+
+
+def test_no_token_is_told_apart_from_a_wrong_one(http: httpx.Client) -> None:
+    missing = http.post("/upload", files={"file": b"content"})
+    assert (missing.status_code, missing.json()) == (
+        401,
+        {
+            "type": DOCS + "authentication-missing-upload-token",
+            "title": "The upload token is missing.",
+            "status": 401,
+        },
+    )
+    assert slug(token_upload(http, "")) == "authentication-missing-upload-token"
+    wrong = token_upload(http, "toNobodyHasThisOne")
+    assert (wrong.status_code, slug(wrong)) == NOT_GOOD
+    assert wrong.json()["title"] == "The upload token is invalid or expired."
+
+
+def test_the_id_of_something_else_is_no_token(apivideo: ApiVideo, http: httpx.Client) -> None:
+    answer = token_upload(http, apivideo.videos.add().id)
+    assert (answer.status_code, slug(answer)) == NOT_GOOD
+
+
+def test_a_token_expires_by_the_clock(apivideo: ApiVideo, http: httpx.Client) -> None:
+    apivideo.clock.freeze()
+    token = apivideo.upload_tokens.add(ttl=60).token
+    apivideo.clock.advance(59)
+    assert token_upload(http, token).status_code == 201
+    apivideo.clock.advance(1)
+    answer = token_upload(http, token)
+    assert (answer.status_code, slug(answer)) == NOT_GOOD
+    assert (len(apivideo.videos), apivideo.disk_use) == (1, len(b"content"))
+
+
+def test_a_deleted_token_is_refused(api: httpx.Client, http: httpx.Client, token: str) -> None:
+    api.delete(f"/upload-tokens/{token}")
+    answer = token_upload(http, token)
+    assert (answer.status_code, slug(answer)) == NOT_GOOD
+
+
+@pytest.mark.parametrize("authorization", ["", "Bearer nonsense", "Basic nonsense", "nonsense"])
+def test_an_authorization_header_beside_it_is_ignored(
+    http: httpx.Client, token: str, authorization: str
+) -> None:
+    http.headers["Authorization"] = authorization
+    assert token_upload(http, token).status_code == 201
+
+
+def test_it_reaches_the_project_of_the_token(apivideo_server: Any, http: httpx.Client) -> None:
+    with apivideo_server.project() as other:
+        token = other.upload_tokens.add().token
+        assert token_upload(http, token).status_code == 201
+        assert len(other.videos) == 1
+
+
+def test_the_video_of_another_project_is_a_404(
+    apivideo: ApiVideo, apivideo_server: Any, http: httpx.Client, token: str
+) -> None:
+    with apivideo_server.project() as other:
+        answer = token_upload(http, token, videoId=other.videos.add().id)
+    assert (answer.status_code, slug(answer)) == (404, "resource-not-found")
+    assert answer.json()["name"] == "videoId"
+    assert len(apivideo.videos) == 0
+
+
+def test_a_token_of_the_other_environment_is_refused(
+    apivideo: ApiVideo, http: httpx.Client
+) -> None:
+    with httpx.Client(base_url=apivideo.url, auth=(apivideo.production_key, "")) as production:
+        production.headers["Host"] = "ws.api.video"
+        token = production.post("/upload-tokens", json={}).json()["token"]
+        assert token_upload(production, token).status_code == 201
+    for host in ("sandbox.api.video", "127.0.0.1"):
+        http.headers["Host"] = host
+        assert token_upload(http, token).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("../../etc/passwd", "passwd"),
+        ("C:\\Videos\\mine.mov", "mine.mov"),
+        ("Café ☕.mp4", "Café ☕.mp4"),
+        ("folder/", "Untitled"),
+        (" ", "Untitled"),
+    ],
+)
+def test_the_title_is_the_file_name_without_folders(
+    http: httpx.Client, token: str, name: str, title: str
+) -> None:
+    assert token_upload(http, token, name=name).json()["title"] == title
+
+
+def test_a_refused_file_makes_no_video(apivideo: ApiVideo, http: httpx.Client, token: str) -> None:
+    assert token_upload(http, token, b"").status_code == 400
+    assert token_upload(http, token, b"short", content_range="part 1/2").status_code == 400
+    assert token_upload(http, token, content_range="nonsense").status_code == 400
+    assert (len(apivideo.videos), apivideo.disk_use) == (0, 0)
+
+
+@pytest.mark.apivideo(max_disk=LEAST - 1)
+def test_a_file_without_room_makes_no_video(
+    apivideo: ApiVideo, http: httpx.Client, token: str
+) -> None:
+    assert token_upload(http, token, ANY).status_code == 507
+    assert (len(apivideo.videos), apivideo.disk_use) == (0, 0)
+
+
+@pytest.mark.apivideo(suspended=True)
+def test_a_suspended_account_takes_no_upload(http: httpx.Client, token: str) -> None:
+    answer = token_upload(http, token)
+    assert (answer.status_code, slug(answer)) == (403, "authorization-suspended-account")
+
+
+@pytest.mark.apivideo(unknown_fields="refuse")
+def test_an_unknown_parameter_is_refused_by_setting(http: httpx.Client, token: str) -> None:
+    assert token_upload(http, token).status_code == 201
+    answer = http.post(f"/upload?token={token}&tokn=1", files={"file": b"content"})
+    assert (answer.status_code, answer.json()["name"]) == (400, "tokn")

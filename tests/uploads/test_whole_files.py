@@ -1,0 +1,161 @@
+"""A file in one request, and what it does to its video."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Any
+
+import httpx
+import pytest
+
+from pytest_apivideo import ApiVideo
+from tests.uploads.client import DOCS, MiB, Uploader, slug
+
+
+def test_a_file_is_stored_as_it_came(upload: Uploader, apivideo: ApiVideo) -> None:
+    content = bytes(range(256)) * 4000
+    answer = upload.send(content)
+    assert answer.status_code == 201
+    assert answer.json()["videoId"] == upload.video_id
+    assert answer.json()["source"] == {
+        "type": "upload",
+        "uri": f"/videos/{upload.video_id}/source",
+    }
+    assert upload.download() == content
+    assert apivideo.disk_use == len(content)
+
+
+def test_the_status_tells_that_it_is_there(upload: Uploader) -> None:
+    upload.send(b"content")
+    assert upload.ingest == {"status": "uploaded", "filesize": 7, "receivedBytes": []}
+    assert upload.status["encoding"]["playable"] is True
+
+
+@pytest.mark.parametrize("size", [1, 1023, 64 * 1024, 64 * 1024 + 1, 3 * MiB])
+def test_files_of_any_size_come_through(upload: Uploader, size: int) -> None:
+    content = hashlib.shake_128(b"seed").digest(size)
+    assert upload.send(content).status_code == 201
+    assert upload.download() == content
+
+
+def test_a_second_file_is_refused_and_changes_nothing(upload: Uploader) -> None:
+    upload.send(b"first")
+    answer = upload.send(b"second")
+    assert answer.json() == {
+        "type": DOCS + "video-source-already-uploaded",
+        "title": "This video source has already been uploaded.",
+        "status": 400,
+        "name": "file",
+    }
+    assert upload.refusal(b"second", "part 1/1") == (400, "video-source-already-uploaded")
+    assert upload.download() == b"first"
+
+
+def test_two_hundred_mebibytes_are_the_most(upload: Uploader, apivideo: ApiVideo) -> None:
+    assert upload.refusal(bytes(200 * MiB + 1)) == (400, "uploaded-file-too-large")
+    assert upload.refusal(bytes(202 * MiB)) == (400, "uploaded-file-too-large")
+    assert (upload.ingest, apivideo.disk_use) == (None, 0)
+    assert upload.send(bytes(200 * MiB)).status_code == 201
+    assert upload.ingest["filesize"] == 200 * MiB
+
+
+def test_without_a_length_the_most_is_the_same(upload: Uploader, apivideo: ApiVideo) -> None:
+    def body() -> Any:
+        yield b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.mp4"\r\n\r\n'
+        for _ in range(201):
+            yield bytes(MiB)
+        yield b"\r\n--x--\r\n"
+
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    answer = upload.api.post(f"/videos/{upload.video_id}/source", content=body(), headers=headers)
+    assert (answer.status_code, slug(answer)) == (400, "uploaded-file-too-large")
+    assert (upload.ingest, apivideo.disk_use) == (None, 0)
+
+
+def test_an_empty_file_is_refused(upload: Uploader, apivideo: ApiVideo) -> None:
+    assert upload.refusal(b"") == (400, "uploaded-file-empty")
+    assert upload.refusal(b"", "part 1/1") == (400, "uploaded-file-empty")
+    assert (upload.ingest, apivideo.disk_use) == (None, 0)
+
+
+def test_two_files_are_refused_and_neither_is_kept(upload: Uploader, apivideo: ApiVideo) -> None:
+    files = [("file", ("a.mp4", b"a")), ("file", ("b.mp4", b"b"))]
+    answer = upload.api.post(f"/videos/{upload.video_id}/source", files=files)
+    assert (answer.status_code, slug(answer)) == (400, "uploaded-file-multiple-files")
+    assert (upload.ingest, apivideo.disk_use) == (None, 0)
+
+
+@pytest.mark.parametrize(
+    "request_body",
+    [
+        pytest.param({"data": {"file": "a text"}}, id="form without file"),
+        pytest.param({"json": {"file": "video.mp4"}}, id="JSON"),
+        pytest.param({"content": b""}, id="nothing"),
+        pytest.param({"content": b"bytes" * 1000}, id="bytes"),
+    ],
+)
+def test_what_is_no_form_with_a_file_has_no_file(upload: Uploader, request_body: Any) -> None:
+    answer = upload.api.post(f"/videos/{upload.video_id}/source", **request_body)
+    assert (answer.status_code, slug(answer)) == (400, "uploaded-file-no-file")
+
+
+def test_the_file_of_an_unknown_video_is_a_404(api: httpx.Client, apivideo: ApiVideo) -> None:
+    answer = Uploader(apivideo, api, "viUnknown").send(b"content")
+    assert answer.status_code == 404
+    assert (slug(answer), answer.json()["name"]) == ("resource-not-found", "videoId")
+    assert apivideo.disk_use == 0
+
+
+def test_the_files_of_a_video_go_with_it(upload: Uploader, apivideo: ApiVideo) -> None:
+    upload.send(bytes(1000))
+    other = Uploader(apivideo, upload.api)
+    other.send(bytes(10))
+    upload.api.delete(f"/videos/{upload.video_id}")
+    assert apivideo.disk_use == 10
+
+
+def test_a_snapshot_keeps_the_file_of_a_deleted_video(upload: Uploader, apivideo: ApiVideo) -> None:
+    upload.send(b"content")
+    before = apivideo.snapshot()
+    upload.api.delete(f"/videos/{upload.video_id}")
+    apivideo.restore(before)
+    assert upload.download() == b"content"
+
+
+@pytest.mark.apivideo(video_restore=True)
+def test_a_restored_video_has_its_file(upload: Uploader) -> None:
+    upload.send(b"content")
+    upload.api.delete(f"/videos/{upload.video_id}")
+    upload.api.patch(f"/discarded/videos/{upload.video_id}", json={"discarded": False})
+    assert upload.download() == b"content"
+
+
+@pytest.mark.apivideo(max_disk=100)
+def test_what_goes_beyond_the_disk_is_refused(upload: Uploader, apivideo: ApiVideo) -> None:
+    other = Uploader(apivideo, upload.api)
+    assert other.send(bytes(60)).status_code == 201
+    answer = upload.send(bytes(41))
+    assert answer.status_code == 507
+    assert answer.json()["detail"] == "The setting max_disk allows 100 bytes."
+    assert (upload.ingest, apivideo.disk_use) == (None, 60)
+    assert upload.send(bytes(40)).status_code == 201
+
+
+def test_the_folder_goes_with_the_project(apivideo_server: Any) -> None:
+    from fake_server.resources.upload.sources import ReceivedSource
+
+    with apivideo_server.project() as other:
+        with httpx.Client(base_url=other.url, auth=(other.api_key, "")) as api:
+            Uploader(other, api).send(b"content")
+        (source,) = other._project.store().table(ReceivedSource)
+        path = source.received.pieces[0].file.path
+        assert path.read_bytes() == b"content"
+        assert re.fullmatch(r"\d+", path.name)
+    assert not path.parent.exists()
+
+
+def test_a_reset_removes_the_files(upload: Uploader, apivideo: ApiVideo) -> None:
+    upload.send(bytes(1000))
+    httpx.post(f"{apivideo.url}/_fake/reset")
+    assert apivideo.disk_use == 0
