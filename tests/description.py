@@ -25,6 +25,7 @@ DIFFERENCES = {
     404: "the description leaves it out for PATCH and DELETE of some resources",
     405: "general errors stand in the documentation only",
     413: "the fake's own bound on a JSON body",
+    507: "the fake's own bound on the disk",
     500: "general errors stand in the documentation only",
     400: "DELETE and GET of one resource cannot be wrong in the description",
 }

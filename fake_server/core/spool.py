@@ -50,10 +50,12 @@ class Content:
 
     def pieces(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
         """The bytes from `start` up to, not including, `stop`, piece by piece."""
-        stop = self.size if stop is None else stop
+        return _read(list(self._spans(start, self.size if stop is None else stop)))
+
+    def _spans(self, start: int, stop: int) -> Iterator[tuple[StoredFile, int, int]]:
         for file in self._files:
             if start < file.size and stop > 0:
-                yield from _pieces(file.path, max(start, 0), min(stop, file.size))
+                yield file, max(start, 0), min(stop, file.size)
             start, stop = start - file.size, stop - file.size
 
     def read(self) -> bytes:
@@ -162,12 +164,18 @@ class Spool:
             folder.cleanup()
 
 
-def _pieces(path: Path, start: int, stop: int) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        file.seek(start)
-        while start < stop and (piece := file.read(min(_PIECE, stop - start))):
-            start += len(piece)
-            yield piece
+def _read(spans: list[tuple[StoredFile, int, int]]) -> Iterator[bytes]:
+    """The bytes of the spans; when the last piece is out, no file is held any more."""
+    while spans:
+        file, start, stop = spans.pop(0)
+        with file.path.open("rb") as opened:
+            opened.seek(start)
+            while stop - start > _PIECE:
+                yield opened.read(_PIECE)
+                start += _PIECE
+            rest = opened.read(stop - start)
+        del file
+        yield rest
 
 
 def _remove(path: Path, forget: Callable[[], object]) -> None:

@@ -296,7 +296,7 @@ def test_a_misspelt_operation_is_refused_with_the_nearest(apivideo: ApiVideo) ->
         apivideo.on("GET /video")
     assert str(refused.value.args[0]) == (
         "'GET /video' is no operation of the fake. "
-        "Did you mean GET /videos or POST /videos or GET /videos/{videoId}?"
+        "Did you mean GET /videos or POST /videos or GET /vod/{videoId}?"
     )
     with pytest.raises(LookupError, match=r'Write it like "GET /videos/\{videoId\}"'):
         apivideo.on("videos")

@@ -4,7 +4,7 @@
 const fs = require("fs");
 
 function official(options) {
-  const ApiVideoClient = require("@api.video/nodejs-client").default;
+  const ApiVideoClient = require("@api.video/nodejs-client");
   const { baseUri, apiKey, chunkSize } = options;
   return new ApiVideoClient({ baseUri, apiKey, chunkSize }).videos;
 }
@@ -23,7 +23,8 @@ function browser(options) {
 }
 
 function credentials({ uploadToken, apiKey, accessToken, refreshToken, videoId }) {
-  return { uploadToken, apiKey, accessToken, refreshToken, videoId };
+  const all = { uploadToken, apiKey, accessToken, refreshToken, videoId };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
 
 function pieces(options) {
