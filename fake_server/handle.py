@@ -15,6 +15,7 @@ from fake_server.calls import Calls
 from fake_server.clock import Clock
 from fake_server.collection import Collection
 from fake_server.core.remote import RemoteFiles
+from fake_server.core.spool import Content
 from fake_server.faults import Asked, Fault, Faults
 from fake_server.project import Project, Snapshot, raise_all
 from fake_server.resources import COLLECTIONS
@@ -25,6 +26,7 @@ from fake_server.resources.discarded_videos import DiscardedVideo
 from fake_server.resources.live_streams import LiveStream
 from fake_server.resources.player_themes import PlayerTheme
 from fake_server.resources.summaries import Summary
+from fake_server.resources.upload.sources import ReceivedSource
 from fake_server.resources.upload_tokens import UploadToken
 from fake_server.resources.videos import Video
 from fake_server.resources.watermarks import Watermark
@@ -150,6 +152,14 @@ class ApiVideo:
     def remote_files(self) -> RemoteFiles:
         """What videos find at the addresses that they are made from; the fake never goes out."""
         return self._project.remote_files
+
+    def content(self, video_id: str) -> Content | None:
+        """What came of a video's file so far: `size`, `sha256`, `read()`, `pieces()`.
+
+        None before anything came. Raises KeyError for an unknown video.
+        """
+        source = self._project.store().table(ReceivedSource).get(self.videos[video_id].id)
+        return None if source is None else source.received.content
 
     @property
     def disk_use(self) -> int:

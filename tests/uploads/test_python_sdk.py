@@ -10,7 +10,6 @@ from pathlib import Path
 import apivideo as sdk
 import httpx
 import pytest
-from apivideo.api.upload_tokens_api import UploadTokensApi
 from apivideo.api.videos_api import VideosApi
 from apivideo.exceptions import ApiException
 from apivideo.model.video_creation_payload import VideoCreationPayload
@@ -99,10 +98,8 @@ def test_it_uploads_progressively(videos: VideosApi, apivideo: ApiVideo, file: P
         part.close()
 
 
-def test_it_uploads_with_a_token(
-    videos: VideosApi, apivideo: ApiVideo, apivideo_client: sdk.ApiClient, tmp_path: Path
-) -> None:
-    token = UploadTokensApi(apivideo_client).create_token().token
+def test_it_uploads_with_a_token(videos: VideosApi, apivideo: ApiVideo, tmp_path: Path) -> None:
+    token = apivideo.upload_tokens.add().token
     small = tmp_path / "small.mp4"
     small.write_bytes(b"content")
     with small.open("rb") as opened:
@@ -112,9 +109,9 @@ def test_it_uploads_with_a_token(
 
 
 def test_it_uploads_progressively_with_a_token(
-    videos: VideosApi, apivideo: ApiVideo, apivideo_client: sdk.ApiClient, file: Path
+    videos: VideosApi, apivideo: ApiVideo, file: Path
 ) -> None:
-    token = UploadTokensApi(apivideo_client).create_token().token
+    token = apivideo.upload_tokens.add().token
     session = videos.create_upload_with_upload_token_progressive_session(token)
     *most, last = parts(file)
     for part in most:

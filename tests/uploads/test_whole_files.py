@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from pytest_apivideo import ApiVideo
-from tests.uploads.client import DOCS, MiB, Uploader, slug
+from tests.uploads.client import ANY, DOCS, MiB, Uploader, slug
 
 
 def test_a_file_is_stored_as_it_came(upload: Uploader, apivideo: ApiVideo) -> None:
@@ -24,6 +24,22 @@ def test_a_file_is_stored_as_it_came(upload: Uploader, apivideo: ApiVideo) -> No
     }
     assert upload.download() == content
     assert apivideo.disk_use == len(content)
+    stored = apivideo.content(upload.video_id)
+    assert stored is not None
+    assert (stored.size, stored.read()) == (len(content), content)
+    assert stored.sha256 == hashlib.sha256(content).hexdigest()
+
+
+def test_the_content_of_pieces_is_hashed_as_one(upload: Uploader, apivideo: ApiVideo) -> None:
+    assert apivideo.content(upload.video_id) is None
+    upload.send(ANY, "part 1/2")
+    upload.send(b"end", "part 2/2")
+    stored = apivideo.content(upload.video_id)
+    assert stored is not None
+    assert repr(stored) == f"<Content {len(ANY) + 3} bytes in 2 files>"
+    assert stored.sha256 == hashlib.sha256(ANY + b"end").hexdigest()
+    with pytest.raises(KeyError, match="no Video 'viUnknown'"):
+        apivideo.content("viUnknown")
 
 
 def test_the_status_tells_that_it_is_there(upload: Uploader) -> None:
