@@ -70,7 +70,7 @@ def admit(projects: Projects, arrival: Arrival) -> Caller:
     credential = _credential(arrival)
     project, known = _owner(projects, credential.secret)
     environment = _API_HOSTS.get(arrival.host) or project.settings.environment
-    caller = Caller(project, environment, credential.kind, project.clock.now_ns(), known=known)
+    caller = Caller(project, environment, credential.kind, project.settle(), known=known)
     return replace(caller, refusal=_refusal(caller, arrival.required, credential, known))
 
 
@@ -78,7 +78,7 @@ def _by_identifier(projects: Projects, arrival: Arrival) -> Caller:
     """An asset is found by the id in its address, whichever project and environment has it."""
     holder = next((found for one in arrival.identifiers if (found := projects.holder(one))), None)
     project, environment = holder or (projects.current, projects.current.settings.environment)
-    return Caller(project, environment, "none", project.clock.now_ns())
+    return Caller(project, environment, "none", project.settle())
 
 
 def _credential(arrival: Arrival) -> Credential:

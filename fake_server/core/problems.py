@@ -12,6 +12,7 @@
     ├── 405  method_not_allowed
     ├── 409  summary_exists
     ├── 413  payload_too_large
+    ├── 429  too_many_requests
     └── 500  server_error
 
 Handlers raise them; `app.py` alone turns them into answers. The wording is api.video's (its
@@ -102,6 +103,11 @@ def invalid_payload(detail: str | None = None) -> Problem:
 def bad_request(status: int, detail: str) -> Problem:
     """The request is not HTTP as it should be; api.video documents no such answers."""
     return Problem(status, "invalid-payload", "The request is malformed.", detail=detail)
+
+
+def too_many_requests() -> Problem:
+    """The calls exceed a rate limit."""
+    return Problem(429, "too-many-requests", "Too many requests.")
 
 
 def payload_too_large(limit: int) -> Problem:

@@ -45,9 +45,14 @@ class VideoStatus(Shape):
     encoding: Encoding = Encoding()
 
 
+def status_of(call: Context, video: Video) -> VideoStatus:
+    """What was received of a video, and what of it can be played."""
+    return VideoStatus(encoding=encoding_of(call, video))
+
+
 def show_status(call: Context) -> VideoStatus:
     """Show what was received of a video, and what of it can be played."""
-    return VideoStatus(encoding=encoding_of(call, find(call, Video)))
+    return status_of(call, find(call, Video))
 
 
 OPERATIONS = (GET("/videos/{videoId}/status", Action(show_status, answers=VideoStatus)),)
