@@ -97,7 +97,8 @@ class App:
         reply.add("Date", _date(caller.now_ns // SECOND))
         if caller.project.settings.extra_fields and (fault is None or fault.instead is None):
             _extend(reply, caller.project.settings.extra_fields)
-        reply.headers += quota.headers() if quota else ()
+        for name, value in quota.headers() if quota else ():
+            reply.add(name, value)
         if not _is_control(request):
             reply.add("Access-Control-Allow-Origin", "*")
             if fault is not None:

@@ -179,7 +179,7 @@ class WebhookReceiver:
             return client.post(path, signed.body, content_type=content_type, headers=signed.headers)
         if families & {"werkzeug", "flask", "requests"}:
             return client.post(path, data=signed.body, headers=signed.headers)
-        if families & {"httpx", "starlette"}:
+        if families & {"httpx", "httpx2", "starlette"}:
             return client.post(path, content=signed.body, headers=signed.headers)
         raise TypeError(
             f"{type(client).__module__}.{type(client).__name__} is no test client of Django, "
