@@ -1,8 +1,18 @@
 """A stateful fake of api.video over real HTTP, which knows nothing of pytest."""
 
-from fake_server.clock import Clock
+from fake_server.clock import Clock, Due
+from fake_server.deliveries import Delivery
 from fake_server.handle import ApiVideo
 from fake_server.server import FakeServer
-from fake_server.settings import SettingError, Settings
+from fake_server.settings import SettingError, Settings, polls
 
-__all__ = ["ApiVideo", "Clock", "FakeServer", "SettingError", "Settings"]
+__all__ = [
+    "ApiVideo",
+    "Clock",
+    "Delivery",
+    "Due",
+    "FakeServer",
+    "SettingError",
+    "Settings",
+    "polls",
+]

@@ -70,7 +70,7 @@ def admit(projects: Projects, arrival: Arrival) -> Caller:
     credential = _credential(arrival)
     project, known = _owner(projects, credential.secret)
     environment = _API_HOSTS.get(arrival.host) or project.settings.environment
-    caller = Caller(project, environment, credential.kind, project.clock.now_ns(), known=known)
+    caller = Caller(project, environment, credential.kind, project.settle(), known=known)
     return replace(caller, refusal=_refusal(caller, arrival.required, credential, known))
 
 
@@ -81,11 +81,12 @@ def _by_identifier(projects: Projects, arrival: Arrival) -> Caller:
     """
     holder = next((found for one in arrival.identifiers if (found := projects.holder(one))), None)
     project, environment = holder or (projects.current, projects.current.settings.environment)
+    now_ns = project.settle()
     if arrival.required == "public":
-        return Caller(project, environment, "none", project.clock.now_ns())
+        return Caller(project, environment, "none", now_ns)
     asked = _API_HOSTS.get(arrival.host) or project.settings.environment
     refusal = problems.suspended_account() if project.settings.suspended else None
-    return Caller(project, asked, "upload_token", project.clock.now_ns(), refusal)
+    return Caller(project, asked, "upload_token", now_ns, refusal)
 
 
 def _credential(arrival: Arrival) -> Credential:

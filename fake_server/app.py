@@ -23,6 +23,7 @@ from fake_server.core.operations import Operation, Routes
 from fake_server.core.problems import Problem
 from fake_server.faults import Asked, Fault
 from fake_server.project import Project, Projects
+from fake_server.rate_limits import Quota, class_of
 from fake_server.reply import Reply, streamed
 
 if TYPE_CHECKING:
@@ -68,12 +69,15 @@ class App:
         for watcher in caller.project.watchers:
             watcher()
         fault: Fault | None = None
+        quota: Quota | None = None
         try:
             fault = _met(request, operation, caller, body)
             if fault is not None:
                 fault.begin(caller.token, caller.project.tokens, _stopping(request))
                 caller = admit(self._projects, arrival)  # time has passed, or a token has ended
-            problem = problem or caller.refusal or _unfit(request, body)
+            quota = _counted(request, operation, caller)
+            problem = problem or caller.refusal or (quota.refusal if quota else None)
+            problem = problem or _unfit(request, body)
             if fault is not None and fault.instead is not None:
                 status, content, headers = fault.instead
                 reply = Reply(status, content, [*headers])
@@ -93,6 +97,8 @@ class App:
         reply.add("Date", _date(caller.now_ns // SECOND))
         if caller.project.settings.extra_fields and (fault is None or fault.instead is None):
             _extend(reply, caller.project.settings.extra_fields)
+        for name, value in quota.headers() if quota else ():
+            reply.add(name, value)
         if not _is_control(request):
             reply.add("Access-Control-Allow-Origin", "*")
             if fault is not None:
@@ -129,6 +135,14 @@ def _find(request: Request) -> tuple[Operation | None, dict[str, str], Problem |
     except Problem as problem:
         return None, {}, problem
     return operation, parameters, None
+
+
+def _counted(request: Request, operation: Operation | None, caller: Caller) -> Quota | None:
+    """What the rate limits leave; None for a call that none of them counts."""
+    calls = class_of(request.method, operation)
+    if calls is None or _is_control(request):
+        return None
+    return caller.project.rate_limits.count(caller.environment, calls, caller.now_ns)
 
 
 def _unfit(request: Request, body: bytes) -> Problem | None:

@@ -15,6 +15,9 @@ from fake_server.project import Project
 from fake_server.server import FakeServer
 from fake_server.settings import ENVIRONMENTS, Environment, SettingError, Settings, from_texts
 
+_LOOK = 0.2
+"""Real seconds between two looks at the clocks: on real time, what is due happens by itself."""
+
 
 @click.group()
 @click.version_option(package_name="pytest-apivideo", prog_name="apivideo-fake")
@@ -103,7 +106,9 @@ def _run(server: FakeServer, generated: list[tuple[Environment, str]]) -> None:
     click.echo(f"listening on {server.url}")
     for environment, key in generated:
         click.echo(f"{environment} key {key}")
-    stop.wait()
+    while not stop.wait(_LOOK):
+        for project in server.projects.open():
+            project.clock.settle()
     server.stop()
 
 

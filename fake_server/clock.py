@@ -18,9 +18,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from functools import partial
-from operator import add
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple, Protocol, get_args
 
 Mode = Literal["follow", "system", "manual", "ticking"]
 Duration = int | float | timedelta
@@ -33,6 +31,37 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EARLIEST = -62_135_596_800 * SECOND  # the years 1 to 9999, all that a datetime can hold
 _LATEST = 253_402_300_800 * SECOND - 1000
 _FASTEST = 1_000_000
+
+
+class Due(NamedTuple):
+    """Something that happens when the clock reaches a moment, if nothing changes before.
+
+    `name` says what (`"video.encoding"`), `subject` is the id of what it happens to; `at_ns` is the
+    moment in nanoseconds since the epoch, and of two at one moment the lower `number` goes first.
+    """
+
+    at_ns: int
+    number: int
+    name: str
+    subject: str
+
+    @property
+    def at(self) -> datetime:
+        """The moment as an aware UTC datetime."""
+        return at(self.at_ns)
+
+
+class Timeline(Protocol):
+    """What happens to a project as time goes by."""
+
+    def upcoming(self) -> list[Due]:
+        """What is due from now on, in order."""
+
+    def next_ns(self) -> int | None:
+        """The moment of what is due next; it may be past."""
+
+    def run(self, until_ns: int) -> None:
+        """Let everything happen that is due by then, in order; return when it has."""
 
 
 class Clock:
@@ -58,6 +87,7 @@ class Clock:
         self._moved = threading.Condition(threading.Lock())
         self._listeners: tuple[Callable[[], None], ...] = ()
         self._latest_expiry: Callable[[], int | None] = lambda: None
+        self._timeline: Timeline | None = None
 
     def __repr__(self) -> str:
         return f"<Clock {self.mode} {self.datetime().isoformat(timespec='milliseconds')}>"
@@ -83,9 +113,16 @@ class Clock:
         """The time as an aware UTC datetime."""
         return at(self.now_ns())
 
+    @property
+    def due(self) -> list[Due]:
+        """What will happen, the next first: encodings, deliveries, deletions."""
+        self._let_happen()
+        return [] if self._timeline is None else self._timeline.upcoming()
+
     def advance(self, seconds: Duration) -> float:
         """Move forward by `seconds` (a number or a timedelta); the mode stays.
 
+        What becomes due on the way happens in order, each at its own moment, before this returns.
         Raises ValueError for a negative or infinite duration.
         """
         step = duration_ns(seconds)
@@ -93,19 +130,22 @@ class Clock:
             raise ValueError(
                 f"advance() moves forward, not by {seconds!r}; use travel() to go back in time"
             )
-        return self._move(lambda now: now + step)
+        return self._move_by(step)
 
     def travel(self, to: Moment) -> float:
         """Jump to a moment, past or future, and go on in the same mode from there.
 
         `to` is a datetime (naive means UTC), a date, an ISO 8601 text or seconds since the epoch.
+        What becomes due on the way happens as in `advance`; what happened stays when time goes
+        back.
         """
-        target = moment_ns(to)
-        return self._move(lambda now: target)
+        return self._move_to(moment_ns(to))
 
     def freeze(self, at: Moment | None = None) -> float:
         """Pin the clock, at a moment or where it stands: mode `manual`."""
         target = None if at is None else moment_ns(at)
+        if target is not None:
+            self._pass(target - self._state.now_ns())
         return self._switch(lambda now: _State("manual", now if target is None else target, 0, 0.0))
 
     def resume(self, rate: float = 1.0) -> float:
@@ -138,15 +178,12 @@ class Clock:
             )
         target = expiry + duration_ns(margin)
 
-        def ahead(now: int) -> int:
-            if target < now:
-                raise ValueError(
-                    f"advance_to_expiry() moves forward, and a margin of {margin!r} means "
-                    f"{at(target).isoformat()}, which is past; use travel() to go back in time"
-                )
-            return target
-
-        return self._move(ahead)
+        if target < self._state.now_ns():
+            raise ValueError(
+                f"advance_to_expiry() moves forward, and a margin of {margin!r} means "
+                f"{at(target).isoformat()}, which is past; use travel() to go back in time"
+            )
+        return self._move_to(target)
 
     def advance_until(
         self, condition: Callable[[], object], *, step: Duration = 1, limit: Duration = 86_400
@@ -167,7 +204,7 @@ class Clock:
                     f"clock), at {self.datetime().isoformat()}"
                 )
             stride = min(stride, left)
-            self._move(partial(add, stride))
+            self._move_by(stride)
             left -= stride
         return self.now()
 
@@ -175,11 +212,16 @@ class Clock:
         """Tell the clock how to learn when the last good access token expires."""
         self._latest_expiry = latest_expiry_ns
 
+    def watch_due(self, timeline: Timeline) -> None:
+        """Tell the clock what happens as it moves."""
+        self._timeline = timeline
+
     def settle(self) -> None:
-        """Let what waits for this clock catch up with it; every verb ends with this.
+        """Let what is due happen, and what waits for this clock catch up; every verb ends so.
 
         Call it after moving a frozen time that the clock follows: nobody tells the clock of it.
         """
+        self._let_happen()
         with self._moved:
             self._moved.notify_all()
         for listener in self._listeners:
@@ -200,12 +242,43 @@ class Clock:
         with self._moved:
             self._listeners = tuple(other for other in self._listeners if other != listener)
 
-    def _move(self, target: Callable[[int], int]) -> float:
-        def moved(now: int) -> _State:
-            state = self._state
-            return state._replace(base_ns=state.base_ns + bounded_ns(target(now)) - now)
+    def _move_by(self, step_ns: int) -> float:
+        bounded_ns(self._state.now_ns() + step_ns)
+        left = self._pass(step_ns)
+        return self._switch(lambda now: self._shifted(left))
 
-        return self._switch(moved)
+    def _move_to(self, target_ns: int) -> float:
+        bounded_ns(target_ns)
+        self._pass(target_ns - self._state.now_ns())
+        return self._switch(lambda now: self._shifted(target_ns - now))
+
+    def _pass(self, step_ns: int) -> int:
+        """Go such a step, but stop at the last moment on the way when something is due.
+
+        Returns what is left of the step. Whoever looks at the clock while something happens (the
+        receiver of a webhook, say) sees the moment of it.
+        """
+        self._let_happen()
+        while self._timeline is not None and (due := self._timeline.next_ns()) is not None:
+            ahead = max(0, due - self._state.now_ns())
+            if ahead >= step_ns:
+                break
+            self._shift(ahead)
+            step_ns -= ahead
+            self._let_happen()
+        return step_ns
+
+    def _let_happen(self) -> None:
+        if self._timeline is not None:
+            self._timeline.run(self.now_ns())
+
+    def _shifted(self, by_ns: int) -> _State:
+        state = self._state
+        return state._replace(base_ns=state.base_ns + by_ns)
+
+    def _shift(self, by_ns: int) -> None:
+        with self._moved:
+            self._state = self._shifted(by_ns)
 
     def _switch(self, change: Callable[[int], _State]) -> float:
         with self._moved:

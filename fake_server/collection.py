@@ -31,7 +31,7 @@ class Collection(Generic[R]):
         return len(self._table)
 
     def __iter__(self) -> Iterator[R]:
-        return iter(self._table)
+        return (one.held(self._project.occasion) for one in self._table)
 
     def __contains__(self, identifier: object) -> bool:
         return identifier in self._table
@@ -42,7 +42,7 @@ class Collection(Generic[R]):
         if found is None:
             ids = ", ".join(one.id for one in list(self)[-5:]) or "none"
             raise KeyError(f"no {self._kind.__name__} {identifier!r}; the newest are: {ids}")
-        return found
+        return found.held(self._project.occasion)
 
     def __delitem__(self, identifier: str) -> None:
         """Remove the resource with this id, and all that belongs to it.
@@ -67,7 +67,7 @@ class Collection(Generic[R]):
             made = self._kind.new(store.new_id(self._kind), self._now, chosen)
             if made.id in self:
                 raise ValueError(f"there is a {self._kind.__name__} {made.id!r} already")
-            return store.table(self._kind).put(made)
+            return store.table(self._kind).put(made).held(self._project.occasion)
 
     def add_many(self, count: int, **values: Any) -> list[R]:
         """Add `count` resources that are alike; `{n}` in a text becomes the number, from 1."""
@@ -86,10 +86,12 @@ class Collection(Generic[R]):
             facts = {name: getattr(now, name) for name in self._kind.model_fields}
             checked = self._kind(**{**facts, **self._checked(values)})
             chosen = {name: getattr(checked, name) for name in values}
-            return store.table(self._kind).put(now.changed(self._now, chosen))
+            changed = store.table(self._kind).put(now.changed(self._now, chosen))
+            return changed.held(self._project.occasion)
 
     @property
     def _table(self) -> Table[R]:
+        self._project.settle()
         return self._project.store().table(self._kind)
 
     @property

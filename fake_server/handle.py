@@ -12,12 +12,13 @@ from typing import Any
 from fake_server.auth.keys import Keys
 from fake_server.auth.tokens import Tokens
 from fake_server.calls import Calls
-from fake_server.clock import Clock
+from fake_server.clock import Clock, Duration
 from fake_server.collection import Collection
 from fake_server.core.remote import RemoteFiles
 from fake_server.core.spool import Content
 from fake_server.faults import Asked, Fault, Faults
 from fake_server.project import Project, Snapshot, raise_all
+from fake_server.rate_limits import CallClass
 from fake_server.resources import COLLECTIONS
 from fake_server.resources.analytics import AnalyticsEvent
 from fake_server.resources.captions import Caption
@@ -30,8 +31,8 @@ from fake_server.resources.upload.sources import ReceivedSource
 from fake_server.resources.upload_tokens import UploadToken
 from fake_server.resources.videos import Video
 from fake_server.resources.watermarks import Watermark
-from fake_server.resources.webhooks import Webhook
-from fake_server.settings import Settings
+from fake_server.settings import Environment, Settings
+from fake_server.webhooks import Webhooks
 
 
 class ApiVideo:
@@ -50,7 +51,6 @@ class ApiVideo:
     upload_tokens: Collection[UploadToken]
     videos: Collection[Video]
     watermarks: Collection[Watermark]
-    webhooks: Collection[Webhook]
 
     def __init__(self, url: str, project: Project) -> None:
         self.url = url
@@ -140,6 +140,29 @@ class ApiVideo:
             optional=optional,
             place=_line_of(sys._getframe(1)),
         )
+
+    @property
+    def webhooks(self) -> Webhooks:
+        """The webhooks, and what was delivered to them."""
+        return Webhooks(self._project)
+
+    def enforce_limits(self, environment: Environment | None) -> None:
+        """Refuse what exceeds the rate limits of an environment with 429; None: refuse nothing.
+
+        Raises SettingError for what is no environment.
+        """
+        self.settings.rate_limits = environment
+
+    def rate_limit(
+        self, calls: CallClass, *, remaining: int = 0, retry_after: Duration = 60
+    ) -> None:
+        """Let so many calls of a class ("reads", "writes", "uploads") be left, then answer 429.
+
+        That ends after `retry_after` seconds of the clock (a number or a timedelta). Raises
+        ValueError for what is no class, number of calls or duration.
+        """
+        environment = self.settings.environment
+        self._project.rate_limits.leave(calls, remaining, retry_after, environment)
 
     def __getattr__(self, name: str) -> Collection[Any]:
         """The collection of a resource by its name, such as `apivideo.videos`."""

@@ -11,8 +11,9 @@ import functools
 import threading
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from fake_server.auth.keys import AdminKey, ApiKey, Keys
@@ -21,11 +22,15 @@ from fake_server.auth.tokens import AccessToken, RefreshToken, TokenIndexes, Tok
 from fake_server.calls import Calls
 from fake_server.clock import Clock, Mode
 from fake_server.core.context import Context as AnyContext
+from fake_server.core.context import Occasion as AnyOccasion
 from fake_server.core.names import Names
 from fake_server.core.remote import RemoteFiles
 from fake_server.core.spool import Spool
 from fake_server.core.store import Ids, Store
+from fake_server.deliveries import Courier
 from fake_server.faults import Faults
+from fake_server.lifecycle import Effect, Lifecycle
+from fake_server.rate_limits import RateLimits
 from fake_server.settings import ENVIRONMENTS, Environment, Settings
 
 _MOST_ERRORS = 100
@@ -74,6 +79,7 @@ class Project:
         self.clock: Clock = parent.clock if parent else Clock(projects.mode)
         self.calls: Calls = parent.calls if parent else Calls(projects.names, settings.max_calls)
         self.faults: Faults = parent.faults if parent else Faults(self.calls, self.id)
+        self.rate_limits = RateLimits(self.clock, settings)
         self.errors: deque[Exception] = parent.errors if parent else deque(maxlen=_MOST_ERRORS)
         self.watchers: list[Callable[[], None]] = parent.watchers if parent else []
         self.keys = Keys(self.id, ids, self.clock, projects.keys)
@@ -85,8 +91,15 @@ class Project:
         extra_fields = copy.deepcopy(settings.extra_fields)  # the one value that a test can mutate
         self._initial_settings = settings.model_copy(update={"extra_fields": extra_fields})
         self._stores = {environment: Store(ids) for environment in ENVIRONMENTS}
+        self.courier: Courier = parent.courier if parent else Courier()
+        self._lifecycle: Lifecycle = (
+            parent._lifecycle if parent else Lifecycle(projects.effects, self.courier, self.failed)
+        )
+        for environment, store in self._stores.items():
+            self._lifecycle.include(self, settings, environment, store)
         if parent is None:
             self.clock.watch_expiry(self.tokens.latest_expiry_ns)
+            self.clock.watch_due(self._lifecycle)
 
     def __repr__(self) -> str:
         return f"<Project {self.id}>"
@@ -95,8 +108,24 @@ class Project:
         """The resources of an environment, by default the setting's."""
         return self._stores[environment or self.settings.environment]
 
+    def settle(self, now_ns: int | None = None) -> int:
+        """Let happen what is due by now; every request and lever begins with it. Returns now."""
+        now_ns = self.clock.now_ns() if now_ns is None else now_ns
+        self._lifecycle.settle(now_ns)
+        return now_ns
+
+    def catch_up(self) -> None:
+        """As `settle`, and wait for what that sends."""
+        self._lifecycle.run(self.clock.now_ns(), moving=False)
+
+    def occasion(self, environment: Environment | None = None) -> Occasion:
+        """What is at hand for a lever, in an environment, by default the setting's."""
+        now_ns, environment = self.settle(), environment or self.settings.environment
+        return Occasion(self, environment, self.settings, self.store(environment), now_ns)
+
     def snapshot(self) -> Snapshot:
         """The resources of both environments as they are now."""
+        self.settle()
         return {environment: store.snapshot() for environment, store in self._stores.items()}
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -109,10 +138,12 @@ class Project:
 
         Clock and settings are as at first.
         """
+        self.courier.join()
         for project in (self, *self.account.others):
             for store in project._stores.values():
                 store.clear()
             project.tokens.clear()
+            project.rate_limits.clear()
         self.faults.clear()
         self.calls.clear()
         self.errors.clear()
@@ -137,9 +168,10 @@ class Project:
         return values + self.tokens.values()
 
     def close(self) -> None:
-        """Let go of what the server finds the project by, of its files and of requests held."""
+        """Let go of what the server finds the project by, of files, and of what is held or sent."""
         if self.parent is None:
             self.faults.clear()
+            self.courier.close()
         self.spool.close()
         self.tokens.clear()
         self.keys.clear()
@@ -162,6 +194,8 @@ def raise_all(errors: list[Exception]) -> None:
 
 Context = AnyContext[Project]
 """What a handler may know of its call."""
+Occasion = AnyOccasion[Project]
+"""What is at hand when something happens in a project, by a call or otherwise."""
 
 
 class Projects:
@@ -169,7 +203,7 @@ class Projects:
 
     In-process the current project is the running test's (`test_project`), else the newest one that
     is open, else a default project made when needed. `on_error` is told of unexpected errors of the
-    fake, in the thread that they occurred in.
+    fake, in the thread that they occurred in. `effects` is what due events do, by their names.
     """
 
     def __init__(
@@ -177,10 +211,12 @@ class Projects:
         operations: Iterable[str],
         mode: Mode = "follow",
         on_error: Callable[[Exception], None] | None = None,
+        effects: Mapping[str, Effect] = MappingProxyType({}),
     ) -> None:
         self.names = Names(operations)
         self.mode = mode
         self.on_error = on_error
+        self.effects = effects
         self.keys: SecretIndex[ApiKey] = SecretIndex()
         self.admin_keys: SecretIndex[AdminKey] = SecretIndex()
         self.tokens = TokenIndexes(SecretIndex[AccessToken](), SecretIndex[RefreshToken]())

@@ -40,7 +40,7 @@ class FakeServer(Host):
         on_error: Callable[[Exception], None] | None = None,
     ) -> None:
         names = [operation.name for operation in resources.OPERATIONS]
-        self.projects = Projects(names, mode, on_error)
+        self.projects = Projects(names, mode, on_error, resources.EFFECTS)
         self._numbers = itertools.count(1)
         super().__init__(
             App(self.projects, lambda: self.url),

@@ -9,10 +9,19 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    PlainValidator,
+    ValidationError,
+)
 
 Environment = Literal["sandbox", "production"]
 ENVIRONMENTS: tuple[Environment, ...] = get_args(Environment)
@@ -20,9 +29,28 @@ ENVIRONMENTS: tuple[Environment, ...] = get_args(Environment)
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Bytes = Annotated[int, Field(ge=0, le=2**63 - 1)]
+PACES = ("instant", "manual", "fail", "never")
+"""How a video is encoded that is not encoded after so many seconds or polls."""
+
+
+def _pace(value: object) -> float | str:
+    if isinstance(value, str) and (value in PACES or re.fullmatch(r"polls\([1-9]\d{0,5}\)", value)):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e9:
+        return float(value)
+    raise ValueError(f"should be seconds from 0, polls(n), or one of {', '.join(PACES)}")
+
+
+Pace = Annotated[float | str, PlainValidator(_pace)]
+"""How fast a video is encoded: in so many seconds of the clock, or as a word says."""
 
 _GUIDE = "api.video's authentication guide"
 _LEVER = "a lever for tests, not a behaviour of api.video"
+
+
+def polls(count: int) -> str:
+    """The setting `encoding` for a video that is encoded when its status is asked so often."""
+    return f"polls({count})"
 
 
 class SettingError(ValueError):
@@ -146,6 +174,56 @@ class Settings(BaseModel):
         source="api.video's table of errors has such a limit, and no number",
         verified=False,
     )
+    rate_limits: Environment | None = setting(
+        None,
+        "Refuse what exceeds the rate limits of this environment with 429; None: count only. The "
+        "`X-RateLimit-*` headers are always sent.",
+        source="api.video's reference has the limits; that nothing is enforced is " + _LEVER,
+    )
+    encoding: Pace = setting(
+        "instant",
+        'How a video is encoded once its source is complete: "instant", in so many seconds of the '
+        'clock, at the n-th look ("polls(n)"), by hand ("manual"); or "fail" at once, or "never".',
+        source="no page has a duration; " + _LEVER,
+    )
+    source_height: Annotated[int, Field(ge=1, le=4320)] = setting(
+        720,
+        "Height in pixels of a source that does not say it itself; it decides the qualities.",
+        source=_LEVER,
+    )
+    source_duration: Seconds = setting(
+        60,
+        "Seconds that a source lasts that does not say it itself.",
+        source=_LEVER,
+    )
+    expire_sandbox_videos: bool = setting(
+        False,
+        "A video of the sandbox is deleted 24 hours after its source was complete.",
+        source="api.video's reference says that it is; that it is kept is " + _LEVER,
+    )
+    expire_empty_videos: bool = setting(
+        False,
+        "A video without a complete source is deleted 7 days after it was made.",
+        source="api.video's best practices say that it is; that it is kept is " + _LEVER,
+    )
+    webhook_delivery: Literal["instant", "advance", "manual"] = setting(
+        "instant",
+        'When webhooks are delivered: "instant", in order; when the clock is moved ("advance"); or '
+        'by `apivideo.webhooks.deliver()` alone ("manual").',
+        source=_LEVER,
+    )
+    webhook_hosts: Annotated[tuple[str, ...], Field(strict=False)] = setting(
+        ("loopback",),
+        "Hosts that webhooks may go to, `*` stands for anything; `loopback` is this machine. "
+        "Never api.video's own.",
+        source=_LEVER,
+    )
+    webhook_timeout: Annotated[float, Field(gt=0, le=600)] = setting(
+        5,
+        "Real seconds that the receiver of a webhook has to answer.",
+        source="no page has a time limit",
+        verified=False,
+    )
     extra_fields: Annotated[dict[str, JsonValue], AfterValidator(_fit_for_json)] = setting(
         {},
         "Attributes added to every object in an answer that does not have them, to test a client's "
@@ -221,7 +299,7 @@ def _explained(error: ValidationError) -> str:
 def _explain_one(problem: Any) -> str:
     name = str(problem["loc"][0])
     if problem["type"] not in ("extra_forbidden", "no_such_attribute"):
-        reason = problem["msg"].removeprefix("Input ")
+        reason = problem["msg"].removeprefix("Input ").removeprefix("Value error, ")
         doc = Settings.model_fields[name].description
         return (
             f"the setting {name}={problem['input']!r} {reason}. {name}: {doc} See docs/settings.md"

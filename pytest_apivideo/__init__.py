@@ -6,22 +6,36 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fake_server import ApiVideo, Clock, FakeServer, SettingError, Settings
+    from fake_server import (
+        ApiVideo,
+        Clock,
+        Delivery,
+        Due,
+        FakeServer,
+        SettingError,
+        Settings,
+        polls,
+    )
     from pytest_apivideo.auth import LoginRefused
     from pytest_apivideo.frozen import FrozenTime
     from pytest_apivideo.warnings import ApiVideoSdkWarning, ApiVideoWarning, FrozenTimeWarning
+    from pytest_apivideo.webhooks import WebhookReceiver
 
 __all__ = [
     "ApiVideo",
     "ApiVideoSdkWarning",
     "ApiVideoWarning",
     "Clock",
+    "Delivery",
+    "Due",
     "FakeServer",
     "FrozenTime",
     "FrozenTimeWarning",
     "LoginRefused",
     "SettingError",
     "Settings",
+    "WebhookReceiver",
+    "polls",
 ]
 
 _OF_THE_PLUGIN = {
@@ -30,6 +44,7 @@ _OF_THE_PLUGIN = {
     "FrozenTime": "frozen",
     "FrozenTimeWarning": "warnings",
     "LoginRefused": "auth",
+    "WebhookReceiver": "webhooks",
 }
 
 

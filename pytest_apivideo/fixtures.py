@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pytest_apivideo.frozen import FrozenTime
     from pytest_apivideo.sdk import Client
     from pytest_apivideo.targets import Target
+    from pytest_apivideo.webhooks import WebhookReceiver
 
 
 @pytest.fixture(scope="session")
@@ -149,6 +150,19 @@ def apivideo_sleeps(
     if "apivideo_frozen_time" not in request.fixturenames:
         return record_sleeps(monkeypatch, apivideo.clock.advance)
     return record_sleeps(monkeypatch, request.getfixturevalue("apivideo_frozen_time").tick)
+
+
+@pytest.fixture
+def apivideo_webhooks(apivideo: ApiVideo) -> Iterator[WebhookReceiver]:
+    """A receiver of webhooks: `url`, `deliveries`, `verify()`; it can refuse and delay.
+
+    It also builds signed requests for the test clients of web frameworks: `send(client, path,
+    event, tamper=None)`.
+    """
+    from pytest_apivideo.webhooks import receiver
+
+    with receiver(apivideo) as receiving:
+        yield receiving
 
 
 def _needs(module: str, *, extra: str | None = None) -> None:

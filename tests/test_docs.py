@@ -60,7 +60,18 @@ def test_the_readme_begins_with_a_test_that_expires_a_token(suite: pytest.Pytest
     suite.runpytest_inprocess().assert_outcomes(passed=2)
 
 
-@pytest.mark.parametrize("page", ["analytics.md", "calls.md", "faults.md", "sandbox.md", "uploads.md"])
+@pytest.mark.parametrize(
+    "page",
+    [
+        "analytics.md",
+        "calls.md",
+        "faults.md",
+        "lifecycle.md",
+        "sandbox.md",
+        "uploads.md",
+        "webhooks.md",
+    ],
+)
 def test_the_examples_of_a_page_run(suite: pytest.Pytester, page: str) -> None:
     for block in blocks((DOCS / page).read_text()):
         suite.makepyfile(block)

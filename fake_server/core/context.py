@@ -1,4 +1,6 @@
-"""One request on its way through the fake: what was asked, of which project, at what time."""
+"""What is at hand when something happens: which project, at what time; and, of a call, what was
+asked.
+"""
 
 from __future__ import annotations
 
@@ -22,15 +24,26 @@ P = TypeVar("P")
 
 
 @dataclass
-class Context(Generic[P]):
-    """What a handler may know of its call. The time is read once, so an answer is consistent."""
+class Occasion(Generic[P]):
+    """When something happens in a project: by a call, by a test, or because it was due."""
 
-    operation: Operation
     project: P
     environment: Environment
     settings: Settings
     store: Store
     now_ns: int
+
+    @property
+    def now(self) -> datetime:
+        """The time, in UTC."""
+        return clock.at(self.now_ns)
+
+
+@dataclass
+class Context(Occasion[P]):
+    """What a handler may know of its call. The time is read once, so an answer is consistent."""
+
+    operation: Operation
     base_url: str
     request: Request = field(repr=False)
     parameters: dict[str, str] = field(default_factory=dict)
@@ -60,11 +73,6 @@ class Context(Generic[P]):
         return validated(
             self.body, shape, refuse_unknown=is_strict, read_only=read_only, context=self
         )
-
-    @property
-    def now(self) -> datetime:
-        """The time of the call, in UTC."""
-        return clock.at(self.now_ns)
 
     def check_query(self) -> None:
         """Refuse parameters that the operation has not, if the setting says so."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Literal, NotRequired, Protocol, Self, TypeVar
@@ -203,6 +203,28 @@ class Resource(Shape):
         """The resource as this call's answer shows it; subclasses fill in what depends on it."""
         return self
 
+    def held(self, occasion: Callable[[], Any]) -> Self:
+        """The same resource, with its levers at hand: what they need is asked for then."""
+        self.__dict__[_PLACE] = _Place(occasion)
+        return self
+
+    def occasion(self) -> Any:
+        """What is at hand for a lever on it; LookupError if no collection of a test has it."""
+        place: _Place | None = self.__dict__.get(_PLACE)
+        if place is None:
+            raise LookupError(
+                f"this {type(self).__name__} belongs to no project: take it from a collection, "
+                f"such as apivideo.{self.collection}[...], to use its levers"
+            )
+        return place.occasion()
+
+    def deadlines(self) -> Mapping[str, datetime | None]:
+        """When time will do what to it: the moments of due events, by their names.
+
+        The names are always the same; None is the moment of what will not happen.
+        """
+        return {}
+
     def keeps(self) -> bool:
         """Whether two answers show this version of the resource alike."""
         return True
@@ -218,9 +240,24 @@ class Resource(Shape):
         return wire
 
 
+class _Place:
+    """Where a resource is; left behind when it is copied deeply or pickled."""
+
+    def __init__(self, occasion: Callable[[], Any]) -> None:
+        self.occasion = occasion
+
+    def __deepcopy__(self, memo: Any) -> None:
+        return None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (type(None), ())
+
+
 # Beside the fields in the instance's dict, as functools.cached_property would keep it: pydantic
 # copies such entries and leaves them out of everything else, and a private attribute costs more.
 _WIRE_KEY = "wire, and the address of the assets in it"
+
+_PLACE = "where it is"  # kept in the same way
 
 _MOMENTS = ("created_at", "updated_at", "published_at", "emitted_at")
 

@@ -14,6 +14,7 @@
     ├── 409  summary_exists
     ├── 413  payload_too_large
     ├── 416  range_not_satisfiable
+    ├── 429  too_many_requests
     ├── 500  server_error
     └── 507  insufficient_storage
 
@@ -107,6 +108,11 @@ def invalid_payload(detail: str | None = None) -> Problem:
 def bad_request(status: int, detail: str) -> Problem:
     """The request is not HTTP as it should be; api.video documents no such answers."""
     return Problem(status, "invalid-payload", "The request is malformed.", detail=detail)
+
+
+def too_many_requests() -> Problem:
+    """The calls exceed a rate limit."""
+    return Problem(429, "too-many-requests", "Too many requests.")
 
 
 def payload_too_large(limit: int) -> Problem:

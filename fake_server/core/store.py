@@ -9,9 +9,10 @@ import threading
 import uuid
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from fake_server.core import problems
+from fake_server.core.agenda import Agenda
 from fake_server.core.model import Resource
 
 R = TypeVar("R", bound=Resource)
@@ -79,7 +80,8 @@ class Table(Generic[R]):
     it, which a clock that travels back can spoil; `lists` keeps what was computed from a version.
     """
 
-    def __init__(self, rows: dict[str, R] | None = None) -> None:
+    def __init__(self, agenda: Agenda, rows: dict[str, R] | None = None) -> None:
+        self._agenda = agenda
         self._rows = rows or {}
         self._newest: datetime | None = None
         self.version = 0
@@ -110,19 +112,31 @@ class Table(Generic[R]):
             self._newest = created
         self._rows[resource.id] = resource
         self.version += 1
+        deadlines = resource.deadlines()
+        if deadlines and (before is None or before.deadlines() != deadlines):
+            self._agenda.plan(resource.id, deadlines)
         return resource
 
     def remove(self, identifier: str) -> R | None:
         """Take the resource out; None if it is not there."""
         removed = self._rows.pop(identifier, None)
         self.version += 1  # after the change, or a list made between them would be kept
+        for name in removed.deadlines() if removed is not None else ():
+            self._agenda.drop(name, identifier)
         return removed
 
-    def copy(self) -> Table[R]:
+    def copy(self, agenda: Agenda) -> Table[R]:
         """A table of the same rows; the rows are immutable, so they are shared."""
-        copy = Table(dict(self._rows))
+        copy = Table(agenda, dict(self._rows))
         copy.in_order, copy._newest = self.in_order, self._newest
         return copy
+
+
+class Snapshot(NamedTuple):
+    """What a store held at a moment; nothing changes it."""
+
+    tables: dict[type[Resource], Table[Any]]
+    agenda: Agenda
 
 
 class Store:
@@ -131,12 +145,13 @@ class Store:
     def __init__(self, ids: Ids) -> None:
         self.ids = ids
         self.lock = threading.RLock()
+        self.agenda = Agenda()
         self._tables: dict[type[Resource], Table[Any]] = {}
 
     def table(self, kind: type[R]) -> Table[R]:
         """The table of this kind of resource."""
         table = self._tables.get(kind)
-        return self._tables.setdefault(kind, Table()) if table is None else table
+        return self._tables.setdefault(kind, Table(self.agenda)) if table is None else table
 
     def new_id(self, kind: type[Resource]) -> str:
         """An id for a new resource, unused in its table."""
@@ -169,17 +184,22 @@ class Store:
                         if getattr(one, kind.id_field) == identifier:
                             self.remove(owned, one.id)
 
-    def snapshot(self) -> dict[type[Resource], Table[Any]]:
-        """The tables as they are now, for `restore`."""
+    def snapshot(self) -> Snapshot:
+        """The tables and the agenda as they are now, for `restore`."""
         with self.lock:
-            return {kind: table.copy() for kind, table in self._tables.items()}
+            return _copied(self._tables, self.agenda)
 
-    def restore(self, tables: dict[type[Resource], Table[Any]]) -> None:
-        """Return to the tables of a snapshot, which stays usable."""
+    def restore(self, snapshot: Snapshot) -> None:
+        """Return to the tables and the agenda of a snapshot, which stays usable."""
         with self.lock:
-            self._tables = {kind: table.copy() for kind, table in tables.items()}
+            self._tables, self.agenda = _copied(*snapshot)
 
     def clear(self) -> None:
         """Remove everything."""
         with self.lock:
-            self._tables = {}
+            self._tables, self.agenda = {}, Agenda()
+
+
+def _copied(tables: dict[type[Resource], Table[Any]], agenda: Agenda) -> Snapshot:
+    agenda = agenda.copy()
+    return Snapshot({kind: table.copy(agenda) for kind, table in tables.items()}, agenda)

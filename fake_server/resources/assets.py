@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from fake_server.core import problems
@@ -17,12 +18,18 @@ from fake_server.core.images import GREY_JPEG
 from fake_server.core.operations import GET, Action, Operation
 from fake_server.project import Context
 from fake_server.resources._viewing import open_session, viewed_video
-from fake_server.resources.encoding import Format, Quality, encoding_of
+from fake_server.resources.encoding import Encoding, encoding_of
 from fake_server.resources.upload.sources import received_of
-from fake_server.resources.videos import Video
+from fake_server.resources.videos import Format, QualityName, Video
 
-_WIDTHS = {"240p": 426, "360p": 640, "480p": 854, "720p": 1280, "1080p": 1920, "2160p": 3840}
-_SECONDS = 10  # of a video whose duration is not known
+_WIDTHS: dict[QualityName, int] = {
+    "240p": 426,
+    "360p": 640,
+    "480p": 854,
+    "720p": 1280,
+    "1080p": 1920,
+    "2160p": 3840,
+}
 _GREY = File("thumbnail.jpg", "image/jpeg", GREY_JPEG)
 
 
@@ -63,61 +70,73 @@ def show_session(call: Context) -> dict[str, str | None]:
     return {"session_token": open_session(call, video)}
 
 
-def _manifest(call: Context, video: Video, goes_on: str) -> File:
+@dataclass(frozen=True)
+class View:
+    """A look at a video that is ready: as far as it is encoded, and how a session goes on."""
+
+    call: Context
+    video: Video
+    encoding: Encoding
+    goes_on: str
+
+    def encoded(self, kind: Format) -> list[QualityName]:
+        """The qualities that are ready in a format."""
+        return _encoded(self.encoding, kind)
+
+
+def _manifest(view: View) -> File:
     """The HLS manifest of a video: where each of its qualities is."""
     lines = ["#EXTM3U", "#EXT-X-VERSION:3"]
-    for quality in _encoded(call, video, "hls"):
-        height = int(quality.quality.removesuffix("p"))
-        size = f"{_WIDTHS[quality.quality]}x{height}"
+    for quality in view.encoded("hls"):
+        height = int(quality.removesuffix("p"))
+        size = f"{_WIDTHS[quality]}x{height}"
         lines += [
             f"#EXT-X-STREAM-INF:BANDWIDTH={height * 2000},RESOLUTION={size}",
-            f"{quality.quality}/manifest.m3u8{goes_on}",
+            f"{quality}/manifest.m3u8{view.goes_on}",
         ]
     return _playlist(lines)
 
 
-def _quality(call: Context, video: Video, goes_on: str) -> File:
+def _quality(view: View) -> File:
     """The HLS playlist of one quality of a video: its one segment is the whole file."""
-    if call.parameters["quality"] not in [one.quality for one in _encoded(call, video, "hls")]:
+    if view.call.parameters["quality"] not in view.encoded("hls"):
         raise problems.resource_not_found("quality")
-    seconds = encoding_of(call, video).metadata.duration or _SECONDS
+    seconds = view.encoding.metadata.duration or 1
     lines = [
         "#EXTM3U",
         "#EXT-X-VERSION:3",
         "#EXT-X-PLAYLIST-TYPE:VOD",
         f"#EXT-X-TARGETDURATION:{seconds}",
         f"#EXTINF:{seconds},",
-        f"../source.mp4{goes_on}",
+        f"../source.mp4{view.goes_on}",
         "#EXT-X-ENDLIST",
     ]
     return _playlist(lines)
 
 
-def _source(call: Context, video: Video, goes_on: str) -> Stream:
-    """The file of a video, whole or in ranges."""
-    received = received_of(call, video.id)
-    assert received is not None  # else nothing is encoded
+def _source(view: View) -> Stream | File:
+    """The file of a video, whole or in ranges; that of a recording is a small stand-in."""
+    received = received_of(view.call, view.video.id)
+    if received is None:
+        stand_in = f"A stand-in for the file of {view.video.id}"
+        return File("source.mp4", "video/mp4", stand_in.encode())
     content = received.content
     return Stream("video/mp4", content.size, content.pieces)
 
 
-def _mp4(call: Context, video: Video, goes_on: str) -> Stream:
+def _mp4(view: View) -> Stream | File:
     """The MP4 of a video, whole or in ranges, if the video supports it."""
-    if not video.mp4_support:
+    if not view.video.mp4_support:
         raise problems.resource_not_found(Video.path_parameter())
-    return _source(call, video, goes_on)
+    return _source(view)
 
 
-def _still(call: Context, video: Video, goes_on: str) -> File:
+def _still(view: View) -> File:
     """The thumbnail of a video; grey, if none was uploaded."""
-    return video.thumbnail or _GREY
+    return view.video.thumbnail or _GREY
 
 
-Show = Callable[[Context, Video, str], Any]
-"""Shows an asset of a video; the text is the query with which a session goes on, or empty."""
-
-
-def _asset(show: Show, *formats: Format) -> Action:
+def _asset(show: Callable[[View], Any], *formats: Format) -> Action:
     """An asset for those who may watch the video, as soon as it is encoded in one of the formats.
 
     A token is not used up by an answer that there is nothing yet.
@@ -125,28 +144,31 @@ def _asset(show: Show, *formats: Format) -> Action:
 
     def handle(call: Context) -> Any:
         video = viewed_video(call)
-        if not (show is _still and video.thumbnail) and not _is_ready(call, video, formats):
+        encoding = encoding_of(call, video)
+        is_there = show is _still and video.thumbnail is not None
+        if not is_there and not _is_ready(call, video, encoding, formats):
             return Answer(status=202)
         session = open_session(call, video)
-        return show(call, video, f"?avh={session}" if session else "")
+        return show(View(call, video, encoding, f"?avh={session}" if session else ""))
 
     return Action(handle, answers=File, summary=show.__doc__, query=(_SESSION,))
 
 
-def _is_ready(call: Context, video: Video, formats: tuple[Format, ...]) -> bool:
+def _is_ready(call: Context, video: Video, encoding: Encoding, formats: tuple[Format, ...]) -> bool:
     """Whether the video is encoded; raises the 404 problem if it never will be, as it stands."""
-    if any(_encoded(call, video, kind) for kind in formats):
+    if any(_encoded(encoding, kind) for kind in formats):
         return True
-    qualities = encoding_of(call, video).qualities
-    is_waited_for = any(quality.status in ("waiting", "encoding") for quality in qualities)
-    if is_waited_for or (received_of(call, video.id) is not None and not qualities):
+    statuses = [one.status for one in encoding.qualities]
+    comes = received_of(call, video.id) is not None and not statuses
+    if comes or "waiting" in statuses or "encoding" in statuses:
         return False
     raise problems.resource_not_found(Video.path_parameter())
 
 
-def _encoded(call: Context, video: Video, kind: Format) -> list[Quality]:
-    qualities = encoding_of(call, video).qualities
-    return [one for one in qualities if one.type == kind and one.status == "encoded"]
+def _encoded(encoding: Encoding, kind: Format) -> list[QualityName]:
+    return [
+        one.quality for one in encoding.qualities if one.type == kind and one.status == "encoded"
+    ]
 
 
 def _playlist(lines: list[str]) -> File:

@@ -5,7 +5,7 @@ A discarded video is in a table of its own, so that nothing under /videos finds 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Any, TypeVar
 
@@ -17,8 +17,9 @@ from fake_server.core import problems
 from fake_server.core.listing import list_all
 from fake_server.core.model import WIRE, ReadOnly, Stamp, Viewer, field
 from fake_server.core.operations import DELETE, GET, PATCH, Action
-from fake_server.core.verbs import find
-from fake_server.project import Context
+from fake_server.core.verbs import find, read
+from fake_server.lifecycle import Effect
+from fake_server.project import Context, Occasion
 from fake_server.resources.videos import Assets, Video
 
 V = TypeVar("V", bound=Video)
@@ -44,6 +45,10 @@ class DiscardedVideo(Video, prefix="vi", collection="discarded_videos"):
     discarded_at: Stamp = field(make=_creation, doc="When it was deleted.")
     deletes_at: Stamp = field(make=_deletion, doc="When it will be gone for good.")
     assets: ReadOnly[Assets | None] = field(None, doc="Null: there is nowhere to watch it.")
+
+    def deadlines(self) -> Mapping[str, datetime | None]:
+        """It is deleted for good."""
+        return {"discarded-video.expiry": self.deletes_at}
 
     def keeps(self) -> bool:
         """All answers show it alike: there is no address in it."""
@@ -75,23 +80,10 @@ def delete_video(call: Context) -> None:
         call.store.table(DiscardedVideo).put(discarded)
 
 
-def remaining(call: Context) -> Iterator[DiscardedVideo]:
-    """The discarded videos that are not gone by now."""
-    return (one for one in call.store.table(DiscardedVideo) if call.now < one.deletes_at)
-
-
-def find_discarded(call: Context) -> DiscardedVideo:
-    """Show one discarded video."""
-    video = find(call, DiscardedVideo)
-    if call.now >= video.deletes_at:
-        raise problems.resource_not_found(Video.path_parameter())
-    return video
-
-
 def restore_video(call: Context) -> Video:
     """Restore a discarded video."""
     with call.store.lock:
-        video = find_discarded(call)
+        video = find(call, DiscardedVideo)
         wanted = call.received(Restoration)
         if not wanted:
             return video
@@ -107,9 +99,16 @@ def _turned(video: Video, kind: type[V], **facts: Any) -> V:
     return kind(**common, **facts)
 
 
+def _expire(call: Occasion, video_id: str) -> None:
+    """A discarded video, and what belongs to it, is gone for good."""
+    call.store.remove(DiscardedVideo, video_id)
+
+
+EFFECTS = {"discarded-video.expiry": Effect(_expire)}
+
 OPERATIONS = (
     DELETE("/videos/{videoId}", delete_video),
-    GET("/discarded/videos", list_all(DiscardedVideo, rows=remaining)),
-    GET("/discarded/videos/{videoId}", Action(find_discarded, answers=DiscardedVideo)),
+    GET("/discarded/videos", list_all(DiscardedVideo)),
+    GET("/discarded/videos/{videoId}", read(DiscardedVideo)),
     PATCH("/discarded/videos/{videoId}", Action(restore_video, Restoration, Video)),
 )

@@ -24,11 +24,15 @@ from fake_server.core.model import (
     Viewer,
     field,
 )
+from fake_server.core.mp4 import Measures
 from fake_server.core.operations import DELETE, GET, PATCH, POST, PUT, Action
 from fake_server.core.store import Ids
 from fake_server.core.verbs import change, create, delete, find, read, update
-from fake_server.project import Context
+from fake_server.project import Context, Occasion
+from fake_server.resources.encoding import begin
 from fake_server.resources.thumbnails import THUMBNAIL
+from fake_server.resources.videos import Video
+from fake_server.resources.webhooks import publish
 
 _RTMP = re.compile(r"rtmps?://[^/\s]+(?P<app>/\S*)?", re.IGNORECASE)
 
@@ -79,6 +83,7 @@ class LiveStream(Resource, prefix="li", collection="live_streams"):
     public: bool = field(True, doc="False: watching takes a token of its own each time.")
     broadcasting: ReadOnly[bool] = field(False, doc="Whether somebody streams now.")
     player_id: Unset[str] = field(None, doc="The player theme of the live stream.")
+    started_at: Hidden[Stamp | None] = field(None, doc="When the broadcast began, if it goes on.")
     restreams: list[Restream] = field(make=list, most=5, doc="Where else the stream is sent.")
     thumbnail: Hidden[File | None] = field(None, doc="The image that was uploaded.")
     assets: ReadOnly[Unset[LiveAssets]] = field(None, doc="Where to watch the live stream.")
@@ -95,12 +100,75 @@ class LiveStream(Resource, prefix="li", collection="live_streams"):
         )
         return self.model_copy(update={"assets": assets})
 
+    def start(self) -> LiveStream:
+        """A lever: somebody begins to stream. Returns the live stream, broadcasting.
+
+        Raises ValueError if it is broadcasting, KeyError if it was deleted, and LookupError for one
+        that comes from no collection.
+        """
+        return _start(self.occasion(), self.live_stream_id)
+
+    def stop(self) -> Video:
+        """A lever: the broadcast ends, and what was streamed becomes a video: the recording.
+
+        Raises ValueError if it is not broadcasting, otherwise as `start`.
+        """
+        return _stop(self.occasion(), self.live_stream_id)
+
+
+def _start(call: Occasion, stream_id: str) -> LiveStream:
+    with call.store.lock:
+        stream = _stream(call, stream_id)
+        if stream.broadcasting:
+            raise ValueError(f"the live stream {stream_id} is broadcasting already")
+        began = {"broadcasting": True, "started_at": call.now}
+        stream = call.store.table(LiveStream).put(stream.changed(call.now, began))
+        publish(call, "live-stream.broadcast.started", {"liveStreamId": stream_id})
+        return stream
+
+
+def _stop(call: Occasion, stream_id: str) -> Video:
+    with call.store.lock:
+        stream = _stream(call, stream_id)
+        if not stream.broadcasting:
+            raise ValueError(f"the live stream {stream_id} is not broadcasting: start() it first")
+        ended = {"broadcasting": False, "started_at": None}
+        call.store.table(LiveStream).put(stream.changed(call.now, ended))
+        publish(call, "live-stream.broadcast.ended", {"liveStreamId": stream_id})
+        return _record(call, stream)
+
+
+def _record(call: Occasion, stream: LiveStream) -> Video:
+    """The recording of a broadcast that ends now: a video of its name, which is encoded."""
+    facts = {
+        "title": stream.name,
+        "public": stream.public,
+        "player_id": stream.player_id,
+        "source_type": "liveStream",
+        "live_stream_id": stream.id,
+    }
+    video = Video.new(call.store.new_id(Video), call.now, facts).held(call.project.occasion)
+    video = call.store.table(Video).put(video)
+    told = {"liveStreamId": stream.id, "videoId": video.id}
+    publish(call, "video.source.recorded", told)
+    lasted = (call.now - (stream.started_at or call.now)).total_seconds()
+    begin(call, video, measures=Measures(duration=max(lasted, 1)))
+    return video
+
+
+def _stream(call: Occasion, stream_id: str) -> LiveStream:
+    stream = call.store.table(LiveStream).get(stream_id)
+    if stream is None:
+        raise KeyError(f"the live stream {stream_id} was deleted")
+    return stream
+
 
 def complete(call: Context) -> None:
     """Complete a live stream that is broadcasting; nothing happens to one that is not."""
     with call.store.lock:
-        if find(call, LiveStream).broadcasting:
-            change(call, LiveStream, {"broadcasting": False})
+        stream = find(call, LiveStream)
+        if stream.broadcasting:
+            _stop(call, stream.id)
 
 
 def upload_thumbnail(call: Context) -> LiveStream:

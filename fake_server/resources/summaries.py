@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, with_config
@@ -43,6 +44,10 @@ def _first_status(summary: dict[str, Any]) -> Status:
     return "waiting" if summary["origin"] == "auto" else "missing"
 
 
+Attribute = Literal["abstract", "takeaways"]
+_ALL: tuple[Attribute, ...] = ("abstract", "takeaways")
+
+
 class Summary(Resource, prefix="summary_", collection="summaries", owner=Video):
     """The one summary of a video; who made it, and whether it says anything yet."""
 
@@ -57,13 +62,20 @@ class Summary(Resource, prefix="summary_", collection="summaries", owner=Video):
         make=_first_status, filter=equals, doc="What there is of it."
     )
     source: Hidden[SummarySource] = field(make=SummarySource, doc="What it says.")
+    attributes: Hidden[tuple[Attribute, ...]] = field(_ALL, doc="What of it is generated.")
+    ready_at: Hidden[Stamp | None] = field(None, doc="When it is generated, once that is known.")
+
+    def deadlines(self) -> Mapping[str, datetime | None]:
+        """It is generated, if it shall be and nobody changed that."""
+        is_waiting = self.source_status == "waiting"
+        return {"summary.generation": self.ready_at if is_waiting else None}
 
 
 class Generation(TypedDict, total=False):
     """What shall be generated; without `origin` nothing is."""
 
     origin: Literal["auto"]
-    attributes: list[Literal["abstract", "takeaways"]]
+    attributes: list[Attribute]
 
 
 @with_config(WIRE)
@@ -74,19 +86,33 @@ class SummaryText(TypedDict, total=False):
     takeaways: Takeaways
 
 
-def summarize(call: Context, video_id: str, origin: Origin, name: str) -> Summary:
+def summarize(
+    call: Context,
+    video_id: str,
+    origin: Origin,
+    name: str,
+    attributes: Iterable[Attribute] | None = None,
+) -> Summary:
     """Give a video a summary; if it has one, raises the problem under `name`."""
+    from fake_server.resources.transcripts import derive  # which knows summaries
+
     with call.store.lock:
         call.store.find(Video, video_id)
         if any(summary.video_id == video_id for summary in call.store.table(Summary)):
             raise problems.summary_exists(name)
-        return add(call, Summary, {"video_id": video_id, "origin": origin})
+        wanted = tuple(attributes or _ALL)
+        facts = {"video_id": video_id, "origin": origin, "attributes": wanted}
+        summary = add(call, Summary, facts)
+        if origin == "auto":
+            derive(call, video_id)
+        return call.store.table(Summary).get(summary.id) or summary
 
 
 def create_summary(call: Context) -> Summary:
     """Create the summary of a video, to be generated or to be written."""
     values = sent(call, Summary, "create", Generation)
-    return summarize(call, values["video_id"], values.get("origin", "api"), "videoId")
+    origin, attributes = values.get("origin", "api"), values.get("attributes")
+    return summarize(call, values["video_id"], origin, "videoId", attributes)
 
 
 def summaries(call: Context) -> Iterable[Summary]:

@@ -6,7 +6,7 @@ Deleting them is in `discarded_videos.py`, as they may come back.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
+from fake_server.clock import later
 from fake_server.core.context import Answer
 from fake_server.core.files import File
 from fake_server.core.filters import contains, equals, holds, pairs
@@ -32,7 +33,8 @@ from fake_server.core.model import (
 )
 from fake_server.core.operations import GET, PATCH, POST, Action
 from fake_server.core.verbs import add, change, find, read, sent
-from fake_server.project import Context
+from fake_server.lifecycle import Effect
+from fake_server.project import Context, Occasion
 
 if TYPE_CHECKING:
     from fake_server.resources.upload.received import Received
@@ -44,6 +46,7 @@ _LANGUAGES = frozenset((
     "sl", "te", "tr", "uk", "ur", "vi", "zh",
 ))
 # fmt: on
+_KEPT_EMPTY = timedelta(days=7)
 
 
 def _supported(language: str) -> str:
@@ -66,6 +69,10 @@ Timecode = Annotated[
 Length = Annotated[str, Field(pattern=r"^(?:-?\d+(?:\.\d+)?(?:px|%)|initial)$")]
 
 
+Format = Literal["hls", "mp4"]
+QualityName = Literal["240p", "360p", "480p", "720p", "1080p", "2160p"]
+
+
 class Metadata(Shape):
     """A key and a value that a video is marked with."""
 
@@ -73,11 +80,26 @@ class Metadata(Shape):
     value: str
 
 
+class Link(Shape):
+    """Where more is told of something, and how that is related to it."""
+
+    rel: str
+    uri: str
+
+
+class RecordedLiveStream(Shape):
+    """The live stream that a video is a recording of."""
+
+    live_stream_id: str
+    links: tuple[Link, ...]
+
+
 class Source(Shape):
     """Where the video came from."""
 
     type: str
     uri: str
+    live_stream: Unset[RecordedLiveStream] = None
 
 
 class Assets(Shape):
@@ -91,7 +113,12 @@ class Assets(Shape):
 
 
 def _source(video: dict[str, Any]) -> Source:
-    return Source(type=video["source_type"], uri=f"/videos/{video['video_id']}/source")
+    stream_id, stream = video["live_stream_id"], None
+    if stream_id is not None:
+        link = Link(rel="self", uri=f"/live-streams/{stream_id}")
+        stream = RecordedLiveStream(live_stream_id=stream_id, links=(link,))
+    uri = f"/videos/{video['video_id']}/source"
+    return Source(type=video["source_type"], uri=uri, live_stream=stream)
 
 
 def _api(video: Mapping[str, Any]) -> Literal["api"] | None:
@@ -123,13 +150,17 @@ class Video(Resource, prefix="vi", collection="videos"):
     discarded_at: ReadOnly[Stamp | None] = field(None, doc="When it was deleted.")
     deletes_at: ReadOnly[Stamp | None] = field(None, doc="When it will be gone for good.")
     source_type: Hidden[str] = field("upload", doc="upload, url or clone.")
+    live_stream_id: Hidden[str | None] = field(
+        None, filter=equals, doc="The live stream that the video is a recording of."
+    )
     source: ReadOnly[Source] = field(make=_source, doc="Where the video came from.")
     thumbnail: Hidden[File | None] = field(None, doc="The image that was uploaded.")
     thumbnail_timecode: Hidden[str | None] = field(None, doc="The moment that was picked.")
     assets: ReadOnly[Unset[Assets]] = field(None, doc="Where to watch the video.")
-    live_stream_id: Hidden[str | None] = field(
-        None, filter=equals, doc="The live stream that the video is a recording of."
-    )
+
+    def deadlines(self) -> Mapping[str, datetime | None]:
+        """A container that stays empty is deleted."""
+        return {"video.emptiness": later(self.created_at, _KEPT_EMPTY)}
 
     def changed(self, now: datetime, values: Mapping[str, Any]) -> Self:
         """As for any resource; who changes the language is its origin."""
@@ -156,6 +187,31 @@ class Video(Resource, prefix="vi", collection="videos"):
             mp4=f"{base}/mp4/source.mp4" if self.mp4_support else None,
         )
         return self.model_copy(update={"assets": assets})
+
+    def encoded(self, form: Format | None = None, quality: QualityName | None = None) -> Self:
+        """A lever: encode a form now (`"hls", "240p"`), or without arguments all that are left.
+
+        A video without a source gets one. Raises ValueError for a form that it does not have, and
+        LookupError for a video that comes from no collection. Returns the video.
+        """
+        return self._finish("encoded", form, quality)
+
+    def encoding_failed(
+        self, form: Format | None = None, quality: QualityName | None = None
+    ) -> Self:
+        """A lever: let the encoding of a form fail now, or of all that are left; as `encoded`."""
+        return self._finish("failed", form, quality)
+
+    def _finish(
+        self,
+        status: Literal["encoded", "failed"],
+        form: Format | None,
+        quality: QualityName | None,
+    ) -> Self:
+        from fake_server.resources.encoding import finish  # which knows videos
+
+        finish(self.occasion(), self, status, form, quality)
+        return self
 
 
 class Clip(Shape):
@@ -237,7 +293,7 @@ def _create(
         video = add(call, Video, attributes)
         if source is not None:
             sources.store(call, video, source)
-        _summarize(call, video.id, values)
+        _transcribe(call, video.id, values)
         return video
 
 
@@ -253,15 +309,19 @@ def update_video(call: Context) -> Video:
     video = find(call, Video)  # an unknown video is a 404, whatever was sent
     values = sent(call, Video, "patch", Transcription)
     with call.store.lock:
-        _summarize(call, video.id, values)
+        _transcribe(call, video.id, values)
         return change(call, Video, _of_video(values))
 
 
-def _summarize(call: Context, video_id: str, values: dict[str, Any]) -> None:
+def _transcribe(call: Context, video_id: str, values: dict[str, Any]) -> None:
     from fake_server.resources.summaries import summarize  # which knows videos
+    from fake_server.resources.transcripts import transcribe  # as well
 
     if values.get("transcript_summary"):
-        summarize(call, video_id, "auto", "transcriptSummary")
+        attributes = values.get("transcript_summary_attributes")
+        summarize(call, video_id, "auto", "transcriptSummary", attributes)
+    if values.get("transcript"):
+        transcribe(call, video_id)
 
 
 def _of_video(values: dict[str, Any]) -> dict[str, Any]:
@@ -271,6 +331,20 @@ def _of_video(values: dict[str, Any]) -> dict[str, Any]:
 
 _CREATE = Action(create_video, body=(Video, "create", Creation), answers=Video)
 _UPDATE = Action(update_video, body=(Video, "patch", Transcription), answers=Video)
+
+
+def _delete_empty(call: Occasion, video_id: str) -> None:
+    from fake_server.resources.encoding import EncodedVideo  # which knows videos
+
+    if video_id not in call.store.table(EncodedVideo):
+        call.store.remove(Video, video_id)
+
+
+EFFECTS = {
+    "video.emptiness": Effect(
+        _delete_empty, counts=lambda settings, environment: settings.expire_empty_videos
+    )
+}
 
 OPERATIONS = (
     GET("/videos", list_all(Video)),

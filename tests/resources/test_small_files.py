@@ -109,9 +109,9 @@ def test_a_form_without_one_good_file_is_refused(
     problem = answer.json()
     assert answer.status_code == problem["status"] == 400
     assert (problem["type"], problem["title"]) == (DOCS + expected[0], expected[1])
-    for environment, tables in apivideo.snapshot().items():
-        for kind, table in tables.items():
-            assert list(table) == list(before[environment][kind])
+    for environment, held in apivideo.snapshot().items():
+        for kind, table in held.tables.items():
+            assert list(table) == list(before[environment].tables[kind])
 
 
 @over(TYPED)

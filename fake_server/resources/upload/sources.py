@@ -7,7 +7,7 @@ from pydantic import InstanceOf
 from fake_server.core.files import MiB
 from fake_server.core.model import ReadOnly, Resource, field
 from fake_server.core.spool import Content
-from fake_server.project import Context
+from fake_server.project import Context, Occasion
 from fake_server.resources import encoding
 from fake_server.resources.upload.received import Piece, Received
 from fake_server.resources.videos import Video
@@ -22,13 +22,13 @@ class ReceivedSource(Resource, owner=Video):
     received: InstanceOf[Received] = field(doc="The pieces that are there.")
 
 
-def received_of(call: Context, video_id: str) -> Received | None:
+def received_of(call: Occasion, video_id: str) -> Received | None:
     """What came of a video's source."""
     source = call.store.table(ReceivedSource).get(video_id)
     return None if source is None else source.received
 
 
-def store(call: Context, video: Video, received: Received) -> None:
+def store(call: Occasion, video: Video, received: Received) -> None:
     """Let this be what came of a video's source; encoding begins when it is complete.
 
     Hold the store's lock.

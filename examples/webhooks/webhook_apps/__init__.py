@@ -1,0 +1,1 @@
+"""Applications that receive webhooks of api.video, in three frameworks."""

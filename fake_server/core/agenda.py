@@ -1,0 +1,65 @@
+"""What is due in a store, in order: an index of the deadlines of its resources.
+
+A resource says itself what time will do to it (`Resource.deadlines`); the tables keep the agenda in
+step with it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from fake_server.clock import Due, moment_ns
+
+NEVER = 2**63
+"""Nanoseconds since the epoch that no clock reaches."""
+
+
+class Agenda:
+    """The due events of a store. Hold the store's lock to use it.
+
+    `next_ns`, which may be read without the lock, is not later than the moment of the first.
+    """
+
+    def __init__(self) -> None:
+        self.next_ns = NEVER
+        self._queues: dict[str, list[Due]] = {}  # in order, by the name of the event
+        self._planned: dict[tuple[str, str], Due] = {}
+        self._number = 0
+
+    def plan(self, subject: str, deadlines: Mapping[str, datetime | None]) -> None:
+        """Let these be the moments of a resource's events; None for one that will not happen."""
+        for name, moment in deadlines.items():
+            self.drop(name, subject)
+            if moment is not None:
+                self._number += 1
+                due = Due(moment_ns(moment), self._number, name, subject)
+                insort(self._queues.setdefault(name, []), due)
+                self._planned[name, subject] = due
+                self.next_ns = min(self.next_ns, due.at_ns)
+
+    def drop(self, name: str, subject: str) -> None:
+        """Forget an event; nothing happens if there is none."""
+        due = self._planned.pop((name, subject), None)
+        if due is not None:
+            queue = self._queues[name]
+            del queue[bisect_left(queue, due)]
+
+    def first(self, counts: Callable[[str], bool]) -> Due | None:
+        """The next event of a name that counts."""
+        heads = [queue[0] for queue in self._queues.values() if queue]
+        self.next_ns = min((due.at_ns for due in heads), default=NEVER)
+        return min((due for due in heads if counts(due.name)), default=None)
+
+    def events(self) -> list[Due]:
+        """All events, in order."""
+        return sorted(self._planned.values())
+
+    def copy(self) -> Agenda:
+        """An agenda of the same events."""
+        copy = Agenda()
+        copy.next_ns, copy._number = self.next_ns, self._number
+        copy._queues = {name: list(queue) for name, queue in self._queues.items()}
+        copy._planned = dict(self._planned)
+        return copy

@@ -1,0 +1,51 @@
+"""What an MP4 file tells of itself: its size in pixels and how long it lasts."""
+
+from __future__ import annotations
+
+import re
+import struct
+from typing import NamedTuple
+
+_MOVIE_HEADER = re.compile(rb"\x00\x00\x00[\x6c\x78]mvhd([\x00\x01])", re.DOTALL)
+_TRACK_HEADER = re.compile(rb"\x00\x00\x00[\x5c\x68]tkhd([\x00\x01])", re.DOTALL)
+_MOST_PIXELS = 16_384
+_MOST_SECONDS = 7 * 86_400
+
+
+class Measures(NamedTuple):
+    """Width and height in pixels, and duration in seconds; None for what is not known."""
+
+    width: int | None = None
+    height: int | None = None
+    duration: float | None = None
+
+
+def measured(content: bytes) -> Measures:
+    """The measures of an MP4 file, of which the beginning and the end may be enough.
+
+    The headers are found by their names, sizes and versions, wherever they are; whatever is no such
+    file has no measures.
+    """
+    width, height = max(map(_pixels, _TRACK_HEADER.finditer(content)), default=(0, 0))
+    known = 0 < width <= _MOST_PIXELS and 0 < height <= _MOST_PIXELS
+    header = _MOVIE_HEADER.search(content)
+    duration = None if header is None else _seconds(header)
+    return Measures(width, height, duration) if known else Measures(None, None, duration)
+
+
+def _pixels(header: re.Match[bytes]) -> tuple[int, int]:
+    """The last eight bytes of a track's header: two fixed-point numbers, 0 for sound."""
+    end = header.start() + header.string[header.start() + 3]
+    if end > len(header.string):
+        return 0, 0
+    width, height = struct.unpack_from(">II", header.string, end - 8)
+    return width >> 16, height >> 16
+
+
+def _seconds(header: re.Match[bytes]) -> float | None:
+    form = ">16xIQ" if header[1] == b"\x01" else ">8xII"
+    try:
+        scale, length = struct.unpack_from(form, header.string, header.start() + 12)
+    except struct.error:
+        return None
+    return length / scale if scale and 0 < length / scale <= _MOST_SECONDS else None
