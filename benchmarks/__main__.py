@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import click
 
-from benchmarks import clock, lifecycle, lists, per_test, server, startup
+from benchmarks import clock, lifecycle, lists, per_test, server, startup, uploads
 from benchmarks.measure import Rounds
 from benchmarks.report import Finding, table
 
@@ -17,6 +17,7 @@ SUBJECTS: dict[str, tuple[str, Callable[[Rounds], Iterator[Finding]]]] = {
     "per-test": ("a fresh fake for each test", per_test.run),
     "clock": ("moving and reading time, beside freezegun", clock.run),
     "startup": ("what installing the plugin costs a pytest run", startup.run),
+    "uploads": ("large files, beside werkzeug's own form parser on the same host", uploads.run),
     "lists": ("a long list, beside a short one", lists.run),
 }
 
