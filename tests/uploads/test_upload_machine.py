@@ -106,7 +106,9 @@ class Model:
 
     @property
     def content(self) -> bytes:
-        return b"".join(one.content for one in sorted(self.there, key=lambda one: one.number))
+        by_part = self.there[0].by_part
+        there = sorted(self.there, key=lambda one: one.number if by_part else one.first)
+        return b"".join(one.content for one in there)
 
 
 @st.composite
