@@ -176,13 +176,13 @@ class ApiVideo:
         """What videos find at the addresses that they are made from; the fake never goes out."""
         return self._project.remote_files
 
-    def content(self, video_id: str) -> Content | None:
-        """What came of a video's file so far: `size`, `sha256`, `read()`, `pieces()`.
+    def content(self, video_id: str) -> Content:
+        """What came of a video's file so far: `size` in bytes, `sha256`, `read()`, `pieces()`.
 
-        None before anything came. Raises KeyError for an unknown video.
+        Raises KeyError for an unknown video.
         """
         source = self._project.store().table(ReceivedSource).get(self.videos[video_id].id)
-        return None if source is None else source.received.content
+        return Content(()) if source is None else source.received.content
 
     @property
     def disk_use(self) -> int:

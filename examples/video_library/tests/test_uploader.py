@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import re
+import os
 from pathlib import Path
 
 import pytest
 
 from pytest_apivideo import ApiVideo, FakeServer
 from video_library import Config, KeyRefused
-from video_library.uploader import LoginLost, Uploader
+from video_library.errors import ApiError
+from video_library.uploader import LoginLost, NotPlayable, Uploader
+
+MiB = 1024 * 1024
 
 
 @pytest.fixture
-def film(tmp_path: Path, config: Config, apivideo_server: FakeServer) -> Path:
-    """A file to upload. A rule takes its bytes, which the fake does not do yet."""
-    apivideo_server.expect_request(
-        re.compile(r"/videos/\w+/source"), method="POST"
-    ).respond_with_json({"videoId": "taken"}, status=201)
+def film(tmp_path: Path) -> Path:
+    """A file to upload."""
     path = tmp_path / "Holidays.mp4"
     path.write_bytes(b"film")
     return path
@@ -28,6 +28,57 @@ def test_uploads_a_file_under_its_name(config: Config, apivideo: ApiVideo, film:
         name = uploader.upload(film)
 
     assert apivideo.videos[name].title == "Holidays"
+    assert apivideo.content(name).read() == b"film"
+
+
+def test_uploads_a_large_file_in_chunks(config: Config, apivideo: ApiVideo, film: Path) -> None:
+    film.write_bytes(os.urandom(11 * MiB))
+    with Uploader(config, chunk_size=5 * MiB) as uploader:
+        name = uploader.upload(film)
+
+    uploads = apivideo.calls.of("POST /videos/{videoId}/source")
+    ranges = [call.headers["Content-Range"] for call in uploads]
+    assert ranges == ["part 1/3", "part 2/3", "part 3/3"]
+    assert apivideo.content(name).read() == film.read_bytes()
+
+
+def test_a_chunk_that_fails_is_told(config: Config, apivideo: ApiVideo, film: Path) -> None:
+    film.write_bytes(os.urandom(11 * MiB))
+    apivideo.on("POST /videos/{videoId}/source", part=2).respond(503)
+    with Uploader(config, chunk_size=5 * MiB) as uploader, pytest.raises(ApiError) as told:
+        uploader.upload(film)
+
+    assert told.value.status == 503
+    (video,) = apivideo.videos
+    assert apivideo.content(video.video_id).size == 5 * MiB  # the first chunk, and no other
+
+
+@pytest.mark.apivideo(encoding=30)
+def test_waits_until_a_video_can_be_watched(
+    config: Config, apivideo: ApiVideo, apivideo_sleeps: list[float], film: Path
+) -> None:
+    with Uploader(config) as uploader:
+        uploader.wait_until_playable(uploader.upload(film))
+
+    assert apivideo_sleeps == [5, 5]  # of five forms in 30 seconds, the first takes 6
+
+
+@pytest.mark.parametrize(
+    ("outcome", "told"),
+    [
+        pytest.param("failed", "failed", marks=pytest.mark.apivideo(encoding="fail")),
+        pytest.param("never", "after 600", marks=pytest.mark.apivideo(encoding="never")),
+    ],
+)
+def test_gives_up_on_a_video_that_is_never_encoded(
+    config: Config, apivideo_sleeps: list[float], film: Path, outcome: str, told: str
+) -> None:
+    with Uploader(config) as uploader:
+        name = uploader.upload(film)
+        with pytest.raises(NotPlayable, match=told):
+            uploader.wait_until_playable(name)
+
+    assert sum(apivideo_sleeps) == (600 if outcome == "never" else 0)
 
 
 def test_stays_logged_in_for_hours(config: Config, apivideo: ApiVideo, film: Path) -> None:

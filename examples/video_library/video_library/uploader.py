@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -19,6 +20,10 @@ class LoginLost(LibraryError):  # noqa: N818 - it reads better without "Error"
     """The SDK's token is not accepted any more, and the SDK does not mend that by itself."""
 
 
+class NotPlayable(LibraryError):  # noqa: N818 - as above
+    """The video cannot be watched: its encoding failed, or takes too long."""
+
+
 class Uploader:
     """Uploads files while its `with` block lasts; the SDK stays logged in as long.
 
@@ -26,12 +31,13 @@ class Uploader:
     answered 401, and after one failed renewal it tries no other: begin a new `Uploader` then.
     """
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, *, chunk_size: int = 50 * 1024 * 1024) -> None:
         self._config = config
         self._client: Any = AuthenticatedApiClient(
             config.api_key, production=config.environment == "production"
         )
         self._client.configuration.host = config.base_url
+        self._client.configuration.chunk_size = chunk_size
         self._videos = VideosApi(self._client)
 
     def __enter__(self) -> Self:
@@ -51,7 +57,7 @@ class Uploader:
         self._client.__exit__(kind, error, traceback)
 
     def upload(self, path: Path, title: str | None = None) -> str:
-        """Make a video of a file and return its id.
+        """Make a video of a file, in chunks if it is large, and return its id.
 
         Raises LoginLost if the token is refused, and ApiError for any other problem.
         """
@@ -59,9 +65,29 @@ class Uploader:
             video = self._videos.create(VideoCreationPayload(title=title or path.stem))
             with path.open("rb") as file:
                 self._videos.upload(video.video_id, file)
-        except apivideo.exceptions.UnauthorizedException as refused:
-            raise LoginLost("api.video does not accept the token any more") from refused
         except apivideo.ApiException as failed:
-            reason = Problem(failed.reason or "api.video gave no reason.")
-            raise ApiError(failed.status, [reason]) from failed
+            raise _explained(failed) from failed
         return str(video.video_id)
+
+    def wait_until_playable(self, video_id: str, *, every: float = 5, timeout: float = 600) -> None:
+        """Ask every so many seconds whether the video can be watched, and return when it can.
+
+        Raises NotPlayable if its encoding failed or takes longer than `timeout` seconds.
+        """
+        for _ in range(int(timeout // every)):
+            try:
+                encoding = self._videos.get_status(video_id).encoding
+            except apivideo.ApiException as failed:
+                raise _explained(failed) from failed
+            if encoding.playable:
+                return
+            if encoding.qualities and all(one.status == "failed" for one in encoding.qualities):
+                raise NotPlayable(f"the encoding of {video_id} failed")
+            time.sleep(every)
+        raise NotPlayable(f"{video_id} is not encoded after {timeout:g} seconds")
+
+
+def _explained(failed: apivideo.ApiException) -> LibraryError:
+    if isinstance(failed, apivideo.exceptions.UnauthorizedException):
+        return LoginLost("api.video does not accept the token any more")
+    return ApiError(failed.status, [Problem(failed.reason or "api.video gave no reason.")])
