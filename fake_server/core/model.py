@@ -21,6 +21,7 @@ from pydantic import (
     Field,
     PlainSerializer,
     TypeAdapter,
+    ValidationInfo,
     WithJsonSchema,
 )
 from pydantic.alias_generators import to_camel
@@ -109,6 +110,17 @@ def _not_blank(text: str) -> str:
 
 
 NotBlank = Annotated[str, AfterValidator(_not_blank)]
+
+
+def known(kind: type[Resource]) -> AfterValidator:
+    """What checks that a client names a resource of this kind that exists; a test may name any."""
+
+    def check(identifier: str, info: ValidationInfo) -> str:
+        if info.context is not None and identifier not in info.context.store.table(kind):
+            raise PydanticCustomError("unknown", "This value is not the id of a resource.")
+        return identifier
+
+    return AfterValidator(check)
 
 
 WIRE = ConfigDict(alias_generator=to_camel, allow_inf_nan=False)

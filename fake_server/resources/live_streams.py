@@ -30,6 +30,7 @@ from fake_server.core.store import Ids
 from fake_server.core.verbs import change, create, delete, find, read, update
 from fake_server.project import Context, Occasion
 from fake_server.resources.encoding import begin
+from fake_server.resources.player_themes import PlayerId
 from fake_server.resources.thumbnails import THUMBNAIL
 from fake_server.resources.videos import Video
 from fake_server.resources.webhooks import publish
@@ -82,7 +83,7 @@ class LiveStream(Resource, prefix="li", collection="live_streams"):
     )
     public: bool = field(True, doc="False: watching takes a token of its own each time.")
     broadcasting: ReadOnly[bool] = field(False, doc="Whether somebody streams now.")
-    player_id: Unset[str] = field(None, doc="The player theme of the live stream.")
+    player_id: Unset[PlayerId] = field(None, doc="The player theme of the live stream.")
     started_at: Hidden[Stamp | None] = field(None, doc="When the broadcast began, if it goes on.")
     restreams: list[Restream] = field(make=list, most=5, doc="Where else the stream is sent.")
     thumbnail: Hidden[File | None] = field(None, doc="The image that was uploaded.")

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Annotated, Self
 
 from fake_server.core import problems
 from fake_server.core.files import File, FileRule, KiB
 from fake_server.core.forms import received_form
 from fake_server.core.listing import list_all
-from fake_server.core.model import Hidden, ReadOnly, Resource, Shape, Stamp, Unset, Viewer, field
+from fake_server.core.model import (
+    Hidden,
+    ReadOnly,
+    Resource,
+    Shape,
+    Stamp,
+    Unset,
+    Viewer,
+    field,
+    known,
+)
 from fake_server.core.operations import DELETE, GET, PATCH, POST, Action
 from fake_server.core.verbs import change, create, delete, find, read, update
 from fake_server.project import Context
@@ -56,6 +66,10 @@ class PlayerTheme(Resource, prefix="pl", collection="players"):
         logo = call.asset_url("cdn", path) if self.logo else None
         assets = PlayerAssets(logo=logo, link=self.logo_link)
         return self.model_copy(update={"assets": assets})
+
+
+PlayerId = Annotated[str, known(PlayerTheme)]
+"""The id of a player theme that exists."""
 
 
 def upload_logo(call: Context) -> PlayerTheme:

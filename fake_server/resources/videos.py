@@ -30,11 +30,14 @@ from fake_server.core.model import (
     Unset,
     Viewer,
     field,
+    known,
 )
 from fake_server.core.operations import GET, PATCH, POST, Action
 from fake_server.core.verbs import add, change, find, read, sent
 from fake_server.lifecycle import Effect
 from fake_server.project import Context, Occasion
+from fake_server.resources.player_themes import PlayerId
+from fake_server.resources.watermarks import Watermark
 
 if TYPE_CHECKING:
     from fake_server.resources.upload.received import Received
@@ -143,7 +146,7 @@ class Video(Resource, prefix="vi", collection="videos"):
     metadata: Annotated[list[Metadata], AfterValidator(_last_wins)] = field(
         make=list, filter=pairs, doc="Keys and values to find the video by; of a key the last wins."
     )
-    player_id: Unset[str] = field(None, doc="The player theme of the video.")
+    player_id: Unset[PlayerId] = field(None, doc="The player theme of the video.")
     language: Unset[Language] = field(None, doc="The language spoken in the video.")
     language_origin: ReadOnly[Unset[Literal["api", "auto"]]] = field(make=_api, doc="Who said so.")
     discarded: ReadOnly[bool] = field(False, doc="Whether it was deleted and can be restored.")
@@ -224,7 +227,7 @@ class Clip(Shape):
 class VideoWatermark(Shape):
     """A watermark to put on the video, and where."""
 
-    id: str
+    id: Annotated[str, known(Watermark)]
     top: Unset[Length] = None
     left: Unset[Length] = None
     bottom: Unset[Length] = None

@@ -47,7 +47,8 @@ def test_a_new_live_stream_has_every_documented_field_with_its_default(
     assert api.get(f"/live-streams/{name}").json() == stream
 
 
-def test_everything_that_may_be_chosen_is_kept(api: httpx.Client) -> None:
+def test_everything_that_may_be_chosen_is_kept(apivideo: ApiVideo, api: httpx.Client) -> None:
+    apivideo.players.add(player_id="pl1")
     chosen = {"name": "a", "public": False, "playerId": "pl1", "restreams": [YOUTUBE] * 5}
     stream = api.post("/live-streams", json=chosen).json()
     assert {name: stream[name] for name in chosen} == chosen
@@ -77,6 +78,7 @@ def test_two_live_streams_have_two_stream_keys(apivideo: ApiVideo) -> None:
 def test_a_patch_changes_what_it_names(
     apivideo: ApiVideo, api: httpx.Client, change: dict[str, Any], field: str, value: Any
 ) -> None:
+    apivideo.players.add(player_id="pl1")
     body = {"name": "a", "playerId": "pl1", "restreams": [YOUTUBE, YOUTUBE]}
     before = api.post("/live-streams", json=body).json()
     apivideo.clock.advance(60)
@@ -85,6 +87,14 @@ def test_a_patch_changes_what_it_names(
     assert after["updatedAt"] > before["updatedAt"]
     others = before.keys() - {field, "updatedAt"}
     assert {name: after[name] for name in others} == {name: before[name] for name in others}
+
+
+def test_a_player_theme_must_exist(apivideo: ApiVideo, api: httpx.Client) -> None:
+    answer = api.post("/live-streams", json={"name": "a", "playerId": "plUnknown"})
+    assert (answer.status_code, answer.json()["name"]) == (400, "playerId")
+    url = f"/live-streams/{apivideo.live_streams.add().id}"
+    assert api.patch(url, json={"playerId": "plUnknown"}).status_code == 400
+    assert len(apivideo.live_streams) == 1
 
 
 BLANK = "This value should not be blank."

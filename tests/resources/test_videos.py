@@ -58,7 +58,8 @@ def test_a_new_video_has_every_documented_field_with_its_default(
     assert api.get(f"/videos/{name}").json() == video
 
 
-def test_everything_that_may_be_chosen_is_kept(api: httpx.Client) -> None:
+def test_everything_that_may_be_chosen_is_kept(apivideo: ApiVideo, api: httpx.Client) -> None:
+    apivideo.players.add(player_id="pl45KFKdlddgk654dspkze")
     chosen = {
         "title": "Ünïcode ✓",
         "description": "About\nlines",
@@ -76,7 +77,10 @@ def test_everything_that_may_be_chosen_is_kept(api: httpx.Client) -> None:
     assert "mp4" not in video["assets"]
 
 
-def test_what_only_the_request_has_is_accepted_and_not_shown(api: httpx.Client) -> None:
+def test_what_only_the_request_has_is_accepted_and_not_shown(
+    apivideo: ApiVideo, api: httpx.Client
+) -> None:
+    apivideo.watermarks.add(watermark_id="watermark_1")
     extras = {
         "clip": {"startTimecode": "00:01:15", "endTimecode": "00:02:33"},
         "watermark": {"id": "watermark_1", "top": "10px", "opacity": "70%", "width": "initial"},
@@ -205,6 +209,19 @@ def test_malformed_clips_and_watermarks_are_refused(api: httpx.Client, where: st
     assert answer.json()["name"].startswith(f"{where}[")
 
 
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [({"playerId": "plUnknown"}, "playerId"), ({"watermark": {"id": "w"}}, "watermark[id]")],
+)
+def test_what_a_video_refers_to_must_exist(
+    apivideo: ApiVideo, api: httpx.Client, body: dict[str, Any], name: str
+) -> None:
+    answer = api.post("/videos", json={"title": "a", **body})
+    assert (answer.status_code, answer.json()["name"]) == (400, name)
+    assert answer.json()["title"] == "An attribute is invalid."
+    assert len(apivideo.videos) == 0
+
+
 def test_all_problems_of_a_request_are_told_at_once(api: httpx.Client) -> None:
     answer = api.post("/videos", json={"tags": "a", "metadata": "b", "public": 1}).json()
     first, *others = answer.pop("problems")
@@ -235,6 +252,7 @@ def test_json_is_read_whatever_the_content_type_says(api: httpx.Client, kind: st
 
 def test_a_patch_merges(apivideo: ApiVideo, api: httpx.Client) -> None:
     apivideo.clock.freeze("2030-01-01")
+    apivideo.players.add(player_id="pl1")
     video = create(
         api, description="old", tags=["a"], playerId="pl1", metadata=[{"key": "k", "value": "v"}]
     )
