@@ -241,6 +241,11 @@ class Settings(BaseModel):
         "answered 507.",
         source=_LEVER,
     )
+    strict: bool = setting(
+        False,
+        "A request to a path that no operation has, or one with a warning, fails the test.",
+        source=_LEVER,
+    )
     max_calls: Count = setting(
         10_000,
         "How many calls the record keeps; the oldest go first.",
