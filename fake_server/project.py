@@ -94,6 +94,7 @@ class Project:
         extra_fields = copy.deepcopy(settings.extra_fields)  # the one value that a test can mutate
         self._initial_settings = settings.model_copy(update={"extra_fields": extra_fields})
         self._stores = {environment: Store(ids) for environment in ENVIRONMENTS}
+        self.apart = False
         self._judged = False
         self.courier: Courier = parent.courier if parent else Courier()
         self._lifecycle: Lifecycle = (
@@ -259,12 +260,11 @@ class Projects:
         if self.test_project is not None:
             return self.test_project
         with self._lock:
-            if not self._open:
-                return self.create("default", Settings())
-            return [one for one in self._open.values() if one.parent is None][-1]
+            found = [one for one in self._open.values() if one.parent is None and not one.apart]
+            return found[-1] if found else self.create("default", Settings())
 
-    def create(self, seed: str, settings: Settings) -> Project:
-        """Open a project with a key for each environment.
+    def create(self, seed: str, settings: Settings, *, apart: bool = False) -> Project:
+        """Open a project with a key for each environment; one that is `apart` is never current.
 
         The setting `seed` goes before `seed`; equal seeds still give different keys and ids while
         both projects are open.
@@ -272,6 +272,7 @@ class Projects:
         seed = seed if settings.seed is None else str(settings.seed)
         with self._lock:
             project = self._unused(seed, settings)
+            project.apart = apart
             self._open[project.id] = project
             self.admin_keys.add(project.admin_key)
         for environment in ENVIRONMENTS:

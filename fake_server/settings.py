@@ -285,6 +285,20 @@ def from_texts(texts: Mapping[str, str]) -> Settings:
     return Settings(**read)
 
 
+def from_json(body: bytes, settings: Settings) -> tuple[Settings, list[str]]:
+    """The settings with what a JSON object changes in them, and the names that it has.
+
+    Raises SettingError for what is no object, an unknown name, or a value that cannot be.
+    """
+    try:
+        sent = json.loads(body)
+    except (ValueError, RecursionError):
+        sent = None
+    if not isinstance(sent, dict):
+        raise SettingError('send a JSON object of settings, such as {"expires_in": 60}')
+    return Settings(**{**settings.model_dump(), **sent}), list(sent)
+
+
 def _read(text: str) -> Any:
     try:
         return json.loads(text.lower() if text.lower() in ("true", "false") else text)

@@ -29,7 +29,10 @@ class Fault:
     block fails.
     """
 
-    def __init__(self, owner: Faults, spoken: str, chosen: Choice, place: str) -> None:
+    def __init__(
+        self, owner: Faults, spoken: str, chosen: Choice, *, number: int, place: str
+    ) -> None:
+        self.id = str(number)
         self.place = place
         self.fired = 0
         self.given: Given | None = None

@@ -74,7 +74,9 @@ class Faults:
         choice = Choice(operation, nth, part, times, probability, where, optional, chance)
         said = {**counts, "probability": probability, "where": where, "optional": optional or None}
         words = [f"{name}={value!r}" for name, value in said.items() if value is not None]
-        fault = Fault(self, ", ".join([json.dumps(operation), *words]), choice, place)
+        fault = Fault(
+            self, ", ".join([json.dumps(operation), *words]), choice, number=self._made, place=place
+        )
         with self.changed:
             self._faults = (*self._faults, fault)
             self.made.append(fault)
