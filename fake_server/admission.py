@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field, replace
 
-from fake_server.auth.credentials import Credential, read_authorization
+from fake_server.auth.credentials import NO_SCHEME, Credential, read_authorization
 from fake_server.auth.keys import AdminKey, ApiKey
 from fake_server.auth.tokens import AccessToken, RefreshToken
 from fake_server.core import problems
 from fake_server.core.operations import Credential as Required
 from fake_server.core.problems import Problem
+from fake_server.misuse import of_credential
 from fake_server.project import Known, Project, Projects
 from fake_server.settings import Environment
 
@@ -28,7 +29,7 @@ _NO_ACCESS_TOKEN: dict[type, str] = {
     "password, or exchange it for a token at POST /auth/api-key.",
     RefreshToken: "This is a refresh token, not an access token: send it to POST /auth/refresh.",
 }
-_BARE_REFUSED = 'The value has no scheme in front of it. Expected "Bearer " and the access token.'
+_BARE_REFUSED = f'{NO_SCHEME} Expected "Bearer " and the access token.'
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Caller:
     """Who calls, and when by the project's clock.
 
     `credential` is the form that was used; `refusal` is the problem with it, None if it is good;
-    `known` is the key or token that it is, good or not.
+    `known` is the key or token that it is, good or not; `warnings` tell how it is misused.
     """
 
     project: Project
@@ -45,6 +46,7 @@ class Caller:
     now_ns: int
     refusal: Problem | None = None
     known: Known | None = field(default=None, repr=False)
+    warnings: tuple[str, ...] = ()
 
     @property
     def token(self) -> AccessToken | RefreshToken | None:
@@ -70,7 +72,8 @@ def admit(projects: Projects, arrival: Arrival) -> Caller:
     credential = _credential(arrival)
     project, known = _owner(projects, credential.secret)
     environment = _API_HOSTS.get(arrival.host) or project.settings.environment
-    caller = Caller(project, environment, credential.kind, project.settle(), known=known)
+    warnings = tuple(of_credential(credential, known, environment))
+    caller = Caller(project, environment, credential.kind, project.settle(), None, known, warnings)
     return replace(caller, refusal=_refusal(caller, arrival.required, credential, known))
 
 

@@ -6,19 +6,21 @@ import functools
 import json
 import re
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from werkzeug.wrappers import Request
 
-from fake_server import control, resources
+from fake_server import control, misuse, resources
 from fake_server.admission import Arrival, Caller, admit
 from fake_server.calls import Call, SecretText
 from fake_server.clock import SECOND, at, real_seconds
 from fake_server.core import problems
 from fake_server.core.context import Answer, Context, as_json, with_extra
 from fake_server.core.files import File, Stream
+from fake_server.core.names import meant
 from fake_server.core.operations import Operation, Routes
 from fake_server.core.problems import Problem
 from fake_server.faults import Asked, Fault
@@ -47,11 +49,20 @@ class Took(NamedTuple):
 
 
 class App:
-    """The fake as a WSGI application, over the projects of a server whose address is `url()`."""
+    """The fake as a WSGI application, over the projects of a server whose address is `url()`.
 
-    def __init__(self, projects: Projects, url: Callable[[], str]) -> None:
+    `operations` are those that somebody has added to the API's.
+    """
+
+    def __init__(
+        self,
+        projects: Projects,
+        url: Callable[[], str],
+        operations: Sequence[Operation] = (),
+    ) -> None:
         self._projects = projects
         self._url = url
+        self._routes = Routes((*_ROUTES.operations, *operations)) if operations else _ROUTES
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
@@ -60,7 +71,7 @@ class App:
     def answer(self, request: Request) -> Reply:
         """Find what is asked, let the caller in, handle it, and record it as a call."""
         began = real_seconds()
-        operation, parameters, problem = _find(request)
+        operation, parameters, problem = self._find(request)
         is_form = operation is not None and operation.takes is not None
         body = b"" if is_form else request.stream.read(MOST_JSON + 1)
         arrival = _arrival(request, operation, parameters, body)
@@ -106,6 +117,17 @@ class App:
             _record(request, operation, caller, body, reply, Took(began, came_ns))
         return reply
 
+    def _find(self, request: Request) -> tuple[Operation | None, dict[str, str], Problem | None]:
+        """The operation and its path parameters, or the problem that there is none."""
+        try:
+            operation, parameters = self._routes.find(request.method, _path(request))
+        except Problem as problem:
+            if problem.status == 404 and not _is_control(request):
+                near = self._projects.names.nearest(f"{request.method} {_path(request)}")
+                problem.detail = f"This fake has no such path.{meant(near)}"
+            return None, {}, problem
+        return operation, parameters, None
+
     def _context(
         self,
         request: Request,
@@ -127,14 +149,6 @@ class App:
             query=dict(request.args.lists()),
             body=body,
         )
-
-
-def _find(request: Request) -> tuple[Operation | None, dict[str, str], Problem | None]:
-    try:
-        operation, parameters = _ROUTES.find(request.method, _path(request))
-    except Problem as problem:
-        return None, {}, problem
-    return operation, parameters, None
 
 
 def _counted(request: Request, operation: Operation | None, caller: Caller) -> Quota | None:
@@ -249,7 +263,14 @@ def _record(
         duration=real_seconds() - took.began,
         clock_duration=(caller.project.clock.now_ns() - took.came_ns) / SECOND,
     )
-    caller.project.calls.record(call, settings.max_calls)
+    found = (
+        *caller.warnings,
+        *misuse.of_content_type(operation, request.mimetype, body),
+        *misuse.of_polling(call, caller.project.calls),
+    )
+    caller.project.calls.record(
+        replace(call, warnings=found) if found else call, settings.max_calls
+    )
 
 
 def _headers(request: Request) -> dict[str, str]:

@@ -7,18 +7,23 @@ import json
 import re
 import threading
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, overload
 
-from fake_server.core.names import Names, matches
+from fake_server.clock import real_seconds
+from fake_server.core.names import Names, matches, meant
 from fake_server.settings import Environment
+from fake_server.waiting import in_thread
 
 DROPPED = 0
 """The status of a call that got no answer, because a fault closed the connection."""
 
 _MOST_SHOWN = 20
+_MOST_COMPARED = 200
+_REFRESH = "POST /auth/refresh"
 
 
 class SecretText(str):
@@ -38,7 +43,8 @@ class Call:
     where no operation was found; `credential` is the form of the request's credential; `at` is the
     time by the project's clock at which it was judged; bodies are cut at the setting `max_body`
     (bytes); `fault` says which fault it met; `duration` is in real seconds, `clock_duration` in
-    seconds of the project's clock; `status` is 0 if a fault dropped it without an answer.
+    seconds of the project's clock; `status` is 0 if a fault dropped it without an answer;
+    `warnings` tell how the request misuses the API, though it may have been answered.
     """
 
     operation: str
@@ -56,6 +62,7 @@ class Call:
     fault: str | None = None
     duration: float = 0.0
     clock_duration: float = 0.0
+    warnings: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"<Call {self}>"
@@ -68,6 +75,10 @@ class Call:
         """Whether the answer was a success."""
         return DROPPED < self.status < 400
 
+    def asks_as(self, other: Call) -> bool:
+        """Whether this asks the same as another call: method, path and query."""
+        return (self.method, self.path, self.query) == (other.method, other.path, other.query)
+
     @property
     def json(self) -> Any:
         """The request's body, read as JSON; None if it was empty."""
@@ -77,6 +88,15 @@ class Call:
     def answer(self) -> Any:
         """The answer's body, read as JSON; None if it was empty."""
         return json.loads(self.response_body) if self.response_body else None
+
+    @property
+    def problem(self) -> dict[str, Any] | None:
+        """The problem that it was answered with, None if it had none."""
+        try:
+            found = None if self.ok else self.answer
+        except ValueError:  # no JSON, or cut by the setting max_body
+            return None
+        return found if isinstance(found, dict) and "title" in found else None
 
     def is_of(self, operation: str) -> bool:
         """Whether this is a call of an operation, by its name or by a concrete method and path."""
@@ -94,7 +114,7 @@ class Calls(Sequence[Call]):
     def __init__(self, names: Names, most: int) -> None:
         self.names = names
         self._calls: deque[Call] = deque(maxlen=most)
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
 
     @overload
     def __getitem__(self, index: int) -> Call: ...
@@ -118,6 +138,7 @@ class Calls(Sequence[Call]):
             if self._calls.maxlen != most:
                 self._calls = deque(self._calls, maxlen=most)
             self._calls.append(call)
+            self._lock.notify_all()
 
     def clear(self) -> None:
         """Forget all calls."""
@@ -148,16 +169,17 @@ class Calls(Sequence[Call]):
         count = self.count(operation)
         if count == times or (times is None and count):
             return
-        expected = "at least once" if times is None else f"{times} times"
+        expected = "at least once" if times is None else _often(times)
         raise AssertionError(
-            f"{operation} was called {count} times, not {expected}.{self._story()}"
+            f"{operation} was called {_often(count)}, not {expected}."
+            f"{self._near(operation) if count == 0 else ''}{self._story()}"
         )
 
     def assert_sequence(self, *steps: str) -> None:
         """Fail unless these calls came one right after the other, somewhere in the record.
 
         A step is an operation, alone or with the status it had: `"GET /videos -> 401"`. `4xx`
-        stands for any status of that class.
+        stands for any status of that class, `dropped` for no answer.
         """
         expected = [_Step.read(step) for step in steps]
         if not expected:
@@ -169,8 +191,77 @@ class Calls(Sequence[Call]):
                 return
         for step in expected:
             self.of(step.operation)  # a misspelt operation is told as such
-        wanted = "".join(f"\n  {step}" for step in steps)
-        raise AssertionError(f"these calls did not come in a row:{wanted}{self._story()}")
+        wanted = "".join(f"\n  {step}" for step in expected)
+        raise AssertionError(
+            f"these calls did not come in a row:{wanted}{_difference(expected, calls)}"
+            f"{self._story()}"
+        )
+
+    def assert_refreshed(self, times: int | None = None) -> None:
+        """Fail unless a refresh succeeded, exactly `times` times if given."""
+        tries = self.of(_REFRESH)
+        count = sum(call.ok for call in tries)
+        if count == times or (times is None and count):
+            return
+        expected = "at least once" if times is None else _often(times)
+        refused = f" {_often(len(tries) - count)} it was refused." if len(tries) > count else ""
+        raise AssertionError(
+            f"{_REFRESH} succeeded {_often(count)}, not {expected}.{refused}{self._story()}"
+        )
+
+    def assert_retried_after_401(self) -> None:
+        """Fail unless there was a 401, and each such request was made again and then let in.
+
+        Logins and refreshes do not count: what they refuse is not to be tried again.
+        """
+        calls = [call for call in self._now() if not call.path.startswith("/auth/")]
+        refused = [(number, call) for number, call in enumerate(calls) if call.status == 401]
+        if not refused:
+            raise AssertionError(f"no call was answered 401, so none was retried.{self._story()}")
+        for number, call in refused:
+            later = [other for other in calls[number + 1 :] if other.asks_as(call)]
+            if all(other.status in (401, DROPPED) for other in later):
+                again = f"{_often(len(later))} again, and never let in" if later else "never again"
+                raise AssertionError(f"{call} was tried {again}.{self._story()}")
+
+    def assert_no_warnings(self) -> None:
+        """Fail if a request misused the API; see `Call.warnings`."""
+        if found := self.warned():
+            raise AssertionError("these calls misuse the API:" + "".join(found))
+
+    def warned(self) -> list[str]:
+        """Each call with a warning and what it says, as lines to show."""
+        return [f"\n  {call}: {text}" for call in self._now() for text in call.warnings]
+
+    def strays(self) -> list[str]:
+        """Each call of a path or method that no operation has, and which is near, as lines."""
+        return [
+            f"\n  {call}.{meant(self.names.nearest(call.operation))}"
+            for call in self._now()
+            if not self.names.knows(call.operation)
+        ]
+
+    def wait_for(self, operation: str, n: int = 1, *, timeout: float = 5.0) -> Call:
+        """Wait until an operation was called `n` times, and return the `n`th call.
+
+        `timeout` in seconds of real time; raises TimeoutError. Made for what calls from a thread or
+        a process of its own; in an event loop use `async_wait_for`.
+        """
+        end = real_seconds() + timeout
+        with self._lock:
+            while len(found := self.of(operation)) < n:
+                left = end - real_seconds()
+                if left <= 0:
+                    raise TimeoutError(
+                        f"{operation} was called {_often(len(found))} in {timeout:g} s, "
+                        f"not {_often(n)}.{self._story()}"
+                    )
+                self._lock.wait(left)
+            return found[n - 1]
+
+    async def async_wait_for(self, operation: str, n: int = 1, *, timeout: float = 5.0) -> Call:
+        """As `wait_for`, for asyncio and trio: the event loop goes on."""
+        return await in_thread(partial(self.wait_for, operation, n, timeout=timeout))
 
     def _now(self) -> list[Call]:
         with self._lock:
@@ -181,6 +272,10 @@ class Calls(Sequence[Call]):
         found = Counter(str(call) for call in self._now())
         close = difflib.get_close_matches(operation, found, n=5, cutoff=0.0)
         return [text if found[text] == 1 else f"{text} ({found[text]}x)" for text in close]
+
+    def _near(self, operation: str) -> str:
+        close = "".join(f"\n  {one}" for one in self.nearest(operation)[:3])
+        return f"\nThe nearest calls:{close}" if close else ""
 
     def _check(self, operation: str) -> None:
         if not self.names.knows(operation):
@@ -195,10 +290,37 @@ class Calls(Sequence[Call]):
         return f"\nThe calls{cut}:{shown}"
 
 
+def _often(times: int) -> str:
+    return "once" if times == 1 else f"{times} times"
+
+
+def _difference(steps: Sequence[_Step], calls: Sequence[Call]) -> str:
+    """The run of calls that is nearest to a sequence of steps, and where they differ."""
+    wanted = [str(step) for step in steps]
+    came = [_likened(call, steps) for call in calls[-_MOST_COMPARED:]]
+    if not came:
+        return ""
+    lengths = (min(len(wanted) + more, len(came)) for more in (0, 1))  # 1: a call between them
+    runs = [came[start : start + n] for n in lengths for start in range(len(came) - n + 1)]
+    nearest = max(runs, key=lambda run: difflib.SequenceMatcher(None, wanted, run).ratio())
+    lines = [line for line in difflib.ndiff(wanted, nearest) if line[0] != "?"]
+    return "\nThe nearest run of calls (- expected, + called):" + "".join(
+        f"\n  {line}" for line in lines
+    )
+
+
+def _likened(call: Call, steps: Iterable[_Step]) -> str:
+    """A call's text, in the words of the step that it fits."""
+    return next((str(step) for step in steps if step.matches(call)), str(call))
+
+
 @dataclass(frozen=True)
 class _Step:
     operation: str
     status: str | None
+
+    def __str__(self) -> str:
+        return self.operation if self.status is None else f"{self.operation} -> {self.status}"
 
     @classmethod
     def read(cls, text: str) -> _Step:

@@ -29,12 +29,14 @@ from fake_server.core.spool import Spool
 from fake_server.core.store import Ids, Store
 from fake_server.deliveries import Courier
 from fake_server.faults import Faults
+from fake_server.history import History
 from fake_server.lifecycle import Effect, Lifecycle
 from fake_server.rate_limits import RateLimits
 from fake_server.settings import ENVIRONMENTS, Environment, Settings
 
 _MOST_ERRORS = 100
 _MOST_GONE = 20_000
+_MOST_LATE = 500
 
 Snapshot = dict[Environment, Any]
 Known = ApiKey | AdminKey | AccessToken | RefreshToken
@@ -82,8 +84,9 @@ class Project:
         self.rate_limits = RateLimits(self.clock, settings)
         self.errors: deque[Exception] = parent.errors if parent else deque(maxlen=_MOST_ERRORS)
         self.watchers: list[Callable[[], None]] = parent.watchers if parent else []
+        self.history: History = parent.history if parent else History(self.clock)
         self.keys = Keys(self.id, ids, self.clock, projects.keys)
-        self.tokens = Tokens(self.keys, ids, self.clock, settings, projects.tokens)
+        self.tokens = Tokens(self.keys, ids, self.clock, settings, projects.tokens, self.history)
         self.spool = Spool()
         self.remote_files: RemoteFiles = parent.remote_files if parent else RemoteFiles()
         self.account = Account(ids.new("project_"), name, self.clock.now_ns())
@@ -91,6 +94,8 @@ class Project:
         extra_fields = copy.deepcopy(settings.extra_fields)  # the one value that a test can mutate
         self._initial_settings = settings.model_copy(update={"extra_fields": extra_fields})
         self._stores = {environment: Store(ids) for environment in ENVIRONMENTS}
+        self.apart = False
+        self._judged = False
         self.courier: Courier = parent.courier if parent else Courier()
         self._lifecycle: Lifecycle = (
             parent._lifecycle if parent else Lifecycle(projects.effects, self.courier, self.failed)
@@ -100,6 +105,7 @@ class Project:
         if parent is None:
             self.clock.watch_expiry(self.tokens.latest_expiry_ns)
             self.clock.watch_due(self._lifecycle)
+            self.clock.tell(self.history.clock_moved)
 
     def __repr__(self) -> str:
         return f"<Project {self.id}>"
@@ -149,6 +155,7 @@ class Project:
         self.errors.clear()
         self.remote_files.clear()
         self.clock.reset()
+        self.history.clear()
         for name, value in self._initial_settings.model_copy(deep=True):
             setattr(self.settings, name, value)
 
@@ -162,10 +169,22 @@ class Project:
         """The errors since they were last taken, oldest first."""
         return [self.errors.popleft() for _ in range(len(self.errors))]
 
+    def end(self) -> str | None:
+        """End the faults with the test; what there is to complain of, told once, if anything."""
+        found = [self.faults.end()]
+        if self.settings.strict and not self._judged:
+            found += [_strictly("found no operation", self.calls.strays())]
+            found += [_strictly("misuse the API", self.calls.warned())]
+        self._judged = True
+        return "\n".join(text for text in found if text) or None
+
+    def key_values(self) -> list[str]:
+        """The values of all its keys."""
+        return [self.admin_key.value, *(key.value for key in self.keys)]
+
     def secrets(self) -> list[str]:
         """The values of all its keys and tokens."""
-        values = [self.admin_key.value, *(key.value for key in self.keys)]
-        return values + self.tokens.values()
+        return self.key_values() + self.tokens.values()
 
     def close(self) -> None:
         """Let go of what the server finds the project by, of files, and of what is held or sent."""
@@ -175,6 +194,15 @@ class Project:
         self.spool.close()
         self.tokens.clear()
         self.keys.clear()
+
+
+def _strictly(what: str, lines: list[str]) -> str | None:
+    if not lines:
+        return None
+    return (
+        f"These calls {what}:{''.join(lines)}\n"
+        "  They fail the test because the setting strict is on. See docs/calls.md"
+    )
 
 
 def note_all(failure: BaseException, errors: list[Exception]) -> None:
@@ -223,6 +251,7 @@ class Projects:
         self.test_project: Project | None = None
         self._open: dict[str, Project] = {}
         self._gone: dict[bytes, None] = {}
+        self._late_keys: deque[str] = deque(maxlen=_MOST_LATE)
         self._lock = threading.RLock()
 
     @property
@@ -231,12 +260,11 @@ class Projects:
         if self.test_project is not None:
             return self.test_project
         with self._lock:
-            if not self._open:
-                return self.create("default", Settings())
-            return [one for one in self._open.values() if one.parent is None][-1]
+            found = [one for one in self._open.values() if one.parent is None and not one.apart]
+            return found[-1] if found else self.create("default", Settings())
 
-    def create(self, seed: str, settings: Settings) -> Project:
-        """Open a project with a key for each environment.
+    def create(self, seed: str, settings: Settings, *, apart: bool = False) -> Project:
+        """Open a project with a key for each environment; one that is `apart` is never current.
 
         The setting `seed` goes before `seed`; equal seeds still give different keys and ids while
         both projects are open.
@@ -244,6 +272,7 @@ class Projects:
         seed = seed if settings.seed is None else str(settings.seed)
         with self._lock:
             project = self._unused(seed, settings)
+            project.apart = apart
             self._open[project.id] = project
             self.admin_keys.add(project.admin_key)
         for environment in ENVIRONMENTS:
@@ -270,6 +299,7 @@ class Projects:
         with self._lock:
             for secret in project.secrets():
                 self._gone[digest(secret)] = None
+            self._late_keys.extend(project.key_values())
             while len(self._gone) > _MOST_GONE:
                 del self._gone[next(iter(self._gone))]
             project.close()
@@ -286,6 +316,12 @@ class Projects:
     def open(self) -> list[Project]:
         """All projects that are open."""
         return list(self._open.values())
+
+    def key_values(self) -> list[str]:
+        """The keys of all projects that are open, or were until lately: no text may show them."""
+        with self._lock:
+            late = list(self._late_keys)
+        return late + [value for project in self.open() for value in project.key_values()]
 
     def was_closed(self, secret: str) -> bool:
         """Whether a key or token belonged to a project that is closed."""

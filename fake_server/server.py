@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,6 +13,7 @@ from fake_server.app import App
 from fake_server.clock import SECOND, Clock, Mode, process_time_ns
 from fake_server.core import problems
 from fake_server.core.context import as_json
+from fake_server.core.operations import Operation
 from fake_server.handle import ApiVideo
 from fake_server.hosting import Host
 from fake_server.project import Project, Projects, note_all, raise_all
@@ -27,7 +28,8 @@ class FakeServer(Host):
     True
 
     `port` 0 takes any free one; `mode` is how the projects' clocks begin; `on_error` is told of
-    unexpected errors of the fake as they occur.
+    unexpected errors of the fake as they occur; `operations` are added to those of api.video, or
+    take the place of one with the same name (see `fake_server.extending`).
     """
 
     def __init__(
@@ -38,12 +40,14 @@ class FakeServer(Host):
         ssl_context: ssl.SSLContext | None = None,
         mode: Mode = "follow",
         on_error: Callable[[Exception], None] | None = None,
+        operations: Iterable[Operation] = (),
     ) -> None:
-        names = [operation.name for operation in resources.OPERATIONS]
+        added = tuple(operations)
+        names = [operation.name for operation in (*resources.OPERATIONS, *added)]
         self.projects = Projects(names, mode, on_error, resources.EFFECTS)
         self._numbers = itertools.count(1)
         super().__init__(
-            App(self.projects, lambda: self.url),
+            App(self.projects, lambda: self.url, added),
             host=host,
             port=port,
             ssl_context=ssl_context,
@@ -119,7 +123,7 @@ class FakeServer(Host):
             raise
         else:
             raise_all(project.take_errors())
-            if complaint := project.faults.end():
+            if complaint := project.end():
                 raise AssertionError(complaint)
         finally:
             self.projects.close(project)

@@ -241,6 +241,11 @@ class Settings(BaseModel):
         "answered 507.",
         source=_LEVER,
     )
+    strict: bool = setting(
+        False,
+        "A request to a path that no operation has, or one with a warning, fails the test.",
+        source=_LEVER,
+    )
     max_calls: Count = setting(
         10_000,
         "How many calls the record keeps; the oldest go first.",
@@ -278,6 +283,20 @@ def from_texts(texts: Mapping[str, str]) -> Settings:
     """
     read = {name: text if name == "seed" else _read(text) for name, text in texts.items()}
     return Settings(**read)
+
+
+def from_json(body: bytes, settings: Settings) -> tuple[Settings, list[str]]:
+    """The settings with what a JSON object changes in them, and the names that it has.
+
+    Raises SettingError for what is no object, an unknown name, or a value that cannot be.
+    """
+    try:
+        sent = json.loads(body)
+    except (ValueError, RecursionError):
+        sent = None
+    if not isinstance(sent, dict):
+        raise SettingError('send a JSON object of settings, such as {"expires_in": 60}')
+    return Settings(**{**settings.model_dump(), **sent}), list(sent)
 
 
 def _read(text: str) -> Any:

@@ -10,7 +10,7 @@ import pytest
 
 from pytest_apivideo.markers import settings_of
 from pytest_apivideo.options import value_of
-from pytest_apivideo.report import SERVER
+from pytest_apivideo.report import PROJECT, SERVER
 from pytest_apivideo.targets import opened
 
 if TYPE_CHECKING:
@@ -33,8 +33,12 @@ def apivideo_server(pytestconfig: pytest.Config) -> Iterator[FakeServer]:
     """
     from fake_server import FakeServer
 
-    with FakeServer() as server:
+    hooks = pytestconfig.hook
+    added = hooks.pytest_apivideo_operations(config=pytestconfig)
+    operations = [operation for found in added for operation in found or ()]
+    with FakeServer(operations=operations) as server:
         pytestconfig.stash[SERVER] = server
+        hooks.pytest_apivideo_configure_server(config=pytestconfig, server=server)
         yield server
 
 
@@ -57,6 +61,7 @@ def apivideo(request: pytest.FixtureRequest, apivideo_server: FakeServer) -> Ite
         apivideo_server.test_project(seed, settings) as handle,
         frozen_time_guard(handle),
     ):
+        request.node.stash[PROJECT] = apivideo_server.projects.current
         yield handle
 
 

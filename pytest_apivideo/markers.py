@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
+from pytest_apivideo.options import is_set
+
 if TYPE_CHECKING:
     from fake_server import Settings
 
@@ -25,7 +27,7 @@ def settings_of(item: pytest.Item) -> Settings:
     """
     from fake_server import SettingError, Settings
 
-    given: dict[str, Any] = {}
+    given: dict[str, Any] = {"strict": True} if is_set(item.config, "strict") else {}
     for marker in reversed(list(item.iter_markers("apivideo"))):
         if marker.args:
             _refuse(item, f"it takes settings by name, such as expires_in=60, not {marker.args!r}")

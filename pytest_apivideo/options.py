@@ -74,6 +74,16 @@ OPTIONS = (
         "seed of ids, keys and tokens, with each test's name (default: the test's name alone)",
         metavar="TEXT",
     ),
+    Option(
+        "strict",
+        "fail tests that call an unknown path or misuse the API: the setting strict, for all",
+        is_switch=True,
+    ),
+    Option(
+        "info",
+        "print the configuration, and where each value comes from, and run nothing",
+        is_switch=True,
+    ),
 )
 
 

@@ -6,7 +6,12 @@ from collections.abc import Generator
 
 import pytest
 
-from pytest_apivideo import fixtures, markers, options, report, targets
+from pytest_apivideo import fixtures, hookspecs, info, markers, options, report, targets
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Declare the hooks that others can answer."""
+    pluginmanager.add_hookspecs(hookspecs)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -27,6 +32,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     targets.parametrize(metafunc)
 
 
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    """Print the configuration, if that is all that is asked for."""
+    return info.show(config) if options.is_set(config, "info") else None
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip on the sandbox what only the fake has."""
@@ -36,6 +46,16 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def pytest_report_header(config: pytest.Config) -> str:
     """Say what the suite runs against."""
     return report.header(config)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Tell what the fake knows of a failure, and hide secrets."""
+    made = yield
+    report.tell(item, made)
+    return made
 
 
 @pytest.hookimpl(wrapper=True)

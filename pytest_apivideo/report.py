@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_apivideo import targets
 from pytest_apivideo.options import value_of
+from pytest_apivideo.scrub import scrub
 
 if TYPE_CHECKING:
     from fake_server import FakeServer
+    from fake_server.project import Project
 
 SERVER: pytest.StashKey[FakeServer] = pytest.StashKey()
 """The server of this run, once a test has asked for it."""
+
+PROJECT: pytest.StashKey[Project] = pytest.StashKey()
+"""The project of a test, once it has asked for it."""
 
 
 def header(config: pytest.Config) -> str:
@@ -49,10 +55,10 @@ def note_server_errors(config: pytest.Config, failure: BaseException) -> None:
 
 
 def raise_complaints(config: pytest.Config) -> None:
-    """Fail a test that made a fault which never fired."""
+    """Fail a test with a fault that never fired, or with what the setting `strict` forbids."""
     server = config.stash.get(SERVER, None)
     project = None if server is None else server.projects.test_project
-    if project is not None and (complaint := project.faults.end()):
+    if project is not None and (complaint := project.end()):
         pytest.fail(complaint, pytrace=False)
 
 
@@ -62,3 +68,22 @@ def end_faults(config: pytest.Config) -> None:
     project = None if server is None else server.projects.test_project
     if project is not None:
         project.faults.clear()
+
+
+def tell(item: pytest.Item, report: pytest.TestReport) -> None:
+    """Add to a failure what the fake knows of it, and hide secrets in all that a report shows."""
+    project = item.stash.get(PROJECT, None)
+    if project is not None and report.failed:
+        from fake_server.story import story
+
+        report.sections += [(f"api.video: {title}", text) for title, text in story(project)]
+    server = item.config.stash.get(SERVER, None)
+    named = item.config.hook.pytest_apivideo_redact(config=item.config)
+    texts = [text for found in named for text in found or ()]
+    if (server is not None or texts) and (
+        report.longrepr or report.sections or report.user_properties
+    ):
+        from fake_server.auth.secrets import Mask
+
+        keys = [] if server is None else server.projects.key_values()
+        scrub(report, Mask([*keys, *texts, os.environ.get(targets.KEY_VARIABLE, "")]))

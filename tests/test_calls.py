@@ -1,9 +1,13 @@
 """The record of calls, and the assertions on it."""
 
+import asyncio
+import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import httpx
 import pytest
+import trio
 
 from fake_server.calls import Call, Calls
 from fake_server.core.names import Names
@@ -88,7 +92,7 @@ def test_assert_called_counts() -> None:
     STORY.assert_called("GET /videos")
     STORY.assert_called("GET /videos", times=3)
     STORY.assert_called("POST /videos", times=0)
-    with pytest.raises(AssertionError, match="was called 3 times, not 1 times"):
+    with pytest.raises(AssertionError, match="was called 3 times, not once"):
         STORY.assert_called("GET /videos", times=1)
     with pytest.raises(AssertionError, match="was called 0 times, not at least once"):
         STORY.assert_called("POST /videos")
@@ -180,3 +184,156 @@ def test_a_path_that_no_operation_has_is_recorded_under_its_own_name(
     apivideo.calls.assert_called("GET /nowhere", times=1)
     apivideo.calls.clear()
     assert not apivideo.calls
+
+
+def failure(check: Callable[[], object]) -> str:
+    with pytest.raises(AssertionError) as failed:
+        check()
+    return str(failed.value)
+
+
+def test_a_sequence_that_did_not_come_shows_the_nearest_run_and_the_difference() -> None:
+    steps = ("GET /videos -> 4xx", "POST /videos -> 201", "GET /videos")
+    assert failure(lambda: STORY.assert_sequence(*steps)) == (
+        "these calls did not come in a row:\n"
+        "  GET /videos -> 4xx\n"
+        "  POST /videos -> 201\n"
+        "  GET /videos\n"
+        "The nearest run of calls (- expected, + called):\n"
+        "    GET /videos -> 4xx\n"
+        "  - POST /videos -> 201\n"
+        "  + POST /auth/refresh -> 200\n"
+        "    GET /videos\n"
+        "The calls:\n"
+        "  GET /videos -> 200\n"
+        "  GET /videos -> 401\n"
+        "  POST /auth/refresh -> 200\n"
+        "  GET /videos -> 200\n"
+        "  GET /videos/{videoId} -> 404"
+    )
+
+
+def test_a_call_that_was_not_made_shows_the_nearest_ones() -> None:
+    assert failure(lambda: STORY.assert_called("POST /videos")) == (
+        "POST /videos was called 0 times, not at least once.\n"
+        "The nearest calls:\n"
+        "  GET /videos -> 401\n"
+        "  GET /videos -> 200 (2x)\n"
+        "  GET /videos/{videoId} -> 404\n"
+        "The calls:\n"
+        "  GET /videos -> 200\n"
+        "  GET /videos -> 401\n"
+        "  POST /auth/refresh -> 200\n"
+        "  GET /videos -> 200\n"
+        "  GET /videos/{videoId} -> 404"
+    )
+
+
+def test_assert_refreshed_counts_what_succeeded() -> None:
+    STORY.assert_refreshed()
+    STORY.assert_refreshed(times=1)
+    recorded().assert_refreshed(times=0)
+    twice = recorded("POST /auth/refresh -> 400", "POST /auth/refresh -> 200")
+    twice.assert_refreshed(times=1)
+    assert failure(lambda: twice.assert_refreshed(times=2)) == (
+        "POST /auth/refresh succeeded once, not 2 times. once it was refused.\n"
+        "The calls:\n"
+        "  POST /auth/refresh -> 400\n"
+        "  POST /auth/refresh -> 200"
+    )
+    assert "succeeded 0 times, not at least once." in failure(recorded().assert_refreshed)
+
+
+@pytest.mark.parametrize(
+    ("steps", "words"),
+    [
+        (["GET /videos -> 401", "POST /auth/refresh -> 200", "GET /videos -> 200"], None),
+        (["GET /videos -> 401", "GET /videos -> 401", "GET /videos -> 200"], None),
+        (["GET /videos -> 401", "GET /videos -> 404"], None),
+        (["GET /videos -> 200"], "no call was answered 401, so none was retried."),
+        (["POST /auth/refresh -> 401"], "no call was answered 401, so none was retried."),
+        (["GET /videos -> 401"], "GET /videos -> 401 was tried never again."),
+        (
+            ["GET /videos -> 401", "POST /videos -> 201"],
+            "GET /videos -> 401 was tried never again.",
+        ),
+        (
+            ["GET /videos -> 401", "GET /videos -> 401"],
+            "GET /videos -> 401 was tried once again, and never let in.",
+        ),
+    ],
+)
+def test_a_retry_is_the_same_request_that_is_let_in(steps: list[str], words: str | None) -> None:
+    calls = recorded(*steps)
+    if words is None:
+        calls.assert_retried_after_401()
+    else:
+        said = failure(calls.assert_retried_after_401)
+        assert said.startswith(f"{words}\nThe calls:\n  {steps[0]}")
+
+
+def test_a_client_that_renews_has_retried(apivideo: ApiVideo, apivideo_http: httpx.Client) -> None:
+    apivideo_http.get("/videos")
+    apivideo.tokens.expire_all()
+    apivideo_http.get("/videos")
+    apivideo.calls.assert_retried_after_401()
+    apivideo.calls.assert_refreshed(times=1)
+    apivideo.calls.assert_no_warnings()
+
+
+def test_a_call_from_a_thread_is_waited_for(apivideo: ApiVideo) -> None:
+    def ask() -> None:
+        for _ in range(2):
+            httpx.get(f"{apivideo.url}/videos", auth=(apivideo.api_key, ""))
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    call = apivideo.calls.wait_for("GET /videos", 2)
+    assert call is apivideo.calls[1]
+    thread.join()
+
+
+def test_an_event_loop_goes_on_while_it_waits_for_a_call(apivideo: ApiVideo) -> None:
+    async def ask() -> int:
+        async with httpx.AsyncClient(auth=(apivideo.api_key, "")) as client:
+            waiting = asyncio.ensure_future(apivideo.calls.async_wait_for("GET /videos"))
+            await client.get(f"{apivideo.url}/videos")
+            return (await waiting).status
+
+    async def ask_with_trio() -> int:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(trio.to_thread.run_sync, httpx.get, f"{apivideo.url}/tags")
+            return (await apivideo.calls.async_wait_for("GET /tags")).status
+
+    assert asyncio.run(ask()) == 200
+    assert trio.run(ask_with_trio) == 401
+
+
+def test_waiting_in_vain_ends_and_says_what_came(apivideo: ApiVideo, api: httpx.Client) -> None:
+    api.get("/videos")
+    with pytest.raises(TimeoutError) as late:
+        apivideo.calls.wait_for("GET /videos", 2, timeout=0.01)
+    assert str(late.value) == (
+        "GET /videos was called once in 0.01 s, not 2 times.\nThe calls:\n  GET /videos -> 200"
+    )
+    with pytest.raises(LookupError, match="is no operation"):
+        apivideo.calls.wait_for("GET /vidoes")
+
+
+def test_a_call_tells_its_problem_and_how_long_it_took(
+    apivideo: ApiVideo, api: httpx.Client
+) -> None:
+    apivideo.clock.freeze()
+    api.get("/videos/nobody")
+    api.get("/videos")
+    refused, good = apivideo.calls
+    assert refused.problem is not None
+    assert refused.problem["title"] == "The requested resource could not be found."
+    assert good.problem is None
+    assert good.project == refused.project != ""
+    assert 0 < good.duration < 60
+    assert good.clock_duration == 0
+    assert good.fault is None
+    apivideo.settings.max_body = 5
+    api.get("/videos/nobody")
+    assert apivideo.calls.last().problem is None

@@ -12,7 +12,7 @@ import pytest
 from fake_server import control
 from fake_server.resources import OPERATIONS
 from fake_server.settings import names
-from pytest_apivideo import fixtures
+from pytest_apivideo import fixtures, hookspecs
 from pytest_apivideo.options import OPTIONS
 
 ROOT = Path(__file__).parent.parent
@@ -42,6 +42,7 @@ def test_a_generated_page_is_what_the_code_says(page: str) -> None:
         *(f"`{name}`" for name in names()),
         *(option.flag for option in OPTIONS),
         *(f"`{operation.name}`" for operation in (*OPERATIONS, *control.OPERATIONS)),
+        *(f"`{name}(" for name in vars(hookspecs) if name.startswith("pytest_apivideo")),
         "@pytest.mark.apivideo(",
     ],
 )
@@ -76,6 +77,13 @@ def test_the_examples_of_a_page_run(suite: pytest.Pytester, page: str) -> None:
     for block in blocks((DOCS / page).read_text()):
         suite.makepyfile(block)
         suite.runpytest_inprocess().assert_outcomes(passed=1)
+
+
+def test_the_example_of_an_operation_of_ones_own_runs(suite: pytest.Pytester) -> None:
+    conftest, test = blocks((DOCS / "hooks.md").read_text())
+    suite.makeconftest(conftest)
+    suite.makepyfile(test)
+    suite.runpytest_inprocess().assert_outcomes(passed=1)
 
 
 def test_every_link_inside_the_documents_leads_somewhere() -> None:

@@ -23,6 +23,10 @@ _EXPECTED = (
 )
 
 
+NO_SCHEME = "The value has no scheme in front of it."
+NO_COLON = 'The base64 after "Basic" holds no colon: encode the API key with a colon behind it.'
+
+
 @dataclass(frozen=True)
 class Credential:
     """What an Authorization header holds: its form, the secret in it, or why it is refused."""
@@ -51,7 +55,7 @@ def read_authorization(header: str | None) -> Credential:
         return _malformed("The first word is not a scheme that is understood.")
     if header.count(".") == 2:
         return Credential("bare", scheme)
-    return _malformed("The value has no scheme in front of it.")
+    return _malformed(NO_SCHEME)
 
 
 def _bearer(token: str) -> Credential:
@@ -69,9 +73,7 @@ def _basic(encoded: str) -> Credential:
         return _malformed('"Basic" is not followed by base64.')
     key, colon, _ = decoded.partition(b":")  # before decoding: the password may be in any encoding
     if not colon:
-        return _malformed(
-            'The base64 after "Basic" holds no colon: encode the API key with a colon behind it.'
-        )
+        return _malformed(NO_COLON)
     return Credential("basic", key.decode(errors="surrogateescape"))
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
+import re
+from collections.abc import Iterable
 from typing import Generic, Protocol, TypeVar
 
 
@@ -55,3 +58,33 @@ def digest(value: str) -> bytes:
 def masked(value: str) -> str:
     """A secret as it may be shown: enough to tell two apart, too little to use."""
     return f"{value[:3]}…{value[-4:]}" if len(value) > 12 else "…"
+
+
+_SHAPES = re.compile(
+    r"eyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?"  # an access token, also its beginning
+    r"|def50200[0-9a-f]{16,}"  # a refresh token, as well
+    r"|(?<=[?&]token=)[\w-]{8,}"  # an upload token in an address
+)
+_SHORTENED = re.compile(r"(?<=\.\.\.)[\w-]{40,}")  # what pytest leaves of a long text's end
+_LEAST = 8
+
+
+class Mask:
+    """Hides secrets in texts that are shown: the given ones, and what has the shape of a token.
+
+    A secret is also hidden in a Basic credential. Values of less than eight
+    characters are no secrets: hiding them would hide words.
+    """
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        kept = {value for value in secrets if len(value) >= _LEAST}
+        forms = (form for value in kept for form in (value, f"{value}:"))
+        encoded = {base64.b64encode(form.encode()).decode() for form in forms}
+        self._secrets = sorted(kept | encoded, key=len, reverse=True)
+
+    def __call__(self, text: str) -> str:
+        """The text without the secrets in it."""
+        for secret in self._secrets:
+            if secret in text:
+                text = text.replace(secret, masked(secret))
+        return _SHORTENED.sub("…", _SHAPES.sub(lambda found: masked(found[0]), text))

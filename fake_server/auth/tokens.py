@@ -18,6 +18,7 @@ from fake_server.auth.keys import ApiKey, Keys
 from fake_server.auth.secrets import SecretIndex, masked
 from fake_server.clock import SECOND, Clock, Duration, duration_ns
 from fake_server.core.store import Ids
+from fake_server.history import History
 from fake_server.settings import Environment, Settings
 
 _MOST_KEPT = 10_000  # grants; the oldest are forgotten
@@ -108,13 +109,20 @@ class Tokens:
     """The tokens of one project, and the levers on them."""
 
     def __init__(
-        self, keys: Keys, ids: Ids, clock: Clock, settings: Settings, indexes: TokenIndexes
+        self,
+        keys: Keys,
+        ids: Ids,
+        clock: Clock,
+        settings: Settings,
+        indexes: TokenIndexes,
+        history: History,
     ) -> None:
         self._keys = keys
         self._ids = ids
         self._clock = clock
         self._settings = settings
         self._indexes = indexes
+        self._history = history
         self._signing_key = ids.secret(32)
         self._grants: deque[Grant] = deque()
         self._lock = threading.RLock()
@@ -144,7 +152,8 @@ class Tokens:
         """
         lifetime = self._settings.expires_in if expires_in is None else expires_in
         owner = self._keys.first(self._settings.environment) if key is None else self._keys.own(key)
-        return self._grant(owner, duration_ns(lifetime), self._clock.now_ns())
+        grant = self._grant(owner, duration_ns(lifetime), self._clock.now_ns())
+        return self._noted("issued by the test", grant)
 
     def log_in(self, key: ApiKey, now_ns: int) -> Grant:
         """What POST /auth/api-key gives at a moment for a good key."""
@@ -154,7 +163,7 @@ class Tokens:
                 for grant in self._grants:
                     if grant.refresh.key is key:
                         grant.refresh.revoked = True
-            return self._grant(key, lifetime, now_ns)
+            return self._noted("issued at a login", self._grant(key, lifetime, now_ns))
 
     def refresh(self, value: str, environment: Environment, now_ns: int) -> Grant | None:
         """What POST /auth/refresh gives at a moment for a refresh token; None if it is not good."""
@@ -168,7 +177,8 @@ class Tokens:
             if self._settings.revoke_access_on_refresh:
                 token.access.revoked = True
             token.spent = self._settings.rotate_refresh
-            return self._grant(token.key, lifetime, now_ns, None if token.spent else token)
+            kept = None if token.spent else token
+            return self._noted("renewed", self._grant(token.key, lifetime, now_ns, kept))
 
     def can_refresh(self, token: RefreshToken, now_ns: int) -> bool:
         """Whether a refresh token of this project is accepted at a moment."""
@@ -193,23 +203,28 @@ class Tokens:
             past = self._clock.now_ns() - duration_ns(self._settings.clock_skew)
             ends = token.expires_ns
             token.expires_ns = past if ends is None else min(ends, past)
+            self._history.note(f"{token!r} expired by the test")
 
     def revoke(self, token: AccessToken | RefreshToken) -> None:
         """Make one token worthless."""
         with self._lock:
             token.revoked = True
+            self._history.note(f"{token!r} by the test")
 
     def expire_all(self) -> None:
         """End the life of every access token now; the refresh tokens stay good."""
         with self._lock:
+            past = self._clock.now_ns() - duration_ns(self._settings.clock_skew)
             for grant in self._grants:
-                self.expire(grant.access)
+                grant.access.expires_ns = min(grant.access.expires_ns, past)
+            self._history.note("all access tokens expired by the test")
 
     def revoke_all(self) -> None:
         """Make every access token and every refresh token worthless; the API keys stay good."""
         with self._lock:
             for grant in self._grants:
                 grant.access.revoked = grant.refresh.revoked = True
+            self._history.note("all access and refresh tokens revoked by the test")
 
     def values(self) -> list[str]:
         """The values of all tokens that are remembered."""
@@ -225,6 +240,10 @@ class Tokens:
     def _all(self) -> list[Grant]:
         with self._lock:
             return list(self._grants)
+
+    def _noted(self, how: str, grant: Grant) -> Grant:
+        self._history.note(f"{grant.access!r} {how}, lives {grant.expires_in:g} s")
+        return grant
 
     def _grant(
         self, key: ApiKey, lifetime_ns: int, now_ns: int, refresh: RefreshToken | None = None

@@ -34,14 +34,20 @@ class Names:
 
     def nearest(self, name: str) -> list[str]:
         """Up to three operations whose names are much like this one, the nearest first."""
-        return difflib.get_close_matches(name, self._operations.values(), n=3, cutoff=0.5)
+        plain = {_without_ids(known): known for known in self._operations.values()}
+        close = difflib.get_close_matches(_without_ids(name), plain, n=3, cutoff=0.5)
+        return [plain[one] for one in close]
 
     def misspelt(self, name: str, but: str = "") -> LookupError:
         """What to raise for a name that is no operation's; `but` says what was looked at beside."""
-        close = self.nearest(name)
-        hint = f" Did you mean {' or '.join(close)}?" if close else ""
+        hint = meant(self.nearest(name))
         form = "" if " " in name else ' Write it like "GET /videos/{videoId}".'
         return LookupError(f"{name!r} is no operation of the fake{but}.{hint}{form}")
+
+
+def meant(names: list[str]) -> str:
+    """A question after names that are near, nothing if none is."""
+    return f" Did you mean {' or '.join(names)}?" if names else ""
 
 
 def matches(pattern: str, operation: str, request: str) -> bool:
@@ -56,3 +62,8 @@ def matches(pattern: str, operation: str, request: str) -> bool:
 
 def _literal(pattern: str) -> str:
     return re.sub(r"[\[?]", r"[\g<0>]", pattern)  # of fnmatch's signs only the star means anything
+
+
+def _without_ids(name: str) -> str:
+    """A name that can be compared: what may be an id, or stands for one, counts as little."""
+    return re.sub(r"/[A-Za-z]*\d[\w-]{7,}", "/{}", canonical(name))

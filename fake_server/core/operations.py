@@ -111,10 +111,10 @@ def canonical(operation: str) -> str:
 
 
 class Routes:
-    """Finds the operation of a request."""
+    """Finds the operation of a request; of two with one name, the later takes its place."""
 
     def __init__(self, operations: Iterable[Operation]) -> None:
-        self.operations = tuple(operations)
+        self.operations = tuple({one.canonical: one for one in operations}.values())
         rules = [
             Rule(
                 re.sub(r"\{(\w+)\}", r"<\1>", operation.path),

@@ -5,9 +5,9 @@ request. The faults of a project are asked in the order they were made, and the 
 the one. Waiting (a delay, a hold) is done in real time and ends with the test.
 """
 
-from fake_server.faults.answers import damaged
+from fake_server.faults.answers import Damage, damaged
 from fake_server.faults.choice import Asked
-from fake_server.faults.fault import Fault
+from fake_server.faults.fault import Fault, When
 from fake_server.faults.of_project import Faults
 
-__all__ = ["Asked", "Fault", "Faults", "damaged"]
+__all__ = ["Asked", "Damage", "Fault", "Faults", "When", "damaged"]

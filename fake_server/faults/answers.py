@@ -6,6 +6,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from http.client import responses
 from typing import Any, Literal, NamedTuple
 
@@ -86,7 +87,7 @@ def _documented(status: int, retry_after: float | None) -> Problem | None:
     if status < 400:
         return None
     if status == 429:
-        return _too_many_requests(1 if retry_after is None else retry_after)
+        return _too_many_requests(retry_after)
     general = {
         400: problems.invalid_payload,
         401: problems.invalid_access_token,
@@ -99,10 +100,8 @@ def _documented(status: int, retry_after: float | None) -> Problem | None:
     return Problem(status, "general-errors", title)
 
 
-def _too_many_requests(retry_after: float) -> Problem:
-    headers = (
-        ("X-RateLimit-Limit", "100"),
-        ("X-RateLimit-Remaining", "0"),
-        ("X-RateLimit-Retry-After", str(math.ceil(retry_after))),
-    )
-    return Problem(429, "too-many-requests", "Too many requests.", headers=headers)
+def _too_many_requests(retry_after: float | None) -> Problem:
+    """The limit, and the seconds if none are given, are those of the project's own count."""
+    wait = [] if retry_after is None else [("X-RateLimit-Retry-After", str(math.ceil(retry_after)))]
+    headers = (("X-RateLimit-Remaining", "0"), *wait)
+    return replace(problems.too_many_requests(), headers=headers)

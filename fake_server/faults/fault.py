@@ -29,7 +29,10 @@ class Fault:
     block fails.
     """
 
-    def __init__(self, owner: Faults, spoken: str, chosen: Choice, place: str) -> None:
+    def __init__(
+        self, owner: Faults, spoken: str, chosen: Choice, *, number: int, place: str
+    ) -> None:
+        self.id = str(number)
         self.place = place
         self.fired = 0
         self.given: Given | None = None
@@ -76,9 +79,9 @@ class Fault:
         """Answer with this status, in the place of the fake; the request is not handled.
 
         The body is `json`, or `body` as it is, or else what api.video answers with that status: a
-        problem, and nothing below 400. A 429 has api.video's rate limit headers, `retry_after`
-        seconds in `X-RateLimit-Retry-After`. Raises ValueError and TypeError for what cannot be
-        sent.
+        problem, and nothing below 400. A 429 says in api.video's rate limit headers that nothing is
+        left for `retry_after` seconds, or until the window of the calls' class ends. Raises
+        ValueError and TypeError for what cannot be sent.
         """
         self.given = given(status, json, body, headers or {}, retry_after)
         return self._does(f".respond({status})")

@@ -6,6 +6,7 @@ import json
 import random
 import re
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 
 from fake_server.calls import Calls
@@ -14,6 +15,7 @@ from fake_server.faults.choice import Asked, Choice
 from fake_server.faults.fault import GUIDE, Fault
 
 _MOST_UPLOADS = 1000
+_MOST_TOLD = 100
 _PART = re.compile(r"part\s+(\d+)\s*/")
 _BYTES = re.compile(r"bytes\s+(\d+)\s*-")
 
@@ -21,7 +23,8 @@ _BYTES = re.compile(r"bytes\s+(\d+)\s*-")
 class Faults:
     """The faults of one project, in the order they were made.
 
-    `changed` guards them and wakes whatever waits; `overdue` tells of holds that nobody released.
+    `changed` guards them and wakes whatever waits; `overdue` tells of holds that nobody released,
+    `made` has the newest of all, also of those that have ended.
     """
 
     def __init__(self, calls: Calls, seed: str) -> None:
@@ -30,6 +33,7 @@ class Faults:
         self._seed = seed
         self._made = 0
         self._faults: tuple[Fault, ...] = ()
+        self.made: deque[Fault] = deque(maxlen=_MOST_TOLD)
         self.overdue: list[str] = []
         self._starts: dict[str, list[int]] = {}
 
@@ -70,9 +74,12 @@ class Faults:
         choice = Choice(operation, nth, part, times, probability, where, optional, chance)
         said = {**counts, "probability": probability, "where": where, "optional": optional or None}
         words = [f"{name}={value!r}" for name, value in said.items() if value is not None]
-        fault = Fault(self, ", ".join([json.dumps(operation), *words]), choice, place)
+        fault = Fault(
+            self, ", ".join([json.dumps(operation), *words]), choice, number=self._made, place=place
+        )
         with self.changed:
             self._faults = (*self._faults, fault)
+            self.made.append(fault)
         return fault
 
     def meet(self, asked: Asked) -> Fault | None:

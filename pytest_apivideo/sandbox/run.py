@@ -13,6 +13,7 @@ import pytest
 
 from pytest_apivideo.sandbox.client import Port
 from pytest_apivideo.sandbox.guard import KEY_VARIABLE, checked_key
+from pytest_apivideo.scrub import scrub
 
 if TYPE_CHECKING:
     from pytest_apivideo.sandbox.relay import Relay
@@ -90,7 +91,7 @@ class SandboxRun:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> Generator[None]:
         """Take secrets out of a report before anybody shows or writes it."""
         if self._secrets is not None:
-            scrub(report, self._secrets)
+            scrub(report, self._secrets.hide)
         yield
 
     @pytest.hookimpl(tryfirst=True)
@@ -125,20 +126,3 @@ def _make_inconclusive(report: pytest.TestReport, item: pytest.Item, reasons: li
     report.outcome = "skipped"
     report.longrepr = (path, (line or 0) + 1, words)
     report.user_properties.append(("apivideo_inconclusive", "; ".join(reasons)))
-
-
-def scrub(report: pytest.TestReport, secrets: Secrets) -> None:
-    """Take secrets out of a report: its failure, what was captured, its properties."""
-    if isinstance(report.longrepr, tuple):
-        path, line, words = report.longrepr
-        report.longrepr = (path, line, secrets.hide(words))
-    elif report.longrepr is not None:
-        shown = str(report.longrepr)
-        hidden = secrets.hide(shown)
-        if hidden != shown:
-            report.longrepr = hidden
-    report.sections = [(name, secrets.hide(text)) for name, text in report.sections]
-    report.user_properties = [
-        (name, secrets.hide(value) if isinstance(value, str) else value)
-        for name, value in report.user_properties
-    ]

@@ -189,8 +189,13 @@ def test_too_many_requests_come_with_the_headers_of_the_api(
     }
     assert answer.headers["X-RateLimit-Remaining"] == "0"
     assert answer.headers["X-RateLimit-Retry-After"] == "7"
-    assert int(answer.headers["X-RateLimit-Limit"]) > 0
+    assert answer.headers["X-RateLimit-Limit"] == "100"
     assert "Retry-After" not in answer.headers
+    assert api.get("/videos").headers["X-RateLimit-Remaining"] == "98"
+    apivideo.on("POST /videos", times=1).respond(429)
+    told = api.post("/videos", json={"title": "a"}).headers
+    assert [told[f"X-RateLimit-{name}"] for name in ("Limit", "Remaining")] == ["40", "0"]
+    assert 0 < int(told["X-RateLimit-Retry-After"]) <= 60
 
 
 @pytest.mark.parametrize(
@@ -296,7 +301,7 @@ def test_a_misspelt_operation_is_refused_with_the_nearest(apivideo: ApiVideo) ->
         apivideo.on("GET /video")
     assert str(refused.value.args[0]) == (
         "'GET /video' is no operation of the fake. "
-        "Did you mean GET /videos or POST /videos or GET /vod/{videoId}?"
+        "Did you mean GET /videos or GET /videos/{videoId} or POST /videos?"
     )
     with pytest.raises(LookupError, match=r'Write it like "GET /videos/\{videoId\}"'):
         apivideo.on("videos")

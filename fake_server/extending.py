@@ -1,0 +1,23 @@
+"""What operations of your own are made of: `FakeServer(operations=[GET("/mine", handler)])`.
+
+A handler takes the `Context` of its call and returns a dict, None, or an `Answer` with a status and
+headers; it raises a `Problem` to refuse. See docs/hooks.md.
+"""
+
+from fake_server.core.context import Answer
+from fake_server.core.operations import DELETE, GET, PATCH, POST, PUT, Action, Operation
+from fake_server.core.problems import Problem
+from fake_server.project import Context
+
+__all__ = [
+    "DELETE",
+    "GET",
+    "PATCH",
+    "POST",
+    "PUT",
+    "Action",
+    "Answer",
+    "Context",
+    "Operation",
+    "Problem",
+]

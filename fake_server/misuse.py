@@ -1,0 +1,75 @@
+"""Warnings about requests that misuse the API, though they may be answered.
+
+What real programs do wrong, seen in public code. A warning stands in the record of calls; the
+setting `strict` lets it fail the test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from fake_server.auth.credentials import NO_COLON, NO_SCHEME, Credential
+from fake_server.auth.keys import AdminKey, ApiKey
+from fake_server.auth.tokens import AccessToken, RefreshToken
+from fake_server.calls import Call
+from fake_server.core.operations import Operation
+from fake_server.settings import Environment
+
+_POLLED = frozenset(
+    ("GET /videos/{videoId}/status", "GET /videos/{videoId}", "GET /live-streams/{liveStreamId}")
+)
+_RUN = 3
+_APART = 1.0  # seconds of the clock
+
+
+def of_credential(
+    credential: Credential,
+    known: ApiKey | AdminKey | AccessToken | RefreshToken | None,
+    environment: Environment,
+) -> Iterator[str]:
+    """What is wrong with how a credential is sent, given what it turns out to be."""
+    flaw = (credential.refusal and credential.refusal.detail) or ""
+    if credential.kind == "bearer" and isinstance(known, ApiKey | AdminKey):
+        yield (
+            "an API key was sent as Bearer token; send it as Basic user name with an empty "
+            "password, or exchange it for a token at POST /auth/api-key"
+        )
+    if credential.kind == "bearer" and isinstance(known, RefreshToken):
+        yield "a refresh token was sent as Bearer token; send it to POST /auth/refresh"
+    if flaw.startswith(NO_COLON):
+        yield 'a Basic credential came without a colon; encode "<API key>:"'
+    if credential.kind == "bare" or flaw.startswith(NO_SCHEME):
+        yield "a credential came without a scheme; write Bearer in front of a token"
+    if credential.kind == "refresh_token" and isinstance(known, RefreshToken) and known.spent:
+        yield "a refresh token was used again; each works once, and brings the next one"
+    if known is not None and not isinstance(known, AdminKey):
+        yield from _of_environment(known, environment)
+
+
+def _of_environment(
+    known: ApiKey | AccessToken | RefreshToken, environment: Environment
+) -> Iterator[str]:
+    key = known if isinstance(known, ApiKey) else known.key
+    if key.environment != environment:
+        what = "an API key" if key is known else "a token"
+        yield f"{what} of the {key.environment} environment was sent to {environment}"
+
+
+def of_content_type(operation: Operation | None, media_type: str, body: bytes) -> Iterator[str]:
+    """Whether JSON is sent as something else."""
+    sends_json = operation is not None and operation.action.body is not None
+    if sends_json and body and media_type != "application/json":
+        yield f"JSON was sent as {media_type or 'nothing'}; send Content-Type: application/json"
+
+
+def of_polling(call: Call, before: Sequence[Call]) -> Iterator[str]:
+    """Whether a call is the third in a row that asks the same, faster than once a second."""
+    if call.operation not in _POLLED or len(before) < _RUN - 1:
+        return
+    run = before[-(_RUN - 1) :]
+    seconds = (call.at - run[0].at).total_seconds()
+    if all(other.asks_as(call) for other in run) and 0 <= seconds < _APART * (_RUN - 1):
+        yield (
+            f"the same was asked {_RUN} times in {seconds:.3g} s of the clock; "
+            "poll once a second at most"
+        )

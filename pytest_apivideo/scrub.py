@@ -1,0 +1,33 @@
+"""Takes secrets out of reports, before anybody shows, sends or writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+Hide = Callable[[str], str]
+
+
+def scrub(report: pytest.TestReport, hide: Hide) -> None:
+    """Take secrets out of a report: its failure, what was captured, its properties."""
+    report.longrepr = _hidden(report.longrepr, hide)
+    report.sections = _hidden(report.sections, hide)
+    report.user_properties = _hidden(report.user_properties, hide)
+
+
+def _hidden(value: Any, hide: Hide) -> Any:
+    """The same without secrets; the objects of pytest that show a failure are changed in place."""
+    if isinstance(value, str):
+        return hide(value)
+    if isinstance(value, list):
+        return [_hidden(item, hide) for item in value]
+    if type(value) is tuple:
+        return tuple(_hidden(item, hide) for item in value)
+    if isinstance(value, dict):
+        return {_hidden(key, hide): _hidden(item, hide) for key, item in value.items()}
+    if type(value).__module__.startswith("_pytest."):
+        for name, part in vars(value).items():
+            object.__setattr__(value, name, _hidden(part, hide))
+    return value

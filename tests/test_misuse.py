@@ -1,0 +1,134 @@
+"""Warnings about requests that misuse the API."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from pytest_apivideo import ApiVideo
+
+AS_BEARER = (
+    "an API key was sent as Bearer token; send it as Basic user name with an empty password, or "
+    "exchange it for a token at POST /auth/api-key"
+)
+
+
+def authorization(account: ApiVideo, form: str) -> str:
+    grant = account.tokens.issue()
+    forms = {
+        "key as bearer": f"Bearer {account.api_key}",
+        "refresh token as bearer": f"Bearer {grant.refresh_token}",
+        "no colon": "Basic " + base64.b64encode(account.api_key.encode()).decode(),
+        "bare token": grant.access_token,
+        "bare key": account.api_key,
+        "token of production": "Bearer "
+        + account.tokens.issue(key=account.production_key).access_token,
+        "key of production": "Basic "
+        + base64.b64encode(f"{account.production_key}:".encode()).decode(),
+        "good token": f"Bearer {grant.access_token}",
+        "nonsense": "Bearer nonsense",
+    }
+    return forms[form]
+
+
+@pytest.mark.parametrize(
+    ("form", "warnings"),
+    [
+        ("key as bearer", [AS_BEARER]),
+        (
+            "refresh token as bearer",
+            ["a refresh token was sent as Bearer token; send it to POST /auth/refresh"],
+        ),
+        ("no colon", ['a Basic credential came without a colon; encode "<API key>:"']),
+        (
+            "bare token",
+            ["a credential came without a scheme; write Bearer in front of a token"],
+        ),
+        ("bare key", ["a credential came without a scheme; write Bearer in front of a token"]),
+        ("token of production", ["a token of the production environment was sent to sandbox"]),
+        ("key of production", ["an API key of the production environment was sent to sandbox"]),
+        ("good token", []),
+        ("nonsense", []),
+    ],
+)
+def test_a_credential_that_is_sent_in_a_wrong_way(
+    apivideo: ApiVideo, http: httpx.Client, form: str, warnings: list[str]
+) -> None:
+    http.get("/videos", headers={"Authorization": authorization(apivideo, form)})
+    assert list(apivideo.calls.last().warnings) == warnings
+
+
+def test_a_refresh_token_that_was_used_before(apivideo: ApiVideo, http: httpx.Client) -> None:
+    body = {"refreshToken": apivideo.tokens.issue().refresh_token}
+    for _ in range(2):
+        http.post("/auth/refresh", json=body)
+    first, second = apivideo.calls
+    assert first.warnings == ()
+    assert second.warnings == (
+        "a refresh token was used again; each works once, and brings the next one",
+    )
+
+
+@pytest.mark.parametrize(
+    ("headers", "sent"),
+    [
+        ({"Content-Type": "text/plain"}, "text/plain"),
+        ({}, "nothing"),
+        ({"Content-Type": "application/json; charset=utf-8"}, None),
+    ],
+)
+def test_json_that_is_sent_as_another_type(
+    apivideo: ApiVideo, api: httpx.Client, headers: dict[str, str], sent: str | None
+) -> None:
+    api.post("/videos", content=b'{"title": "a"}', headers=headers)
+    expected = f"JSON was sent as {sent}; send Content-Type: application/json"
+    assert apivideo.calls.last().warnings == ((expected,) if sent else ())
+
+
+@pytest.mark.parametrize(
+    ("pauses", "warned"),
+    [
+        ([0, 0], True),
+        ([0.5, 1.4], True),
+        ([1, 1], False),
+        ([0.1, 1.9], False),
+        ([0], False),
+    ],
+)
+def test_polling_faster_than_once_a_second_of_the_clock(
+    apivideo: ApiVideo, api: httpx.Client, pauses: list[float], warned: bool
+) -> None:
+    apivideo.clock.freeze("2030-01-01")
+    path = f"/videos/{apivideo.videos.add().id}/status"
+    api.get(path)
+    for pause in pauses:
+        apivideo.clock.advance(pause)
+        api.get(path)
+    expected = f"the same was asked 3 times in {sum(pauses):.3g} s of the clock; "
+    expected += "poll once a second at most"
+    assert apivideo.calls.last().warnings == ((expected,) if warned else ())
+
+
+@pytest.mark.parametrize(
+    "between",
+    [lambda api: api.get("/videos"), lambda api: api.get("/videos?currentPage=1")],
+)
+def test_what_is_asked_between_other_things_is_no_polling(
+    apivideo: ApiVideo, api: httpx.Client, between: Callable[[httpx.Client], object]
+) -> None:
+    apivideo.clock.freeze("2030-01-01")
+    path = f"/videos/{apivideo.videos.add().id}/status"
+    for _ in range(4):
+        api.get(path)
+        between(api)
+    apivideo.calls.assert_no_warnings()
+
+
+def test_assert_no_warnings_lists_them(apivideo: ApiVideo, http: httpx.Client) -> None:
+    http.get("/videos", headers={"Authorization": f"Bearer {apivideo.api_key}"})
+    with pytest.raises(AssertionError) as failed:
+        apivideo.calls.assert_no_warnings()
+    assert str(failed.value) == (f"these calls misuse the API:\n  GET /videos -> 401: {AS_BEARER}")
