@@ -20,6 +20,7 @@ from fake_server.clock import SECOND, at, real_seconds
 from fake_server.core import problems
 from fake_server.core.context import Answer, Context, as_json, with_extra
 from fake_server.core.files import File, Stream
+from fake_server.core.forms import Overheard
 from fake_server.core.names import meant
 from fake_server.core.operations import Operation, Routes
 from fake_server.core.problems import Problem
@@ -76,6 +77,8 @@ class App:
         body = b"" if is_form else request.stream.read(MOST_JSON + 1)
         arrival = _arrival(request, operation, parameters, body)
         caller = admit(self._projects, arrival)
+        if is_form:
+            _overhear(request, caller)
         came_ns = caller.now_ns
         for watcher in caller.project.watchers:
             watcher()
@@ -236,6 +239,12 @@ def _preflight(request: Request, problem: Problem) -> Reply:
     return Reply(204, b"", headers)
 
 
+def _overhear(request: Request, caller: Caller) -> None:
+    """Let the record have the beginning of a body that is read as it comes."""
+    environ, most = request.environ, caller.project.settings.max_body
+    environ["wsgi.input"] = Overheard(environ["wsgi.input"], most)
+
+
 def _record(
     request: Request,
     operation: Operation | None,
@@ -245,7 +254,8 @@ def _record(
     took: Took,
 ) -> None:
     settings, method = caller.project.settings, request.method
-    path = _path(request)
+    path, stream = _path(request), request.environ["wsgi.input"]
+    body = stream.heard if isinstance(stream, Overheard) else body
     call = Call(
         operation=f"{method} {operation.path if operation else path}",
         method=method,

@@ -66,6 +66,7 @@ def test_the_readme_begins_with_a_test_that_expires_a_token(suite: pytest.Pytest
     [
         "analytics.md",
         "calls.md",
+        "collections.md",
         "faults.md",
         "lifecycle.md",
         "sandbox.md",

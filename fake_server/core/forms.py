@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import PurePosixPath
-from typing import Any
+from typing import IO, Any
 
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
@@ -27,6 +27,22 @@ _CONTENT_TYPE = re.compile(r"[\w.+-]{1,63}/[\w.+-]{1,63}", re.ASCII)
 _ROOM_FOR_THE_FORM = 64 * KiB  # bytes: boundaries, headers, and fields beside the file
 _MOST_BUFFERED = 256 * KiB  # bytes of a form that are in memory at once: four reads of the parser
 _MOST_PARTS = 100  # fields beside the file
+
+
+class Overheard:
+    """The body of a request that is read as a form, and its first bytes for the record."""
+
+    def __init__(self, body: IO[bytes], most: int) -> None:
+        self._body = body
+        self._most = most
+        self.heard = b""
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes of the body."""
+        data = self._body.read(size)
+        if len(self.heard) < self._most:
+            self.heard += data[: self._most - len(self.heard)]
+        return data
 
 
 def received_file(call: Context[Any]) -> File:

@@ -38,6 +38,15 @@ def test_a_file_goes_to_a_video_that_exists(
     assert len(apivideo.videos) == 1
 
 
+def test_the_record_has_the_beginning_of_the_form(
+    apivideo: ApiVideo, http: httpx.Client, token: str
+) -> None:
+    token_upload(http, token, bytes(10**6), name="holiday.mp4")
+    body = apivideo.calls.last("POST /upload").request_body
+    assert b'filename="holiday.mp4"' in body
+    assert len(body) == apivideo.settings.max_body
+
+
 def test_a_token_works_again_and_again(apivideo: ApiVideo, http: httpx.Client, token: str) -> None:
     for _ in range(3):
         assert token_upload(http, token).status_code == 201
