@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import freezegun
@@ -29,13 +30,12 @@ def state(apivideo: ApiVideo) -> list[Any]:
     return [(type(row).__name__, row.model_dump(exclude={"url"})) for row in rows]
 
 
-def a_busy_month(apivideo: ApiVideo, url: str) -> None:
+def a_busy_month(apivideo: ApiVideo, move: Callable[[float], object]) -> None:
     """Uploads, a broadcast, captions, summaries and deletions that fall due in the next weeks."""
-    apivideo.clock.freeze(START)
     apivideo.settings.encoding = 100_000
     apivideo.settings.video_restore = apivideo.settings.expire_empty_videos = True
     apivideo.webhooks.add(
-        url=url,
+        url="http://127.0.0.1:9/refused",
         events=[
             "video.encoding.quality.completed",
             "video.caption.generated",
@@ -54,25 +54,98 @@ def a_busy_month(apivideo: ApiVideo, url: str) -> None:
         assert api.delete(f"/videos/{gone}").status_code == 204
         stream = apivideo.live_streams.add()
         stream.start()
-        apivideo.clock.advance(60)
+        move(60)
         stream.stop()
 
 
-@pytest.mark.apivideo(seed="a month")
-@pytest.mark.parametrize("steps", [1, 7, 1000])
+@pytest.fixture
+def after_a_month(apivideo_server: FakeServer) -> list[Any]:
+    """The state after thirty days in a single step."""
+    with apivideo_server.project(seed="a month") as apivideo:
+        apivideo.clock.freeze(START)
+        a_busy_month(apivideo, apivideo.clock.advance)
+        apivideo.clock.advance(30 * DAY)
+        left = state(apivideo)
+    assert len(left) > 20
+    assert {row["state"] for kind, row in left if kind == "Delivery"} == {"failed"}
+    return left
+
+
+@pytest.mark.parametrize("steps", [7, 1000])
 def test_a_month_leaves_the_same_state_in_one_step_and_in_a_thousand(
-    apivideo_server: FakeServer, steps: int
+    apivideo_server: FakeServer, after_a_month: list[Any], steps: int
 ) -> None:
-    states = []
-    for count in (1, steps):
-        with apivideo_server.project(seed="a month") as apivideo:
-            a_busy_month(apivideo, "http://127.0.0.1:9/refused")
-            for _ in range(count):
-                apivideo.clock.advance(30 * DAY / count)
-            apivideo.clock.freeze("2030-02-15")
-            states.append(state(apivideo))
-    assert states[0] == states[1]
-    assert len(states[0]) > 20
+    with apivideo_server.project(seed="a month") as apivideo:
+        apivideo.clock.freeze(START)
+        a_busy_month(apivideo, apivideo.clock.advance)
+        for _ in range(steps):
+            apivideo.clock.advance(30 * DAY / steps)
+        apivideo.clock.travel("2030-02-01")
+        assert state(apivideo) == after_a_month
+
+
+@contextmanager
+def advance(apivideo: ApiVideo) -> Iterator[Callable[[float], object]]:
+    apivideo.clock.freeze(START)
+    yield apivideo.clock.advance
+
+
+@contextmanager
+def travel(apivideo: ApiVideo) -> Iterator[Callable[[float], object]]:
+    apivideo.clock.freeze(START)
+    yield lambda seconds: apivideo.clock.travel(apivideo.clock.now() + seconds)
+
+
+@contextmanager
+def freeze(apivideo: ApiVideo) -> Iterator[Callable[[float], object]]:
+    apivideo.clock.freeze(START)
+    yield lambda seconds: apivideo.clock.freeze(apivideo.clock.now() + seconds)
+
+
+@contextmanager
+def control(apivideo: ApiVideo) -> Iterator[Callable[[float], object]]:
+    apivideo.clock.freeze(START)
+    with httpx.Client(base_url=apivideo.url, auth=(apivideo.api_key, "")) as http:
+        yield lambda seconds: http.post("/_fake/clock", json={"advance": seconds})
+
+
+@contextmanager
+def by_freezegun(apivideo: ApiVideo) -> Iterator[Callable[[float], object]]:
+    with freezegun.freeze_time(START) as frozen:
+        yield frozen.tick
+
+
+@contextmanager
+def by_time_machine(apivideo: ApiVideo) -> Iterator[Callable[[float], object]]:
+    with time_machine.travel(START, tick=False) as traveller:
+        yield traveller.shift
+
+
+@contextmanager
+def by_freezegun_told_of(apivideo: ApiVideo) -> Iterator[Callable[[float], object]]:
+    def tick(seconds: float) -> None:
+        frozen.tick(seconds)
+        apivideo.clock.settle()
+
+    with freezegun.freeze_time(START) as frozen:
+        yield tick
+
+
+@pytest.mark.parametrize(
+    "way",
+    [advance, travel, freeze, control, by_freezegun, by_time_machine, by_freezegun_told_of],
+)
+def test_a_month_leaves_the_same_state_however_time_is_moved(
+    apivideo_server: FakeServer,
+    after_a_month: list[Any],
+    way: Callable[[ApiVideo], AbstractContextManager[Callable[[float], object]]],
+) -> None:
+    with apivideo_server.project(seed="a month") as apivideo, way(apivideo) as move:
+        a_busy_month(apivideo, move)
+        for days in (0.5, 20, 9.5):
+            move(days * DAY)
+            assert apivideo.webhooks.deliveries
+        assert state(apivideo) == after_a_month
 
 
 FREEZES: dict[str, Callable[[ApiVideo], Any]] = {
