@@ -187,10 +187,16 @@ def _connect(url: SplitResult, hosts: tuple[str, ...], deadline: float) -> socke
         except OSError as error:
             failure = error
             continue
-        if url.scheme == "https":
-            return ssl.create_default_context().wrap_socket(connection, server_hostname=host)
-        return connection
+        return _in_tls(connection, host) if url.scheme == "https" else connection
     raise failure
+
+
+def _in_tls(connection: socket.socket, host: str) -> socket.socket:
+    try:
+        return ssl.create_default_context().wrap_socket(connection, server_hostname=host)
+    except BaseException:
+        connection.close()
+        raise
 
 
 def _may_be_loopback(host: str) -> bool:

@@ -159,6 +159,15 @@ def test_what_is_no_answer_is_written_down(
     assert error in str(attempt.error)
 
 
+def test_https_needs_a_receiver_that_speaks_it(
+    apivideo: ApiVideo, apivideo_webhooks: WebhookReceiver
+) -> None:
+    url = apivideo_webhooks.url.replace("http", "https")
+    apivideo.webhooks.add(url=url, events=["live-stream.broadcast.started"])
+    tell(apivideo)
+    assert "SSL" in str(apivideo.webhooks.deliveries[0].attempts[0].error)
+
+
 def test_an_answer_may_begin_with_a_preliminary_one(apivideo: ApiVideo) -> None:
     with listening(b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\n\r\n") as url:
         apivideo.webhooks.add(url=url, events=["live-stream.broadcast.started"])

@@ -397,6 +397,16 @@ def test_production_keeps_videos(apivideo: ApiVideo, api: httpx.Client) -> None:
     assert api.get(f"/videos/{video_id}").status_code == 200
 
 
+@pytest.mark.apivideo(video_restore=True, expire_empty_videos=True)
+def test_a_restored_video_is_no_empty_container(apivideo: ApiVideo, api: httpx.Client) -> None:
+    video_id = complete(apivideo)
+    api.delete(f"/videos/{video_id}")
+    api.patch(f"/discarded/videos/{video_id}", json={"discarded": False})
+    assert apivideo.clock.due == []
+    apivideo.clock.advance(100 * DAY)
+    assert video_id in apivideo.videos
+
+
 @pytest.mark.apivideo(video_restore=True)
 def test_a_discarded_video_is_gone_after_its_window_with_all_that_belongs_to_it(
     apivideo: ApiVideo, api: httpx.Client

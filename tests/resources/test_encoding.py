@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import struct
 from datetime import timedelta
 from typing import Any
@@ -148,6 +150,31 @@ def test_a_lever_names_the_forms_that_there_are(apivideo: ApiVideo) -> None:
     video = apivideo.videos.add()
     with pytest.raises(ValueError, match="not encoded as hls 2160p; its source has: hls 240p"):
         video.encoded("hls", "2160p")
+
+
+def test_a_deleted_video_has_no_levers(apivideo: ApiVideo) -> None:
+    video = apivideo.videos.add()
+    del apivideo.videos[video.id]
+    with pytest.raises(KeyError, match=f"the video {video.id} was deleted"):
+        video.encoded()
+
+
+def test_a_lever_goes_on_to_mean_the_environment_of_its_video(
+    apivideo: ApiVideo, api: httpx.Client
+) -> None:
+    video = apivideo.videos.add()
+    apivideo.settings.environment = "production"
+    video.encoded()
+    apivideo.settings.environment = "sandbox"
+    assert encoding(api, video.id)["playable"] is True
+
+
+def test_a_resource_with_levers_can_be_copied_and_pickled(apivideo: ApiVideo) -> None:
+    video = apivideo.videos.add()
+    for other in (copy.deepcopy(video), pickle.loads(pickle.dumps(video))):
+        assert other == video
+        with pytest.raises(LookupError, match="belongs to no project"):
+            other.encoded()
 
 
 def test_the_levers_of_a_video_of_no_project_say_where_to_take_it_from(apivideo: ApiVideo) -> None:
