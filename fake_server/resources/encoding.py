@@ -147,11 +147,6 @@ def encoding_of(call: Occasion, video: Video) -> Encoding:
     return Encoding(playable=encoded.is_playable, qualities=encoded.qualities, metadata=metadata)
 
 
-def is_playable(call: Occasion, video: Video) -> bool:
-    """Whether a form of the video can be played; its assets answer 202 until then."""
-    return encoding_of(call, video).playable
-
-
 def finish(
     call: Occasion, video_id: str, status: Status, form: Format | None, quality: QualityName | None
 ) -> None:

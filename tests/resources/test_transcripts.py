@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from fake_server.resources.encoding import begin
 from pytest_apivideo import ApiVideo, WebhookReceiver
+from tests.resources.test_encoding import upload
 
 START = "2030-01-01T00:00:00Z"
 GENERATED = ("video.caption.generated", "video.summary.generated")
@@ -19,12 +19,6 @@ def asked(api: httpx.Client, **facts: Any) -> str:
     assert answer.status_code == 201
     video_id: str = answer.json()["videoId"]
     return video_id
-
-
-def upload(apivideo: ApiVideo, video_id: str) -> None:
-    occasion = apivideo._project.occasion()
-    with occasion.store.lock:
-        begin(occasion, apivideo.videos[video_id])
 
 
 def summary_of(api: httpx.Client, video_id: str) -> dict[str, Any]:
