@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from fake_server.core.model import Resource
@@ -31,7 +32,7 @@ class Collection(Generic[R]):
         return len(self._table)
 
     def __iter__(self) -> Iterator[R]:
-        return (one.held(self._project.occasion) for one in self._table)
+        return map(self._held, self._table)
 
     def __contains__(self, identifier: object) -> bool:
         return identifier in self._table
@@ -42,7 +43,7 @@ class Collection(Generic[R]):
         if found is None:
             ids = ", ".join(one.id for one in list(self)[-5:]) or "none"
             raise KeyError(f"no {self._kind.__name__} {identifier!r}; the newest are: {ids}")
-        return found.held(self._project.occasion)
+        return self._held(found)
 
     def __delitem__(self, identifier: str) -> None:
         """Remove the resource with this id, and all that belongs to it.
@@ -67,7 +68,7 @@ class Collection(Generic[R]):
             made = self._kind.new(store.new_id(self._kind), self._now, chosen)
             if made.id in self:
                 raise ValueError(f"there is a {self._kind.__name__} {made.id!r} already")
-            return store.table(self._kind).put(made).held(self._project.occasion)
+            return self._held(store.table(self._kind).put(made))
 
     def add_many(self, count: int, **values: Any) -> list[R]:
         """Add `count` resources that are alike; `{n}` in a text becomes the number, from 1."""
@@ -86,13 +87,17 @@ class Collection(Generic[R]):
             facts = {name: getattr(now, name) for name in self._kind.model_fields}
             checked = self._kind(**{**facts, **self._checked(values)})
             chosen = {name: getattr(checked, name) for name in values}
-            changed = store.table(self._kind).put(now.changed(self._now, chosen))
-            return changed.held(self._project.occasion)
+            return self._held(store.table(self._kind).put(now.changed(self._now, chosen)))
 
     @property
     def _table(self) -> Table[R]:
         self._project.settle()
         return self._project.store().table(self._kind)
+
+    def _held(self, resource: R) -> R:
+        """The resource with its levers at hand, which go on to mean this environment."""
+        environment = self._project.settings.environment
+        return resource.held(partial(self._project.occasion, environment))
 
     @property
     def _now(self) -> datetime:

@@ -18,7 +18,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Any, Literal
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 import h11
 
@@ -187,10 +187,16 @@ def _connect(url: SplitResult, hosts: tuple[str, ...], deadline: float) -> socke
         except OSError as error:
             failure = error
             continue
-        if url.scheme == "https":
-            return ssl.create_default_context().wrap_socket(connection, server_hostname=host)
-        return connection
+        return _in_tls(connection, host) if url.scheme == "https" else connection
     raise failure
+
+
+def _in_tls(connection: socket.socket, host: str) -> socket.socket:
+    try:
+        return ssl.create_default_context().wrap_socket(connection, server_hostname=host)
+    except BaseException:
+        connection.close()
+        raise
 
 
 def _may_be_loopback(host: str) -> bool:
@@ -217,9 +223,10 @@ def _exchange(
             return event.status_code
         if event is h11.NEED_DATA:
             connection.settimeout(_left(deadline))
-            protocol.receive_data(connection.recv(_MOST_ANSWER))
-        elif not isinstance(event, h11.InformationalResponse):
-            raise _RefusedError("the receiver closed the connection without an answer")
+            received = connection.recv(_MOST_ANSWER)
+            if not received:
+                raise _RefusedError("the receiver closed the connection without an answer")
+            protocol.receive_data(received)
 
 
 def _left(deadline: float) -> float:
@@ -230,6 +237,4 @@ def _left(deadline: float) -> float:
 
 
 def _ascii(path: str) -> bytes:
-    from urllib.parse import quote
-
     return quote(path, safe="/?&=%:@!$'()*+,;~-._").encode()

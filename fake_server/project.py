@@ -130,8 +130,8 @@ class Project:
         return Occasion(self, environment, self.settings, self.store(environment), now_ns)
 
     def snapshot(self) -> Snapshot:
-        """The resources of both environments as they are now."""
-        self.settle()
+        """The resources of both environments as they are now, with no delivery under way."""
+        self.catch_up()
         return {environment: store.snapshot() for environment, store in self._stores.items()}
 
     def restore(self, snapshot: Snapshot) -> None:

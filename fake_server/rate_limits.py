@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 from fake_server.clock import SECOND, Clock, Duration, duration_ns
 from fake_server.core import problems
@@ -29,8 +28,7 @@ _WINDOW = 60 * SECOND
 _UPLOADS = ("POST /videos/{}/source", "POST /upload")
 
 
-@dataclass(frozen=True)
-class _Window:
+class _Window(NamedTuple):
     """Counts until it ends; one that a test made is enforced whatever the setting says."""
 
     began_ns: int
@@ -42,8 +40,7 @@ class _Window:
         return self.began_ns <= now_ns < self.ends_ns
 
 
-@dataclass(frozen=True)
-class Quota:
+class Quota(NamedTuple):
     """What a call finds of its class: the limit, how many are left, seconds until there are more.
 
     `is_exceeded`: the call is one too many, and is refused.
@@ -89,7 +86,7 @@ class RateLimits:
             exceeded = window.used >= allowed
             is_refused = exceeded and (enforced is not None or window.allowed is not None)
             if not is_refused:
-                window = replace(window, used=window.used + 1)
+                window = window._replace(used=window.used + 1)
             self._windows[environment, of] = window
         wait = -((now_ns - window.ends_ns) // SECOND)  # rounded up
         return Quota(limit, max(0, allowed - window.used), wait, is_refused)

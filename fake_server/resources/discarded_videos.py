@@ -20,6 +20,7 @@ from fake_server.core.operations import DELETE, GET, PATCH, Action
 from fake_server.core.verbs import find, read
 from fake_server.lifecycle import Effect
 from fake_server.project import Context, Occasion
+from fake_server.resources.encoding import EncodedVideo
 from fake_server.resources.videos import Assets, Video
 
 V = TypeVar("V", bound=Video)
@@ -90,7 +91,10 @@ def restore_video(call: Context) -> Video:
         if wanted["discarded"] is not False:
             raise problems.invalid_attribute("discarded", "Value must be false.")
         call.store.table(DiscardedVideo).remove(video.id)
-        return call.store.table(Video).put(_turned(video, Video))
+        restored = call.store.table(Video).put(_turned(video, Video))
+        if restored.id in call.store.table(EncodedVideo):
+            call.store.agenda.drop("video.emptiness", restored.id)
+        return restored
 
 
 def _turned(video: Video, kind: type[V], **facts: Any) -> V:

@@ -147,23 +147,21 @@ def encoding_of(call: Occasion, video: Video) -> Encoding:
     return Encoding(playable=encoded.is_playable, qualities=encoded.qualities, metadata=metadata)
 
 
-def is_playable(call: Occasion, video: Video) -> bool:
-    """Whether a form of the video can be played; its assets answer 202 until then."""
-    return encoding_of(call, video).playable
-
-
 def finish(
-    call: Occasion, video: Video, status: Status, form: Format | None, quality: QualityName | None
+    call: Occasion, video_id: str, status: Status, form: Format | None, quality: QualityName | None
 ) -> None:
     """A lever: give the forms of a video this status, all that are unfinished or those named.
 
-    A video without a complete source gets one. Raises ValueError for a form that it does not have.
+    A video without a complete source gets one. Raises ValueError for a form that it does not have,
+    and KeyError for a video that was deleted.
     """
     with call.store.lock:
-        table = call.store.table(EncodedVideo)
-        if video.id not in table:
+        video, table = call.store.table(Video).get(video_id), call.store.table(EncodedVideo)
+        if video is None:
+            raise KeyError(f"the video {video_id} was deleted")
+        if video_id not in table:
             begin(_by_hand(call), video)
-        encoded = table.get(video.id)
+        encoded = table.get(video_id)
         assert encoded is not None  # it has just begun, or before
         wanted = [
             number
@@ -174,11 +172,11 @@ def finish(
         if not wanted and (form is not None or quality is not None):
             known = ", ".join(f"{one.type} {one.quality}" for one in encoded.qualities)
             raise ValueError(
-                f"the video {video.id} is not encoded as {form or 'any'} {quality or 'quality'}; "
+                f"the video {video_id} is not encoded as {form or 'any'} {quality or 'quality'}; "
                 f"its source has: {known}"
             )
         for number in wanted:
-            _set(call, video.id, number, status)
+            _set(call, video_id, number, status)
 
 
 def _by_hand(call: Occasion) -> Occasion:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator
@@ -125,7 +126,7 @@ def _start(call: Occasion, stream_id: str) -> LiveStream:
         began = {"broadcasting": True, "started_at": call.now}
         stream = call.store.table(LiveStream).put(stream.changed(call.now, began))
         publish(call, "live-stream.broadcast.started", {"liveStreamId": stream_id})
-        return stream
+        return stream.held(partial(call.project.occasion, call.environment))
 
 
 def _stop(call: Occasion, stream_id: str) -> Video:
@@ -148,8 +149,8 @@ def _record(call: Occasion, stream: LiveStream) -> Video:
         "source_type": "liveStream",
         "live_stream_id": stream.id,
     }
-    video = Video.new(call.store.new_id(Video), call.now, facts).held(call.project.occasion)
-    video = call.store.table(Video).put(video)
+    video = call.store.table(Video).put(Video.new(call.store.new_id(Video), call.now, facts))
+    video = video.held(partial(call.project.occasion, call.environment))
     told = {"liveStreamId": stream.id, "videoId": video.id}
     publish(call, "video.source.recorded", told)
     lasted = (call.now - (stream.started_at or call.now)).total_seconds()

@@ -194,8 +194,9 @@ class Video(Resource, prefix="vi", collection="videos"):
     def encoded(self, form: Format | None = None, quality: QualityName | None = None) -> Self:
         """A lever: encode a form now (`"hls", "240p"`), or without arguments all that are left.
 
-        A video without a source gets one. Raises ValueError for a form that it does not have, and
-        LookupError for a video that comes from no collection. Returns the video.
+        A video without a source gets one. Raises ValueError for a form that it does not have,
+        KeyError for a video that was deleted, and LookupError for one that comes from no
+        collection. Returns the video.
         """
         return self._finish("encoded", form, quality)
 
@@ -213,7 +214,7 @@ class Video(Resource, prefix="vi", collection="videos"):
     ) -> Self:
         from fake_server.resources.encoding import finish  # which knows videos
 
-        finish(self.occasion(), self, status, form, quality)
+        finish(self.occasion(), self.video_id, status, form, quality)
         return self
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import struct
 from datetime import timedelta
 from typing import Any
@@ -10,19 +12,23 @@ import httpx
 import pytest
 
 from fake_server.core.mp4 import Measures, measured
-from fake_server.resources.encoding import begin
 from pytest_apivideo import ApiVideo, WebhookReceiver, polls
 
 FIVE_FORMS = [("hls", "240p"), ("hls", "360p"), ("hls", "480p"), ("hls", "720p"), ("mp4", "720p")]
 COMPLETED = "video.encoding.quality.completed"
 
 
-def complete(apivideo: ApiVideo, content: bytes = b"", **facts: Any) -> str:
-    """A video whose source is complete, as after an upload."""
-    video, occasion = apivideo.videos.add(**facts), apivideo._project.occasion()
-    with occasion.store.lock:
-        begin(occasion, video, content)
-    return video.id
+def upload(apivideo: ApiVideo, video_id: str, content: bytes = b"a film") -> str:
+    """Upload the source of a video; returns its id."""
+    with httpx.Client(base_url=apivideo.url, auth=(apivideo.api_key, "")) as client:
+        answer = client.post(f"/videos/{video_id}/source", files={"file": content})
+    assert answer.status_code == 201
+    return video_id
+
+
+def complete(apivideo: ApiVideo, content: bytes = b"a film", **facts: Any) -> str:
+    """The id of a new video whose source is uploaded."""
+    return upload(apivideo, apivideo.videos.add(**facts).id, content)
 
 
 def encoding(api: httpx.Client, video_id: str) -> dict[str, Any]:
@@ -148,6 +154,31 @@ def test_a_lever_names_the_forms_that_there_are(apivideo: ApiVideo) -> None:
     video = apivideo.videos.add()
     with pytest.raises(ValueError, match="not encoded as hls 2160p; its source has: hls 240p"):
         video.encoded("hls", "2160p")
+
+
+def test_a_deleted_video_has_no_levers(apivideo: ApiVideo) -> None:
+    video = apivideo.videos.add()
+    del apivideo.videos[video.id]
+    with pytest.raises(KeyError, match=f"the video {video.id} was deleted"):
+        video.encoded()
+
+
+def test_a_lever_goes_on_to_mean_the_environment_of_its_video(
+    apivideo: ApiVideo, api: httpx.Client
+) -> None:
+    video = apivideo.videos.add()
+    apivideo.settings.environment = "production"
+    video.encoded()
+    apivideo.settings.environment = "sandbox"
+    assert encoding(api, video.id)["playable"] is True
+
+
+def test_a_resource_with_levers_can_be_copied_and_pickled(apivideo: ApiVideo) -> None:
+    video = apivideo.videos.add()
+    for other in (copy.deepcopy(video), pickle.loads(pickle.dumps(video))):
+        assert other == video
+        with pytest.raises(LookupError, match="belongs to no project"):
+            other.encoded()
 
 
 def test_the_levers_of_a_video_of_no_project_say_where_to_take_it_from(apivideo: ApiVideo) -> None:

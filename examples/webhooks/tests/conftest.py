@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # a real project would be in
 
 def in_django(secrets: dict[str, str]) -> Any:
     from django.test import Client
+
     from webhook_apps.django_app import settings
 
     settings.WEBHOOK_SECRETS = secrets
@@ -31,6 +32,7 @@ def in_flask(secrets: dict[str, str]) -> Any:
 
 def in_fastapi(secrets: dict[str, str]) -> Any:
     from fastapi.testclient import TestClient
+
     from webhook_apps.fastapi_app import app
 
     app.state.webhook_secrets = secrets
