@@ -186,7 +186,10 @@ def _met(
 ) -> Fault | None:
     """The fault of the project that fires for a request, if there is one."""
     faults, path = caller.project.faults, _path(request)
-    part = faults.part_of(f"{path}?{request.query_string!r}", request.headers.get("Content-Range"))
+    part = None
+    if request.method == "POST":
+        upload = f"{path}?{request.query_string!r}"
+        part = faults.part_of(upload, request.headers.get("Content-Range"))
     if not faults or _is_control(request):
         return None
     name = f"{request.method} {operation.path if operation else path}"

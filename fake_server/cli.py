@@ -110,6 +110,8 @@ def _run(server: FakeServer, generated: list[tuple[Environment, str]]) -> None:
         for project in server.projects.open():
             project.clock.settle()
     server.stop()
+    for project in server.projects.open():
+        server.projects.close(project)
 
 
 def _stopper(stop: threading.Event) -> Callable[[int, Any], None]:

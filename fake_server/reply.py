@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from werkzeug.wrappers import Request
 
 from fake_server.calls import DROPPED
-from fake_server.core import problems
 from fake_server.core.files import Stream
+from fake_server.core.ranges import wanted_span
 from fake_server.faults import Fault, damaged
 from fake_server.hosting import Disconnect
 
@@ -69,28 +69,19 @@ def streamed(file: Stream, request: Request) -> Reply:
     """A large file, or the one range of it that is asked for."""
     headers = [("Content-Type", file.content_type), ("Accept-Ranges", "bytes")]
     start, stop, status = 0, file.size, 200
-    if (span := _span(request, file.size)) is not None:
+    if (span := wanted_span(request, file.size)) is not None:
         start, stop, status = *span, 206
         headers.append(("Content-Range", f"bytes {start}-{stop - 1}/{file.size}"))
     headers.append(("Content-Length", str(stop - start)))
-    return Reply(status, b"", headers, file.pieces(start, stop))
+    return Reply(status, b"", headers, _until_gone(file.pieces(start, stop)))
 
 
-def _span(request: Request, size: int) -> tuple[int, int] | None:
-    """Start and stop of the one range of bytes that is asked for; several get the whole file.
-
-    Raises the problem of a range that is beyond the file.
-    """
-    wanted = request.range
-    is_one = wanted is not None and wanted.units == "bytes" and len(wanted.ranges) == 1
-    if wanted is None or not is_one or "If-Range" in request.headers:
-        return None
-    first, stop = wanted.ranges[0]
-    start = max(size + first, 0) if first < 0 else first
-    stop = size if stop is None else min(stop, size)
-    if start >= stop:
-        raise problems.range_not_satisfiable(size)
-    return start, stop
+def _until_gone(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The pieces; the connection ends with the project that has the file, if that is first."""
+    try:
+        yield from pieces
+    except FileNotFoundError:
+        raise Disconnect from None
 
 
 def _pieces(body: bytes, fault: Fault, stopping: threading.Event) -> Iterator[bytes]:

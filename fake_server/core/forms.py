@@ -27,6 +27,7 @@ _CONTENT_TYPE = re.compile(r"[\w.+-]{1,63}/[\w.+-]{1,63}", re.ASCII)
 _ROOM_FOR_THE_FORM = 64 * KiB  # bytes: boundaries, headers, and fields beside the file
 _MOST_BUFFERED = 256 * KiB  # bytes of a form that are in memory at once: four reads of the parser
 _MOST_PARTS = 100  # fields beside the file
+_TOO_MUCH_BESIDE = f"Beside its file a form may have {_MOST_PARTS - 1} fields, short ones."
 
 
 class Overheard:
@@ -57,18 +58,29 @@ def received_file(call: Context[Any]) -> File:
 def received_form(call: Context[Any]) -> tuple[File, Mapping[str, str]]:
     """The one file of the call's form, and the fields beside it; raises as `received_file`."""
     rule = _rule(call)
-    sent, fields = _parsed(call, rule.most, BytesIO)
+    sent, fields = _parsed(call, rule.most, lambda: _Bounded(rule.most))
     name = sent.filename or ""
     file = File(name, _content_type(name, sent.mimetype), sent.stream.read())
     if not file.content:
         raise problems.empty_file()
-    if len(file.content) > rule.most:
-        raise problems.file_too_large()
     if rule.types and not {_extension(file.name), _subtype(file.content_type)} & set(rule.types):
         raise problems.invalid_extension(rule.told or rule.types)
     if rule.pixels and not _fits(file, rule.pixels):
         raise problems.invalid_file("The image may have {} x {} pixels.".format(*rule.pixels))
     return file, fields
+
+
+class _Bounded(BytesIO):
+    """A small file on its way in; raises the problem of one that is too large."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self._most = most
+
+    def write(self, data: Any) -> int:
+        if self.tell() + len(data) > self._most:
+            raise problems.file_too_large()
+        return super().write(data)
 
 
 @dataclass
@@ -124,6 +136,8 @@ def _parsed(
             raise problems.multiple_files()
         return new_stream()
 
+    if (request.content_length or 0) > most + _ROOM_FOR_THE_FORM:
+        raise problems.file_too_large()
     request.max_content_length = most + _ROOM_FOR_THE_FORM
     parser = FormDataParser(
         stream,
@@ -136,7 +150,9 @@ def _parsed(
     try:
         _, fields, files = parser.parse(request.stream, *told)
     except RequestEntityTooLarge:
-        raise problems.file_too_large() from None
+        raise problems.invalid_payload(_TOO_MUCH_BESIDE) from None
+    except UnicodeDecodeError:
+        raise problems.invalid_payload("The names in a form are UTF-8.") from None
     except (HTTPException, ValueError):
         raise problems.invalid_payload("The body is no multipart form.") from None
     if not files:

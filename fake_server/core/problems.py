@@ -305,11 +305,9 @@ def range_not_satisfiable(size: int) -> Problem:
 # The fake itself
 
 
-def insufficient_storage(room: int | None = None) -> Problem:
-    """There is no room for what is uploaded: on the disk or, with `room`, by the setting."""
-    title = "The fake has no room for this file."
-    bound = f"The setting max_disk allows {room} bytes." if room is not None else None
-    return Problem(507, "general-errors", title, detail=bound or "The disk is full.")
+def insufficient_storage(detail: str = "The disk is full.") -> Problem:
+    """There is no room for what is uploaded."""
+    return Problem(507, "general-errors", "The fake has no room for this file.", detail=detail)
 
 
 def server_error(detail: str) -> Problem:

@@ -7,7 +7,6 @@ import errno
 import functools
 import hashlib
 import itertools
-import tempfile
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from fake_server.core import problems
 from fake_server.core.files import KiB, MiB
+from fake_server.core.folders import Folder, new_folder
 
 _BUFFER = 256 * KiB
 _PIECE = 256 * KiB
@@ -127,14 +127,15 @@ class Incoming:
     def _measure(self) -> None:
         self._sizes[self._path] = self.size
         if sum(self._sizes.copy().values()) > self._room:
-            raise problems.insufficient_storage(self._room)
+            raise problems.insufficient_storage(f"The setting max_disk allows {self._room} bytes.")
 
 
 class Spool:
     """A project's folder of received files, made when the first comes, gone with the project."""
 
     def __init__(self) -> None:
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._folder: Folder | None = None
+        self._closed = False
         self._sizes: dict[Path, int] = {}
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
@@ -145,12 +146,15 @@ class Spool:
         return sum(self._sizes.copy().values())
 
     def receive(self, most: int, room: int) -> Incoming:
-        """A new file of at most `most` bytes, if all files together stay within `room` bytes."""
+        """A new file of at most `most` bytes, if all files together stay within `room` bytes.
+
+        Raises the problem of a project that is closed.
+        """
         with self._lock:
-            if self._folder is None:
-                self._folder = tempfile.TemporaryDirectory(
-                    prefix="apivideo-", ignore_cleanup_errors=True
-                )
+            if self._closed:
+                raise problems.insufficient_storage("The project is closed.")
+            if self._folder is None or not Path(self._folder.name).is_dir():
+                self._folder = new_folder()
             path = Path(self._folder.name, str(next(self._numbers)))
             self._sizes[path] = 0
             return Incoming(path, most, self._sizes, room)
@@ -158,10 +162,10 @@ class Spool:
     def close(self) -> None:
         """Remove the folder with all that is in it."""
         with self._lock:
-            folder, self._folder = self._folder, None
+            folder, self._folder, self._closed = self._folder, None, True
             self._sizes = {}
         if folder is not None:
-            folder.cleanup()
+            folder.remove()
 
 
 def _read(spans: list[tuple[StoredFile, int, int]]) -> Iterator[bytes]:

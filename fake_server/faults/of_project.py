@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import json
 import random
-import re
 import threading
+from bisect import bisect_left, insort
 from collections import deque
 from collections.abc import Callable, Iterator
 
 from fake_server.calls import Calls
 from fake_server.clock import real_seconds
+from fake_server.core.content_range import Bytes, read_content_range
 from fake_server.faults.choice import Asked, Choice
 from fake_server.faults.fault import GUIDE, Fault
 
-_MOST_UPLOADS = 1000
+_MOST_UPLOADS = 1000  # and pieces of each that are remembered
 _MOST_TOLD = 100
-_PART = re.compile(r"part\s+(\d+)\s*/")
-_BYTES = re.compile(r"bytes\s+(\d+)\s*-")
 
 
 class Faults:
@@ -103,21 +102,17 @@ class Faults:
 
         `part 2/3` says it. Of `bytes 100-199/1000` it is known by the parts that began before.
         """
-        if content_range is None:
-            return None
-        if numbered := _PART.match(content_range):
-            return int(numbered[1])
-        if (by_bytes := _BYTES.match(content_range)) is None:
-            return None
-        start = int(by_bytes[1])
+        piece = None if content_range is None else read_content_range(content_range)
+        if not isinstance(piece, Bytes):
+            return None if piece is None else piece.number
         with self.changed:
-            starts = self._starts.setdefault(path, []) if start else [0]
-            if start not in starts:
-                starts.append(start)
+            starts = self._starts.setdefault(path, []) if piece.first else [0]
             self._starts[path] = starts
+            if piece.first not in starts and len(starts) < _MOST_UPLOADS:
+                insort(starts, piece.first)
             while len(self._starts) > _MOST_UPLOADS:
                 del self._starts[next(iter(self._starts))]
-            return sorted(starts).index(start) + 1
+            return bisect_left(starts, piece.first) + 1
 
     def remove(self, *faults: Fault) -> None:
         """End some faults, and let go what they hold."""

@@ -10,12 +10,16 @@ from typing import Final
 
 import h11
 
+from fake_server.clock import real_seconds
+
 MAX_HEAD: Final = 64 * 1024
 MAX_DRAINED: Final = 1024 * 1024
 RECEIVE_SIZE: Final = 64 * 1024
 LINGER_SECONDS: Final = 2.0
 BODY_SECONDS = 60.0
 """How long a client that has announced a body may be silent before it is taken for gone."""
+BODY_RATE: Final = 1024
+"""Bytes a second that a client must send in the mean, when it has had `BODY_SECONDS`."""
 LINGER_BYTES: Final = 4 * 1024**3
 RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
 
@@ -35,6 +39,8 @@ class Wire:
         self.sock = sock
         self.http = h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_HEAD)
         self.unread = 0
+        self._began: float | None = None
+        self._received = 0
 
     def receive(self) -> h11.Event:
         """Wait for an event; raises `ClientGoneError` and `h11.RemoteProtocolError`."""
@@ -59,7 +65,7 @@ class Wire:
         """
         if self.http.their_state is not h11.SEND_BODY:
             return b""
-        self.sock.settimeout(BODY_SECONDS)
+        self.sock.settimeout(self._patience())
         try:
             event = self.receive()
         finally:
@@ -67,7 +73,17 @@ class Wire:
         if not isinstance(event, h11.Data):
             return b""
         self.unread -= len(event.data)
+        self._received += len(event.data)
         return event.data
+
+    def _patience(self) -> float:
+        """Seconds to wait for the next piece; raises `ClientGoneError` if they are over."""
+        if self._began is None:
+            self._began = real_seconds()
+        end = self._began + BODY_SECONDS + self._received / BODY_RATE
+        if end <= real_seconds():
+            raise ClientGoneError
+        return min(BODY_SECONDS, end - real_seconds())
 
     def send(self, *events: h11.Event) -> None:
         """Send events in one piece; raises `ClientGoneError`."""
@@ -101,6 +117,7 @@ class Wire:
         if self.http.our_state is not h11.DONE or self.http.their_state is not h11.DONE:
             return False
         self.http.start_next_cycle()
+        self._began, self._received = None, 0
         return True
 
     def farewell(self) -> None:

@@ -6,6 +6,7 @@ An asset that is not ready yet answers 202 without a body, as api.video's upload
 
 from __future__ import annotations
 
+import functools
 import html
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from fake_server.core.context import Answer
 from fake_server.core.files import File, Stream
 from fake_server.core.images import GREY_JPEG
 from fake_server.core.operations import GET, Action, Operation
+from fake_server.core.ranges import wanted_span
 from fake_server.project import Context
 from fake_server.resources._viewing import open_session, viewed_video
 from fake_server.resources.encoding import Encoding, encoding_of
@@ -40,11 +42,12 @@ def show_player(call: Context) -> File:
     private = f"/token/{call.query['token'][-1]}" if session else ""
     base = call.asset_url("vod", f"/vod/{video.id}{private}")
     goes_on = f"?avh={session}" if session else ""
+    mp4 = html.escape(f"{base}/mp4/source.mp4{goes_on}")
     page = _PAGE.format(
         title=html.escape(video.title),
         poster=html.escape(f"{base}/thumbnail.jpg{goes_on}"),
         hls=html.escape(f"{base}/hls/manifest.m3u8{goes_on}"),
-        mp4=html.escape(f"{base}/mp4/source.mp4{goes_on}"),
+        mp4=f'<source src="{mp4}" type="video/mp4">\n' if video.mp4_support else "",
     )
     return File("player.html", "text/html; charset=utf-8", page.encode())
 
@@ -55,8 +58,7 @@ _PAGE = """<!doctype html>
 <body style="margin: 0">
 <video controls style="width: 100%; height: 100%" poster="{poster}">
 <source src="{hls}" type="application/vnd.apple.mpegurl">
-<source src="{mp4}" type="video/mp4">
-</video>
+{mp4}</video>
 </body>
 </html>
 """
@@ -70,14 +72,19 @@ def show_session(call: Context) -> dict[str, str | None]:
     return {"session_token": open_session(call, video)}
 
 
-@dataclass(frozen=True)
+@dataclass
 class View:
-    """A look at a video that is ready: as far as it is encoded, and how a session goes on."""
+    """A look at a video that is ready, as far as it is encoded."""
 
     call: Context
     video: Video
     encoding: Encoding
-    goes_on: str
+
+    @functools.cached_property
+    def goes_on(self) -> str:
+        """The query with which a session goes on; a fresh token is spent for it. Or empty."""
+        session = open_session(self.call, self.video)
+        return f"?avh={session}" if session else ""
 
     def encoded(self, kind: Format) -> list[QualityName]:
         """The qualities that are ready in a format."""
@@ -114,20 +121,17 @@ def _quality(view: View) -> File:
     return _playlist(lines)
 
 
-def _source(view: View) -> Stream | File:
-    """The file of a video, whole or in ranges; that of a recording is a small stand-in."""
+def _source(view: View) -> Stream:
+    """The file of a video, whole or in ranges."""
     received = received_of(view.call, view.video.id)
-    if received is None:
-        stand_in = f"A stand-in for the file of {view.video.id}"
-        return File("source.mp4", "video/mp4", stand_in.encode())
+    assert received is not None  # else nothing is encoded
     content = received.content
+    wanted_span(view.call.request, content.size)  # what is beyond the file spends no token
     return Stream("video/mp4", content.size, content.pieces)
 
 
-def _mp4(view: View) -> Stream | File:
+def _mp4(view: View) -> Stream:
     """The MP4 of a video, whole or in ranges, if the video supports it."""
-    if not view.video.mp4_support:
-        raise problems.resource_not_found(Video.path_parameter())
     return _source(view)
 
 
@@ -145,11 +149,15 @@ def _asset(show: Callable[[View], Any], *formats: Format) -> Action:
     def handle(call: Context) -> Any:
         video = viewed_video(call)
         encoding = encoding_of(call, video)
+        if show is _mp4 and not video.mp4_support:
+            raise problems.resource_not_found(Video.path_parameter())
         is_there = show is _still and video.thumbnail is not None
         if not is_there and not _is_ready(call, video, encoding, formats):
             return Answer(status=202)
-        session = open_session(call, video)
-        return show(View(call, video, encoding, f"?avh={session}" if session else ""))
+        view = View(call, video, encoding)
+        shown = show(view)
+        _ = view.goes_on  # a token is spent by now, if nothing was refused
+        return shown
 
     return Action(handle, answers=File, summary=show.__doc__, query=(_SESSION,))
 

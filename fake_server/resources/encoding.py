@@ -152,15 +152,15 @@ def finish(
 ) -> None:
     """A lever: give the forms of a video this status, all that are unfinished or those named.
 
-    A video without a complete source gets one. Raises ValueError for a form that it does not have,
-    and KeyError for a video that was deleted.
+    A video without a source gets a small one. Raises ValueError for a form that it does not have
+    and for a video whose source is still coming, and KeyError for a video that was deleted.
     """
     with call.store.lock:
         video, table = call.store.table(Video).get(video_id), call.store.table(EncodedVideo)
         if video is None:
             raise KeyError(f"the video {video_id} was deleted")
         if video_id not in table:
-            begin(_by_hand(call), video)
+            _give_a_source(_by_hand(call), video)
         encoded = table.get(video_id)
         assert encoded is not None  # it has just begun, or before
         wanted = [
@@ -177,6 +177,14 @@ def finish(
             )
         for number in wanted:
             _set(call, video_id, number, status)
+
+
+def _give_a_source(call: Occasion, video: Video) -> None:
+    from fake_server.resources.upload import sources  # which knows encoding
+
+    if sources.received_of(call, video.id) is not None:
+        raise ValueError(f"the source of the video {video.id} is not complete, so it has no forms")
+    sources.stand_in(call, video, "whole")
 
 
 def _by_hand(call: Occasion) -> Occasion:

@@ -30,9 +30,9 @@ from fake_server.core.operations import DELETE, GET, PATCH, POST, PUT, Action
 from fake_server.core.store import Ids
 from fake_server.core.verbs import change, create, delete, find, read, update
 from fake_server.project import Context, Occasion
-from fake_server.resources.encoding import begin
 from fake_server.resources.player_themes import PlayerId
 from fake_server.resources.thumbnails import THUMBNAIL
+from fake_server.resources.upload.sources import stand_in
 from fake_server.resources.videos import Video
 from fake_server.resources.webhooks import publish
 
@@ -154,7 +154,7 @@ def _record(call: Occasion, stream: LiveStream) -> Video:
     told = {"liveStreamId": stream.id, "videoId": video.id}
     publish(call, "video.source.recorded", told)
     lasted = (call.now - (stream.started_at or call.now)).total_seconds()
-    begin(call, video, measures=Measures(duration=max(lasted, 1)))
+    stand_in(call, video, "live", measures=Measures(duration=max(lasted, 1)))
     return video
 
 

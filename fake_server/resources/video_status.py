@@ -10,7 +10,7 @@ from fake_server.core.model import Shape, Unset
 from fake_server.core.operations import GET, Action
 from fake_server.core.verbs import find
 from fake_server.project import Context
-from fake_server.resources.encoding import EncodedVideo, Encoding, encoding_of
+from fake_server.resources.encoding import Encoding, encoding_of
 from fake_server.resources.upload.received import Received
 from fake_server.resources.upload.sources import received_of
 from fake_server.resources.videos import Video
@@ -59,23 +59,14 @@ class VideoStatus(Shape):
 
 def status_of(call: Context, video: Video) -> VideoStatus:
     """What was received of a video, and what of it can be played."""
-    return VideoStatus(ingest=_ingest_of(call, video), encoding=encoding_of(call, video))
-
-
-def _ingest_of(call: Context, video: Video) -> Ingest | None:
-    """How far the source is; null before anything came."""
     received = received_of(call, video.id)
-    if received is not None:
-        return _ingest(received)
-    if video.id not in call.store.table(EncodedVideo):
-        return None
-    # A recording, or a video that a lever encoded.
-    return Ingest(status=_STATUS[video.source_type != "upload", True])
+    ingest = None if received is None else _ingest(received)
+    return VideoStatus(ingest=ingest, encoding=encoding_of(call, video))
 
 
 def _ingest(received: Received) -> Ingest:
     """How far the source is. Its size is null, and the total of ranges left out, until known."""
-    status = _STATUS[received.way in ("url", "clone"), received.is_complete]
+    status = _STATUS[received.way in ("url", "clone", "live"), received.is_complete]
     whole = received.size if received.is_complete else None
     if received.way == "bytes":
         total = received.total

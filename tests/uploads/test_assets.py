@@ -303,3 +303,56 @@ def test_a_video_made_public_needs_no_token(private: Uploader) -> None:
     assert [httpx.get(address).status_code for _ in range(2)] == [200, 200]
     base = address.split("/mp4/")[0]
     assert httpx.get(f"{base}/session").status_code == 404
+
+
+def test_a_refused_request_uses_up_no_token(private: Uploader) -> None:
+    told = assets(private)
+    base = told["hls"].removesuffix("manifest.m3u8")
+    assert httpx.get(f"{base}2160p/manifest.m3u8").status_code == 404
+    beyond = {"Range": f"bytes={LAST + 1}-"}
+    assert httpx.get(told["mp4"], headers=beyond).status_code == 416
+    assert httpx.get(told["mp4"]).status_code == 200
+
+
+def test_a_player_without_mp4_support_offers_none(video: Uploader) -> None:
+    video.api.patch(f"/videos/{video.video_id}", json={"mp4Support": False})
+    page = httpx.get(assets(video)["player"]).text
+    assert page.count("<source") == 1
+    assert ".mp4" not in page
+
+
+@pytest.mark.apivideo(encoding="fail")
+def test_what_could_not_be_encoded_is_not_there(upload: Uploader) -> None:
+    upload.send(CONTENT)
+    for kind in ("hls", "thumbnail", "mp4"):
+        assert httpx.get(assets(upload)[kind]).status_code == 404
+
+
+@pytest.mark.apivideo(encoding="manual")
+def test_an_asset_is_ready_with_its_own_form(upload: Uploader, apivideo: ApiVideo) -> None:
+    upload.send(CONTENT)
+    told = assets(upload)
+    assert [httpx.get(told[kind]).status_code for kind in KINDS] == [200, 202, 202, 202]
+    apivideo.videos[upload.video_id].encoded("hls", "240p")
+    assert [httpx.get(told[kind]).status_code for kind in KINDS] == [200, 200, 200, 202]
+    assert httpx.get(told["hls"]).text.count("#EXT-X-STREAM-INF") == 1
+
+
+def test_a_download_ends_with_its_project(apivideo_server: Any) -> None:
+    """Nobody is blamed for it, and no later test."""
+    with (
+        apivideo_server.project() as other,
+        httpx.Client(base_url=other.url, auth=(other.api_key, "")) as api,
+    ):
+        uploader = Uploader(other, api)
+        for number in (1, 2):
+            uploader.send(bytes(4 * len(ANY)), f"part {number}/2")
+        address = assets(uploader)["mp4"]
+        with httpx.stream("GET", address) as answer:
+            pieces = answer.iter_raw()
+            next(pieces)
+            apivideo_server.projects.close(other._project)
+            with pytest.raises(httpx.RemoteProtocolError):
+                for _ in pieces:
+                    pass
+    apivideo_server.check()

@@ -100,7 +100,7 @@ def test_nothing_is_written_but_numbered_files_in_one_folder(
         headers = {"Content-Type": kind}
         upload.api.post(f"/videos/{video}/source", content=body, headers=headers)
     written = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert sorted(path.name for path in written) == ["1", "2"]
+    assert sorted(path.name for path in written) == ["1", "2", "in-use"]
     assert len({path.parent for path in written}) == 1
     (folder,) = {path.parent for path in written}
     assert folder.stat().st_mode & 0o777 == 0o700

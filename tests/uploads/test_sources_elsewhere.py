@@ -38,6 +38,28 @@ def test_an_address_that_nobody_spoke_of_has_a_stand_in(
     assert video.download() == b"A stand-in for the file at " + URL.encode()
 
 
+def test_a_file_takes_its_time_to_come(apivideo: ApiVideo, api: httpx.Client) -> None:
+    apivideo.clock.freeze()
+    apivideo.remote_files.add(URL, b"from afar", seconds=20)
+    video = uploader(apivideo, api, made_from(api, URL))
+    assert [due.name for due in apivideo.clock.due][:1] == ["video.ingest"]
+    apivideo.clock.advance(19)
+    assert video.ingest["status"] == "ingesting"
+    apivideo.clock.advance(1)
+    assert (video.ingest["status"], video.ingest["filesize"]) == ("ingested", 9)
+    assert video.download() == b"from afar"
+
+
+def test_a_file_that_is_gone_before_it_comes_never_comes(
+    apivideo: ApiVideo, api: httpx.Client
+) -> None:
+    apivideo.remote_files.add(URL, b"from afar", seconds=20)
+    video = uploader(apivideo, api, made_from(api, URL))
+    apivideo.remote_files.remove(URL)
+    apivideo.clock.advance(60)
+    assert video.ingest["status"] == "ingesting"
+
+
 def test_nothing_at_an_address_leaves_the_video_on_its_way(
     apivideo: ApiVideo, api: httpx.Client
 ) -> None:
@@ -51,7 +73,13 @@ def test_what_stands_elsewhere_must_have_an_address(apivideo: ApiVideo) -> None:
     with pytest.raises(ValueError, match=r"http or https address, not 'holiday\.mp4'"):
         apivideo.remote_files.add("holiday.mp4", b"")
     apivideo.remote_files.add(URL, b"a")
-    assert apivideo.remote_files.known == {URL: b"a"}
+    assert {url: file and file.content for url, file in apivideo.remote_files.known.items()} == {
+        URL: b"a"
+    }
+    with pytest.raises(TypeError, match="is bytes, not str"):
+        apivideo.remote_files.add(URL, "a")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="0 seconds or more"):
+        apivideo.remote_files.add(URL, b"a", seconds=-1)
     httpx.post(f"{apivideo.url}/_fake/reset")
     assert apivideo.remote_files.known == {}
 

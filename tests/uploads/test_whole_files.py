@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import io
 import re
+import shutil
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -176,3 +180,77 @@ def test_a_reset_removes_the_files(upload: Uploader, apivideo: ApiVideo) -> None
     upload.send(bytes(1000))
     httpx.post(f"{apivideo.url}/_fake/reset")
     assert apivideo.disk_use == 0
+
+
+def test_a_video_that_a_lever_encoded_has_a_source(
+    upload: Uploader, apivideo: ApiVideo, api: httpx.Client
+) -> None:
+    apivideo.videos[upload.video_id].encoded()
+    content = apivideo.content(upload.video_id)
+    assert upload.ingest == {"status": "uploaded", "filesize": content.size, "receivedBytes": []}
+    assert upload.download() == content.read()
+    assert upload.refusal(b"another") == (400, "video-source-already-uploaded")
+
+
+def test_no_lever_encodes_a_video_whose_source_is_still_coming(
+    upload: Uploader, apivideo: ApiVideo
+) -> None:
+    upload.send(ANY, "part 1/2")
+    with pytest.raises(ValueError, match="is not complete, so it has no forms"):
+        apivideo.videos[upload.video_id].encoded()
+
+
+def test_a_recording_has_a_source_that_can_be_copied(apivideo: ApiVideo, api: httpx.Client) -> None:
+    stream = apivideo.live_streams.add()
+    stream.start()
+    recording = Uploader(apivideo, api, stream.stop().video_id)
+    assert recording.ingest["status"] == "ingested"
+    assert recording.refusal(b"another") == (400, "video-source-already-uploaded")
+    body = {"title": "A copy", "source": recording.video_id}
+    copy = Uploader(apivideo, api, api.post("/videos", json=body).json()["videoId"])
+    assert copy.download() == recording.download()
+
+
+def test_what_is_beside_the_file_is_bounded_and_told(upload: Uploader) -> None:
+    for fields in ({str(n): "x" for n in range(150)}, {"note": "x" * 10**6}):
+        path, files = f"/videos/{upload.video_id}/source", {"file": b"a"}
+        answer = upload.api.post(path, files=files, data=fields)
+        assert (answer.status_code, slug(answer)) == (400, "invalid-payload")
+        assert "99 fields" in answer.json()["detail"]
+
+
+def test_the_name_of_a_file_must_be_text(upload: Uploader) -> None:
+    name = b'Content-Disposition: form-data; name="file"; filename="\xe9t\xe9.mp4"'
+    body = b"--x\r\n" + name + b"\r\n\r\ncontent\r\n--x--\r\n"
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    answer = upload.api.post(f"/videos/{upload.video_id}/source", content=body, headers=headers)
+    assert answer.json()["detail"] == "The names in a form are UTF-8."
+
+
+def test_nothing_is_received_for_a_project_that_is_closed(apivideo_server: Any) -> None:
+    with apivideo_server.project() as other:
+        spool = other._project.spool
+    with pytest.raises(Exception, match="no room for this file") as refused:
+        spool.receive(1, 1)
+    assert refused.value.detail == "The project is closed."
+    assert spool.used == 0
+
+
+def test_a_folder_that_somebody_removed_is_made_anew(upload: Uploader, apivideo: ApiVideo) -> None:
+    upload.send(b"content")
+    shutil.rmtree(apivideo._project.spool._folder.name)  # type: ignore[union-attr]
+    assert Uploader(apivideo, upload.api).send(b"content").status_code == 201
+
+
+def test_a_file_that_is_on_a_full_disk_is_told(
+    upload: Uploader, apivideo: ApiVideo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full(io.BytesIO):
+        def write(self, data: Any) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "open", lambda *_, **__: Full())
+    answer = upload.send(b"content")
+    monkeypatch.undo()
+    assert (answer.status_code, answer.json()["detail"]) == (507, "The disk is full.")
+    assert (upload.ingest, apivideo.disk_use) == (None, 0)

@@ -6,22 +6,25 @@ import re
 from typing import Any
 
 from fake_server.core import problems
+from fake_server.core.content_range import Bytes, Part, read_content_range
 from fake_server.core.files import FileRule
 from fake_server.core.forms import Upload, received_upload
 from fake_server.core.model import Shape
 from fake_server.core.operations import POST, Action
 from fake_server.core.verbs import add, find
 from fake_server.project import Context
-from fake_server.resources.upload.content_range import read_content_range
+from fake_server.resources.upload import refusals
 from fake_server.resources.upload.received import (
     MOST_PER_REQUEST,
     refuse_if_complete,
     refuse_wrong,
     with_piece,
 )
-from fake_server.resources.upload.sources import received_of, store
+from fake_server.resources.upload.sources import EFFECTS, received_of, store
 from fake_server.resources.upload_tokens import UploadToken
 from fake_server.resources.videos import Video
+
+__all__ = ["EFFECTS", "OPERATIONS"]
 
 
 class PieceReceived(Shape):
@@ -39,18 +42,16 @@ def upload_source(call: Context) -> Video | PieceReceived:
 
 def upload_by_token(call: Context) -> Video | PieceReceived:
     """Upload a file with an upload token, to the video of the field `videoId` or to a new one."""
-    _check_token(call)
-    with received_upload(call, call.project.spool) as upload:
-        return _take(call, upload.fields.get("videoId") or None, upload)
-
-
-def _check_token(call: Context) -> None:
     text = call.query.get("token", [""])[-1]
     if not text:
         raise problems.missing_upload_token()
     token = call.store.table(UploadToken).get(text)
     if token is None or not token.is_active(call.now):
         raise problems.invalid_upload_token()
+    with received_upload(call, call.project.spool) as upload, call.store.lock:
+        if text not in call.store.table(UploadToken):  # it was deleted while the file came
+            raise problems.invalid_upload_token()
+        return _take(call, upload.fields.get("videoId") or None, upload)
 
 
 def _take(call: Context, video_id: str | None, upload: Upload) -> Video | PieceReceived:
@@ -59,13 +60,24 @@ def _take(call: Context, video_id: str | None, upload: Upload) -> Video | PieceR
         video = None if video_id is None else call.store.find(Video, video_id)
         before = None if video is None else received_of(call, video.id)
         refuse_if_complete(before)
-        piece = read_content_range(call.request.headers.get("Content-Range"))
+        piece = _piece(call)
         refuse_wrong(before, piece, upload.file.size)
         received = with_piece(before, piece, upload.file.keep())
         if video is None:
             video = add(call, Video, {"title": _title(upload.name)})
         store(call, video, received)
     return video if received.is_complete else PieceReceived(video_id=video.id)
+
+
+def _piece(call: Context) -> Part | Bytes | None:
+    """Which piece the request brings; None if the file is whole. Raises the problem."""
+    header = call.request.headers.get("Content-Range")
+    if header is None:
+        return None
+    piece = read_content_range(header)
+    if piece is None:
+        raise refusals.malformed()
+    return piece
 
 
 def _title(name: str) -> str:

@@ -7,12 +7,13 @@ says which is told, and the order here decides.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Literal
 
+from fake_server.core.content_range import Bytes, Part
 from fake_server.core.files import MiB
 from fake_server.core.spool import Content, StoredFile
 from fake_server.resources.upload import refusals
-from fake_server.resources.upload.content_range import Bytes, Part
 
 MOST_PER_REQUEST = 200 * MiB
 LEAST_PER_PIECE = 5 * MiB
@@ -21,8 +22,8 @@ LEAST_PER_PIECE = 5 * MiB
 _MOST_PARTS = 10_000
 _MOST_BYTES = 52_428_800_000
 
-Way = Literal["whole", "part", "bytes", "url", "clone"]
-"""How a source comes: uploaded in one piece or in several, fetched, or copied."""
+Way = Literal["whole", "part", "bytes", "url", "clone", "live"]
+"""How a source comes: uploaded in one piece or in several, fetched, copied, or recorded."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +41,16 @@ class Piece:
 
 @dataclass(frozen=True)
 class Received:
-    """What is there of a source: its pieces in order, and how many parts or bytes it will have."""
+    """What is there of a source: its pieces in order, and how many parts or bytes it will have.
+
+    `address` is where it is fetched from, `arrives_at` when it will be here.
+    """
 
     way: Way
     pieces: tuple[Piece, ...] = ()
     total: int | None = None
+    address: str = ""
+    arrives_at: datetime | None = None
 
     @property
     def is_complete(self) -> bool:

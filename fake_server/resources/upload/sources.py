@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
 from pydantic import InstanceOf
 
+from fake_server.clock import later
 from fake_server.core.files import MiB
 from fake_server.core.model import ReadOnly, Resource, field
-from fake_server.core.spool import Content
-from fake_server.project import Context, Occasion
+from fake_server.core.mp4 import Measures
+from fake_server.core.problems import Problem
+from fake_server.core.spool import Content, StoredFile
+from fake_server.lifecycle import Effect
+from fake_server.project import Occasion
 from fake_server.resources import encoding
-from fake_server.resources.upload.received import Piece, Received
+from fake_server.resources.upload.received import Piece, Received, Way
 from fake_server.resources.videos import Video
 
 _LOOKED_AT = MiB  # bytes at the beginning and at the end of a source, which tell what it is
@@ -21,6 +29,11 @@ class ReceivedSource(Resource, owner=Video):
     video_id: ReadOnly[str]
     received: InstanceOf[Received] = field(doc="The pieces that are there.")
 
+    def deadlines(self) -> Mapping[str, datetime | None]:
+        """A source from elsewhere arrives, if it takes a time."""
+        received = self.received
+        return {"video.ingest": None if received.is_complete else received.arrives_at}
+
 
 def received_of(call: Occasion, video_id: str) -> Received | None:
     """What came of a video's source."""
@@ -28,33 +41,43 @@ def received_of(call: Occasion, video_id: str) -> Received | None:
     return None if source is None else source.received
 
 
-def store(call: Occasion, video: Video, received: Received) -> None:
+def store(
+    call: Occasion, video: Video, received: Received, *, measures: Measures | None = None
+) -> None:
     """Let this be what came of a video's source; encoding begins when it is complete.
 
-    Hold the store's lock.
+    Hold the store's lock. Its `measures`, if the caller knows them, are not read from it then.
     """
     call.store.table(ReceivedSource).put(ReceivedSource(video_id=video.id, received=received))
     if received.is_complete:
-        encoding.begin(call, video, _glimpse(received.content))
+        encoding.begin(call, video, _glimpse(received.content), measures=measures)
 
 
-def fetched(call: Context, url: str) -> Received:
-    """The file at an address as a source; if nothing is there, a source that is on its way.
+def stand_in(call: Occasion, video: Video, way: Way, *, measures: Measures | None = None) -> None:
+    """Give a video a small source that stands in for one; hold the store's lock.
 
     Raises the problem of a disk that is full.
     """
-    content = call.project.remote_files.find(url)
-    if content is None:
-        return Received("url")
-    file = call.project.spool.receive(len(content), call.settings.max_disk)
-    try:
-        file.write(content)
-        return Received("url", (Piece(0, file.keep()),))
-    finally:
-        file.discard()
+    content = f"A stand-in for the file of {video.id}".encode()
+    received = Received(way, (Piece(0, _kept(call, content)),))
+    store(call, video, received, measures=measures)
 
 
-def copied(call: Context, video_id: str) -> Received | None:
+def fetched(call: Occasion, url: str) -> Received:
+    """The file at an address as a source; if it takes a time, one that is on its way.
+
+    Raises the problem of a disk that is full.
+    """
+    remote = call.project.remote_files.find(url)
+    if remote is None:
+        return Received("url", address=url)
+    if remote.seconds:
+        arrives_at = later(call.now, timedelta(seconds=remote.seconds))
+        return Received("url", address=url, arrives_at=arrives_at)
+    return Received("url", (Piece(0, _kept(call, remote.content)),), address=url)
+
+
+def copied(call: Occasion, video_id: str) -> Received | None:
     """The source of a video as that of a copy; None if it is unknown or not complete."""
     original = received_of(call, video_id) if video_id in call.store.table(Video) else None
     if original is None or not original.is_complete:
@@ -62,7 +85,30 @@ def copied(call: Context, video_id: str) -> Received | None:
     return Received("clone", original.pieces)
 
 
+def _arrive(call: Occasion, video_id: str) -> None:
+    """The file at an address is there, unless a test has removed it, or there is no room."""
+    video, received = call.store.table(Video).get(video_id), received_of(call, video_id)
+    remote = call.project.remote_files.find(received.address) if received else None
+    if video is not None and remote is not None:
+        with contextlib.suppress(Problem):
+            store(call, video, Received("url", (Piece(0, _kept(call, remote.content)),)))
+
+
+def _kept(call: Occasion, content: bytes) -> StoredFile:
+    file = call.project.spool.receive(len(content), call.settings.max_disk)
+    try:
+        file.write(content)
+        return file.keep()
+    finally:
+        file.discard()
+
+
 def _glimpse(content: Content) -> bytes:
     """The whole of a small source, the beginning and the end of a large one."""
     end = max(_LOOKED_AT, content.size - _LOOKED_AT)
-    return b"".join((*content.pieces(0, _LOOKED_AT), *content.pieces(end)))
+    with contextlib.suppress(FileNotFoundError):  # the project was closed meanwhile
+        return b"".join((*content.pieces(0, _LOOKED_AT), *content.pieces(end)))
+    return b""
+
+
+EFFECTS = {"video.ingest": Effect(_arrive)}

@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from fake_server.resources.upload import refusals
-
 _FORMS = re.compile(r"(?:bytes ([0-9]{1,99})-([0-9]{1,99})|part ([0-9]{1,99}))/([0-9]{1,99}|\*)")
 
 
@@ -36,13 +34,11 @@ class Bytes:
         return self.last - self.first + 1
 
 
-def read_content_range(header: str | None) -> Part | Bytes | None:
-    """What the header says; None without one. Raises the problem of a malformed one."""
-    if header is None:
-        return None
+def read_content_range(header: str) -> Part | Bytes | None:
+    """What the header says; None for one that is malformed."""
     match = _FORMS.fullmatch(header)
     if match is None:
-        raise refusals.malformed()
+        return None
     first, last, part, end = match.groups()
     total = None if end == "*" else int(end)
     return Part(int(part), total) if part else Bytes(int(first), int(last), total)
