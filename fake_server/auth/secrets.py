@@ -63,7 +63,7 @@ def masked(value: str) -> str:
 _SHAPES = re.compile(
     r"eyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?"  # an access token, also its beginning
     r"|def50200[0-9a-f]{16,}"  # a refresh token, as well
-    r"|(?<=[?&]token=)[\w-]{8,}"  # an upload token in an address
+    r"|(?<=[?&]token=)[\w-]{8,}|(?<=/token/)[\w-]{8,}"  # of an upload or a private asset
 )
 _SHORTENED = re.compile(r"(?<=\.\.\.)[\w-]{40,}")  # what pytest leaves of a long text's end
 _LEAST = 8

@@ -17,33 +17,33 @@ from apivideo.api.videos_api import VideosApi
 
 from pytest_apivideo import ApiVideo
 
-PATIENCE = 0.3
-"""Real seconds that these clients wait for a piece of an answer."""
+SHORT, LONG = 0.3, 30.0
+"""Real seconds that a client waits for a piece of an answer: if none is to come, and if one is."""
 
-Client = Callable[[ApiVideo, str], str]
+Client = Callable[[ApiVideo, str, float], str]
 
 
-def by_requests(account: ApiVideo, ca: str) -> str:
+def by_requests(account: ApiVideo, ca: str, patience: float) -> str:
     try:
         answer = requests.get(
-            f"{account.url}/videos", auth=(account.api_key, ""), timeout=PATIENCE, verify=ca
+            f"{account.url}/videos", auth=(account.api_key, ""), timeout=patience, verify=ca
         )
     except requests.RequestException as error:
         return _failure(error)
     return _judged(answer.status_code, answer.headers, answer.text)
 
 
-def by_httpx(account: ApiVideo, ca: str) -> str:
+def by_httpx(account: ApiVideo, ca: str, patience: float) -> str:
     context = ssl.create_default_context(cafile=ca)
     try:
-        with httpx.Client(verify=context, timeout=PATIENCE) as client:
+        with httpx.Client(verify=context, timeout=patience) as client:
             answer = client.get(f"{account.url}/videos", auth=(account.api_key, ""))
     except httpx.HTTPError as error:
         return _failure(error)
     return _judged(answer.status_code, answer.headers, answer.text)
 
 
-def by_sdk(account: ApiVideo, ca: str) -> str:
+def by_sdk(account: ApiVideo, ca: str, patience: float) -> str:
     client = sdk.AuthenticatedApiClient(account.api_key, production=False)
     client.configuration.host = account.url
     client.rest_client.pool_manager.connection_pool_kw |= {
@@ -52,7 +52,7 @@ def by_sdk(account: ApiVideo, ca: str) -> str:
     }
     client.connect()
     try:
-        page = VideosApi(client).list(_request_timeout=(PATIENCE, PATIENCE))
+        page = VideosApi(client).list(_request_timeout=(patience, patience))
     except sdk.ApiException as error:
         return str(error.status) if error.status else _failure(error)
     except urllib3.exceptions.HTTPError as error:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from fake_server.faults import Fault
-from tests.faults.clients import CLIENTS
+from tests.faults.clients import CLIENTS, LONG, SHORT
 from tests.faults.conftest import Wire
 
 Kind = Callable[[Fault], Fault]
@@ -58,8 +58,9 @@ def test_a_client_sees_what_the_fault_claims_to_be(wire: Wire, kind: str, client
     make, expected = KINDS[kind]
     expected = UNSEEN.get((client, kind), expected)
     fault = make(wire.account.on("GET /videos"))
-    seen = CLIENTS[client](wire.account, wire.ca)
+    patience = SHORT if expected == "late" else LONG
+    seen = CLIENTS[client](wire.account, wire.ca, patience)
     assert seen == (OVER_TLS.get(kind, expected) if wire.tls else expected)
     assert fault.fired == 1
     fault.remove()
-    assert CLIENTS[client](wire.account, wire.ca) == "ok"
+    assert CLIENTS[client](wire.account, wire.ca, LONG) == "ok"

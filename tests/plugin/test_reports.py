@@ -104,6 +104,41 @@ def test_a_failure_of_setup_or_teardown_tells_its_story_too(suite: pytest.Pytest
     result.stdout.fnmatch_lines(["*GET /videos -> 200*", "*GET /tags -> 200*"])
 
 
+def test_deliveries_that_nobody_took_are_told(suite: pytest.Pytester) -> None:
+    suite.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.apivideo(webhook_delivery="manual")
+        def test_pending(apivideo):
+            apivideo.webhooks.add(
+                events=["live-stream.broadcast.started"], url="http://127.0.0.1:1/mine"
+            )
+            apivideo.live_streams.add(name="a").start()
+            assert 0
+
+        def test_failed(apivideo, apivideo_server):
+            apivideo.webhooks.add(
+                events=["live-stream.broadcast.started"], url="http://127.0.0.1:1/mine"
+            )
+            apivideo.live_streams.add(name="a").start()
+            apivideo.clock.advance(60)
+            assert 0
+        """
+    )
+    result = suite.runpytest_inprocess()
+    result.assert_outcomes(failed=2)
+    message = "live-stream.broadcast.started to http://127.0.0.1:1/mine"
+    result.stdout.fnmatch_lines(
+        [
+            "-* api.video: unfinished deliveries -*",
+            f"{message}: pending",
+            "-* api.video: unfinished deliveries -*",
+            f"{message}: failed after 4 attempts, the last: *refused*",
+        ]
+    )
+
+
 CALLS = {
     "an unknown path": (
         'httpx.get(apivideo.url + "/video", auth=(apivideo.api_key, ""))',
