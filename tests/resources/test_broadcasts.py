@@ -72,6 +72,14 @@ def test_the_sandbox_records_30_seconds(apivideo: ApiVideo, api: httpx.Client) -
     assert encoding(api, stream.stop().id)["metadata"]["duration"] == 30
 
 
+def test_nothing_can_be_uploaded_to_a_recording(apivideo: ApiVideo, api: httpx.Client) -> None:
+    recording = apivideo.live_streams.add().start().stop()
+    before = encoding(api, recording.id)
+    answer = api.post(f"/videos/{recording.id}/source", files={"file": b"a film"})
+    assert (answer.status_code, answer.json()["name"]) == (400, "file")
+    assert encoding(api, recording.id) == before
+
+
 def test_a_client_sees_whether_a_live_stream_is_broadcasting(
     apivideo: ApiVideo, api: httpx.Client
 ) -> None:
