@@ -18,19 +18,29 @@ if TYPE_CHECKING:
     )
     from pytest_apivideo.auth import LoginRefused
     from pytest_apivideo.frozen import FrozenTime
-    from pytest_apivideo.warnings import ApiVideoSdkWarning, ApiVideoWarning, FrozenTimeWarning
+    from pytest_apivideo.interception.routes import BlockedHostError
+    from pytest_apivideo.interception.session import Interception
+    from pytest_apivideo.warnings import (
+        ApiVideoSdkWarning,
+        ApiVideoWarning,
+        BlockedHostWarning,
+        FrozenTimeWarning,
+    )
     from pytest_apivideo.webhooks import WebhookReceiver
 
 __all__ = [
     "ApiVideo",
     "ApiVideoSdkWarning",
     "ApiVideoWarning",
+    "BlockedHostError",
+    "BlockedHostWarning",
     "Clock",
     "Delivery",
     "Due",
     "FakeServer",
     "FrozenTime",
     "FrozenTimeWarning",
+    "Interception",
     "LoginRefused",
     "SettingError",
     "Settings",
@@ -41,8 +51,11 @@ __all__ = [
 _OF_THE_PLUGIN = {
     "ApiVideoSdkWarning": "warnings",
     "ApiVideoWarning": "warnings",
+    "BlockedHostError": "interception.routes",
+    "BlockedHostWarning": "warnings",
     "FrozenTime": "frozen",
     "FrozenTimeWarning": "warnings",
+    "Interception": "interception.session",
     "LoginRefused": "auth",
     "WebhookReceiver": "webhooks",
 }

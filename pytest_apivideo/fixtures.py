@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_apivideo import real_hosts
 from pytest_apivideo.markers import settings_of
 from pytest_apivideo.options import value_of
 from pytest_apivideo.report import PROJECT, SERVER
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from fake_server import ApiVideo, FakeServer
     from pytest_apivideo.frozen import FrozenTime
+    from pytest_apivideo.interception.session import Interception
     from pytest_apivideo.sdk import Client
     from pytest_apivideo.targets import Target
     from pytest_apivideo.webhooks import WebhookReceiver
@@ -52,6 +54,7 @@ def apivideo(request: pytest.FixtureRequest, apivideo_server: FakeServer) -> Ite
     from pytest_apivideo.guards import frozen_time_guard
     from pytest_apivideo.sdk import bridge
 
+    real_hosts.block(request.node, always=True)
     settings = settings_of(request.node)
     chosen = value_of(request.config, "seed").value
     seed = request.node.nodeid if chosen is None else f"{chosen} {request.node.nodeid}"
@@ -140,6 +143,26 @@ def apivideo_client(apivideo_target: Target) -> Iterator[Client]:
 
     with connected(apivideo_target.url, apivideo_target.client_key) as client:
         yield client
+
+
+@pytest.fixture
+def apivideo_intercept(
+    request: pytest.FixtureRequest,
+    apivideo: ApiVideo,
+    apivideo_server: FakeServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Interception]:
+    """Code that calls `https://ws.api.video`, or another host of api.video, reaches the fake.
+
+    In this process and in child processes. For every test of a suite, put this into pytest's ini
+    file: `usefixtures = apivideo_intercept`.
+    """
+    _needs("trustme", extra="tls")
+    from pytest_apivideo.interception.session import interceptor_of
+
+    interceptor = interceptor_of(request.config)
+    with interceptor.intercepting(apivideo_server, monkeypatch) as interception:
+        yield interception
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ class Option:
     default: str | None = None
     metavar: str | None = None
     is_switch: bool = False
+    choices: tuple[str, ...] | None = None
 
     @property
     def flag(self) -> str:
@@ -84,6 +85,12 @@ OPTIONS = (
         "print the configuration, and where each value comes from, and run nothing",
         is_switch=True,
     ),
+    Option(
+        "real_hosts",
+        "whether a test that uses the fake may reach the real api.video: block (default) or allow",
+        default="block",
+        choices=("block", "allow"),
+    ),
 )
 
 
@@ -98,13 +105,21 @@ def add_options(parser: pytest.Parser) -> None:
             )
         else:
             group.addoption(
-                option.flag, dest=option.ini, default=None, metavar=option.metavar, help=words
+                option.flag,
+                dest=option.ini,
+                default=None,
+                metavar=option.metavar,
+                choices=option.choices,
+                help=words,
             )
         parser.addini(option.ini, option.help, default=None)
 
 
 def value_of(config: pytest.Config, name: str) -> Value:
-    """What an option is set to; raises KeyError for a name that is no option."""
+    """What an option is set to; raises KeyError for a name that is no option.
+
+    Raises UsageError for a value that is none of the option's choices.
+    """
     option = {option.name: option for option in OPTIONS}[name]
     places = (
         (config.getoption(option.ini), option.flag),
@@ -113,6 +128,9 @@ def value_of(config: pytest.Config, name: str) -> Value:
     )
     for value, source in places:
         if value is not None:
+            if option.choices and value not in option.choices:
+                valid = " or ".join(option.choices)
+                raise pytest.UsageError(f"{source} is {value!r}; it can be {valid}")
             return Value(str(value), source)
     return Value(option.default, "default")
 

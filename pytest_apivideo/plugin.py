@@ -6,7 +6,7 @@ from collections.abc import Generator
 
 import pytest
 
-from pytest_apivideo import fixtures, hookspecs, info, markers, options, report, targets
+from pytest_apivideo import fixtures, hookspecs, info, markers, options, real_hosts, report, targets
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
@@ -39,8 +39,9 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip on the sandbox what only the fake has."""
+    """Skip on the sandbox what only the fake has; keep other tests from the real api.video."""
     targets.skip_what_only_the_fake_has(item)
+    real_hosts.block(item)
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -60,9 +61,12 @@ def pytest_runtest_makereport(
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
-    """End the rules of the test's server with the test."""
-    yield
-    report.clear_rules(item)
+    """End the rules of the test's server, and the block, with the test."""
+    try:
+        yield
+    finally:
+        report.clear_rules(item)
+        real_hosts.unblock(item)
 
 
 @pytest.hookimpl(wrapper=True)

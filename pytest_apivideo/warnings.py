@@ -11,3 +11,7 @@ class FrozenTimeWarning(ApiVideoWarning):
 
 class ApiVideoSdkWarning(ApiVideoWarning):
     """The official SDK's version, or its use, is one that the plugin cannot keep in step."""
+
+
+class BlockedHostWarning(ApiVideoWarning):
+    """What a test runs tried to reach a host of api.video, and was stopped."""

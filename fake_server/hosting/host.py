@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from fake_server.hosting.answer import Disconnect
 from fake_server.hosting.body import BrokenBodyError, was_read
+from fake_server.hosting.disguise import Disguise
 from fake_server.hosting.rules import (
     HandlerErrors,
     Newest,
@@ -38,7 +39,8 @@ class Host(HTTPServer):
 
     Requests that match a rule of pytest-httpserver (``expect_request`` and its kin) are answered
     by that rule; all others go to ``app``. With an ``ssl_context``, which may be set and removed
-    while the host runs, the port speaks TLS and plain HTTP both.
+    while the host runs, the port speaks TLS and plain HTTP both; so it does with a ``disguise``,
+    which leaves the host's own address as it is.
 
     ``refusal`` gives content type and body for an answer that HTTP demands without the
     application, from its status and a detail. ``now`` gives the time of the ``Date`` header, in
@@ -57,6 +59,7 @@ class Host(HTTPServer):
     ) -> None:
         super().__init__(host, port, ssl_context, threaded=True)
         self.app = app
+        self.disguise: Disguise | None = None
         self.stopping = threading.Event()
         self._refusal = refusal
         self._now = now
@@ -114,6 +117,9 @@ class Host(HTTPServer):
         self, environ: WSGIEnvironment, start_response: StartResponse, /
     ) -> Iterable[bytes]:
         """Answer a request, by a rule if one matches: the WSGI application that is served."""
+        if self.disguise is not None and self.disguise.refuses(environ):
+            content_type, body = self.refusal(421, self.disguise.refusal)
+            return Response(body, 421, content_type=content_type)(environ, start_response)
         if not self._has_rules():
             return self.app(environ, start_response)
         request = RuleRequest(environ, populate_request=False)
@@ -130,6 +136,12 @@ class Host(HTTPServer):
         if self.permanently_failed:
             return super().respond_nohandler(request, extra_message)
         raise UnmatchedError
+
+    def tls_context(self) -> ssl.SSLContext | None:
+        """What to speak TLS with; None to speak plain HTTP only."""
+        if self.ssl_context is None and self.disguise is not None:
+            return self.disguise.ssl_context
+        return self.ssl_context
 
     def refusal(self, status: int, detail: str) -> tuple[str, bytes]:
         """Give content type and body of an answer that the host makes itself."""

@@ -25,7 +25,8 @@ TLS_HANDSHAKE: Final = b"\x16"
 class SecurableService(Service, Protocol):
     """A service that can speak TLS, and may begin or cease to while it runs."""
 
-    ssl_context: ssl.SSLContext | None
+    def tls_context(self) -> ssl.SSLContext | None:
+        """Give what to speak TLS with; None to speak plain HTTP only."""
 
 
 class UnusedHandler(WSGIRequestHandler):
@@ -115,7 +116,7 @@ class Server(ThreadedWSGIServer):
     def _serve(self, sock: socket.socket, peer: tuple[str, int]) -> None:
         try:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            context = self._service.ssl_context
+            context = self._service.tls_context()
             secure = context is not None and sock.recv(1, socket.MSG_PEEK) == TLS_HANDSHAKE
             if context is not None and secure:
                 sock = self._secured(sock, context)

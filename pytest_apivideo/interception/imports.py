@@ -1,0 +1,55 @@
+"""Modules that are patched at once if they are loaded, and else when they are imported."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
+from functools import partial
+from importlib import import_module
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+
+class ImportWatch(MetaPathFinder):
+    """Calls a function for each module of a table: now, or right after it has been executed."""
+
+    def __init__(self, table: Mapping[str, Callable[[Any], None]]) -> None:
+        self._table = table
+
+    def begin(self) -> None:
+        """Look after the modules of the table from now on; raises what their functions raise."""
+        sys.meta_path.insert(0, self)
+        for name, function in self._table.items():
+            if sys.modules.get(name) is not None:
+                function(import_module(name))  # waits if another thread is importing it
+
+    def end(self) -> None:
+        """Look after them no longer."""
+        if self in sys.meta_path:
+            sys.meta_path.remove(self)
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Let the finders after this one find the module, and stay for its execution."""
+        if name not in self._table:
+            return None
+        finders = list(sys.meta_path)
+        others = finders[finders.index(self) + 1 :] if self in finders else finders
+        found = (f.find_spec(name, path, target) for f in others if hasattr(f, "find_spec"))
+        spec = next((spec for spec in found if spec is not None), None)
+        if spec is not None and spec.loader is not None:
+            loader: Any = copy(spec.loader)  # for another module may use the same
+            loader.exec_module = partial(self._execute, spec.loader)
+            spec.loader = loader
+        return spec
+
+    def _execute(self, loader: Loader, module: ModuleType) -> None:
+        module.__loader__ = loader
+        if module.__spec__ is not None:
+            module.__spec__.loader = loader
+        loader.exec_module(module)
+        self._table[module.__name__](module)

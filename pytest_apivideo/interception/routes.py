@@ -1,0 +1,173 @@
+"""Which hosts api.video has, and what becomes of a connection to one of them."""
+
+from __future__ import annotations
+
+import ssl
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    Destination: TypeAlias = "ToFake | ToNobody"
+
+DOMAIN = ".api.video"
+HOSTS = tuple(name + DOMAIN for name in ("ws", "sandbox", "admin", "vod", "cdn", "embed", "live"))
+"""The hosts that the fake stands for: API, Admin API and assets."""
+
+HTTPS = 443
+
+_MORE = "See docs/interception.md of pytest-apivideo"
+_ADDRESSES = {host: f"127.86.0.{number}" for number, host in enumerate(HOSTS, 1)}
+_NAMES = {address: host for host, address in _ADDRESSES.items()}
+
+
+class BlockedHostError(RuntimeError):
+    """A connection to a host of api.video that pytest-apivideo did not let through.
+
+    It is no OSError, for programs and libraries retry those, or take them for a bad network.
+    """
+
+
+class ReplacedError(RuntimeError):
+    """Something has taken the place of Python's own sockets, and no hook would be passed."""
+
+    def __init__(self, name: str, found: object) -> None:
+        super().__init__(
+            f"{name} is {found!r}, not Python's own. apivideo_intercept cannot work with gevent's "
+            "or eventlet's sockets: give your program the address apivideo.url instead. "
+            f"{_MORE}"
+        )
+
+
+class Trust:
+    """The trust in the throw-away certificate authority, whose certificate is the file `ca`."""
+
+    def __init__(self, ca: str) -> None:
+        self.ca = ca
+
+    @cached_property
+    def context(self) -> ssl.SSLContext:
+        """A client's context that no other server than the fake can satisfy."""
+        context = true_context()(ssl.PROTOCOL_TLS_CLIENT)
+        context.load_verify_locations(self.ca)
+        return context
+
+
+class ToFake:
+    """Connections lead to the fake at `address`; `blocked` lists the hosts that it has not."""
+
+    def __init__(self, address: tuple[str, int], trust: Trust) -> None:
+        self.address = address
+        self.trust = trust
+        self.blocked: list[str] = []
+
+    def check(self, host: str) -> None:
+        """Raise BlockedHostError for a host that the fake does not stand for."""
+        if host not in HOSTS:
+            self.blocked.append(host)
+            raise BlockedHostError(
+                f"pytest-apivideo stopped a connection to {host}: the fake stands for "
+                f"{', '.join(HOSTS)} and no other host of api.video. If your program needs this "
+                f"one, replace that call in the test. {_MORE}"
+            )
+
+    def check_port(self, host: str, port: Any) -> None:
+        """Raise BlockedHostError for another port than that of HTTPS."""
+        if port != HTTPS:
+            self.blocked.append(host)
+            raise BlockedHostError(
+                f"pytest-apivideo stopped a connection to {host}, port {port}: the fake stands "
+                f"for https://{host} only, port {HTTPS}. {_MORE}"
+            )
+
+    def check_peer(self, host: str, peer: Any) -> None:
+        """Raise BlockedHostError if the connection under TLS leads elsewhere, as by a proxy."""
+        if peer is not None and tuple(peer)[:2] != self.address:
+            self.blocked.append(host)
+            raise BlockedHostError(
+                f"pytest-apivideo stopped a TLS handshake with {host}: the connection leads to "
+                f"{peer!r}, which is not the fake. Is there a proxy that ignores NO_PROXY, or a "
+                f"connection from before the test? {_MORE}"
+            )
+
+
+class ToNobody:
+    """No connection to a host of api.video is let through; `blocked` lists those tried."""
+
+    def __init__(self) -> None:
+        self.blocked: list[str] = []
+
+    def check(self, host: str) -> None:
+        """Raise BlockedHostError."""
+        self.blocked.append(host)
+        raise BlockedHostError(
+            f"pytest-apivideo stopped a connection to {host}: this test uses the fake api.video, "
+            "but what it runs calls the real one. Use the fixture apivideo_intercept, which leads "
+            "such calls to the fake (for all tests, in pytest's ini file: usefixtures = "
+            "apivideo_intercept), or give your program the address apivideo.url. If it must reach "
+            f"the real service: --apivideo-real-hosts=allow. {_MORE}"
+        )
+
+
+class Routes:
+    """What is in force: the newest destination that has not ended; none at first."""
+
+    def __init__(self) -> None:
+        self._stack: list[Destination] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._stack)
+
+    def begin(self, destination: Destination) -> None:
+        """Send api.video's hosts there from now on."""
+        self._stack.append(destination)
+
+    def end(self, destination: Destination) -> None:
+        """Let go of a destination, in whatever order; what began before it is in force again."""
+        self._stack = [one for one in self._stack if one is not destination]
+
+    def leads(self, host: object) -> ToFake | None:
+        """The destination of a host, given by name or by our address for it.
+
+        None if the host is none of api.video's, or nothing is in force. Raises BlockedHostError.
+        """
+        stack = self._stack
+        name = name_of(host) if stack else None
+        if name is None:
+            return None
+        destination = stack[-1]
+        destination.check(name)
+        assert isinstance(destination, ToFake)  # the other one has raised
+        return destination
+
+
+def name_of(host: object) -> str | None:
+    """The plain name of a host of api.video, given by name or by our address; None for others."""
+    if isinstance(host, (bytes, bytearray)):
+        host = bytes(host).decode("latin-1")
+    if not isinstance(host, str):
+        return None
+    name = host.lower().rstrip(".")
+    if name in _NAMES:
+        return _NAMES[name]
+    return name if name.endswith(DOMAIN) else None
+
+
+def address_of(host: object) -> str:
+    """The loopback address that stands for a host of ours, until `connect` sees it."""
+    name = name_of(host)
+    assert name is not None
+    return _ADDRESSES[name]
+
+
+def true_context() -> type[ssl.SSLContext]:
+    """The standard library's own class: truststore, for one, puts a subclass in its place.
+
+    Raises ReplacedError if it is nowhere to be found.
+    """
+    for one in ssl.SSLContext.__mro__:
+        if one.__module__ == "ssl" and one.__name__ == "SSLContext":
+            found: type[ssl.SSLContext] = one
+            return found
+    raise ReplacedError("ssl.SSLContext", ssl.SSLContext)

@@ -1,0 +1,136 @@
+"""What the fixtures use: the interception of a test session, and that of one test."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_apivideo.interception.hooks import Hooks
+from pytest_apivideo.interception.routes import HOSTS, ReplacedError, ToFake, ToNobody
+from pytest_apivideo.warnings import BlockedHostWarning
+
+if TYPE_CHECKING:
+    from fake_server import FakeServer
+    from fake_server.hosting import Disguise
+    from pytest_apivideo.interception.routes import Trust
+
+_SESSION: pytest.StashKey[Interceptor] = pytest.StashKey()
+
+_NOT_NOW = (
+    "This connection led to the fake api.video by the fixture apivideo_intercept of another test, "
+    "and the one that runs now does not use it. Use the fixture there too, or close the client "
+    "with the test that made it. See docs/interception.md of pytest-apivideo"
+)
+
+
+class Interception:
+    """What a test holds as `apivideo_intercept`.
+
+    `hosts` are those that lead to the fake. `child_env` is what leads child processes there: it is
+    in `os.environ`, so only a child with an environment of its own needs it.
+    """
+
+    hosts = HOSTS
+
+    def __init__(self, child_env: dict[str, str], blocked: list[str]) -> None:
+        self.child_env = child_env
+        self._blocked = blocked
+
+    @property
+    def blocked(self) -> tuple[str, ...]:
+        """Other hosts of api.video that this process tried to reach, in order."""
+        return tuple(self._blocked)
+
+
+class Interceptor:
+    """The interception of a test session: one set of hooks, one certificate authority."""
+
+    def __init__(self) -> None:
+        self.hooks = Hooks()
+        self._running = 0
+
+    @contextmanager
+    def intercepting(
+        self, server: FakeServer, environment: pytest.MonkeyPatch
+    ) -> Iterator[Interception]:
+        """Lead to the server what calls api.video, until the block ends.
+
+        The variables for child processes are set, and taken away, by `environment`.
+        """
+        from pytest_apivideo.interception.children import child_environment
+
+        disguise, trust = self._certificates
+        server.disguise = disguise
+        fake = ToFake((server.host, server.port), trust)
+        added = child_environment(fake, Path(self._folder.name), os.environ)
+        self.hooks.begin(fake)
+        self._running += 1
+        try:
+            for name, value in added.items():
+                environment.setenv(name, value)
+            yield Interception(added, fake.blocked)
+        finally:
+            self._running -= 1
+            self.hooks.end(fake)
+        _tell(fake.blocked)
+
+    @cached_property
+    def _folder(self) -> TemporaryDirectory[str]:
+        return TemporaryDirectory(prefix="pytest-apivideo-")
+
+    @cached_property
+    def _certificates(self) -> tuple[Disguise, Trust]:
+        from fake_server.hosting import Disguise
+        from pytest_apivideo.interception.certificates import make_certificates
+
+        context, trust = make_certificates(Path(self._folder.name))
+        return Disguise(frozenset(HOSTS), context, lambda: self._running > 0, _NOT_NOW), trust
+
+    def close(self) -> None:
+        """Remove the files."""
+        if "_folder" in vars(self):
+            self._folder.cleanup()
+
+
+def interceptor_of(config: pytest.Config) -> Interceptor:
+    """The interception of this test session."""
+    if _SESSION not in config.stash:
+        made = config.stash[_SESSION] = Interceptor()
+        config.add_cleanup(made.close)
+    return config.stash[_SESSION]
+
+
+def begin_block(config: pytest.Config) -> ToNobody | None:
+    """Let nothing of this process reach api.video; None under gevent, where nothing can stop it."""
+    nobody = ToNobody()
+    try:
+        interceptor_of(config).hooks.begin(nobody)
+    except ReplacedError:
+        return None
+    return nobody
+
+
+def end_block(config: pytest.Config, begun: ToNobody) -> None:
+    """End what `begin_block` began, and warn of what tried to reach api.video."""
+    interceptor_of(config).hooks.end(begun)
+    _tell(begun.blocked)
+
+
+def _tell(hosts: list[str]) -> None:
+    """Warn of what was blocked, for the program may have swallowed the error."""
+    if hosts:
+        tried = ", ".join(dict.fromkeys(hosts))
+        warnings.warn(
+            f"this test tried to reach {tried}, which raised a BlockedHostError. "
+            "See docs/interception.md",
+            BlockedHostWarning,
+            stacklevel=2,
+        )
