@@ -7,14 +7,18 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from functools import partial
 from importlib import import_module
-from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec
-from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from importlib.machinery import ModuleSpec
+    from types import ModuleType
 
 
-class ImportWatch(MetaPathFinder):
-    """Calls a function for each module of a table: now, or right after it has been executed."""
+class ImportWatch:
+    """Calls a function for each module of a table: now, or right after it has been executed.
+
+    It is a finder in `sys.meta_path`, without the base class, which takes long to load.
+    """
 
     def __init__(self, table: Mapping[str, Callable[[Any], None]]) -> None:
         self._table = table
@@ -47,7 +51,7 @@ class ImportWatch(MetaPathFinder):
             spec.loader = loader
         return spec
 
-    def _execute(self, loader: Loader, module: ModuleType) -> None:
+    def _execute(self, loader: Any, module: ModuleType) -> None:
         module.__loader__ = loader
         if module.__spec__ is not None:
             module.__spec__.loader = loader

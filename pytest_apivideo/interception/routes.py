@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ssl
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import ssl
     from typing import TypeAlias
 
     Destination: TypeAlias = "ToFake | ToNobody"
@@ -49,6 +49,8 @@ class Trust:
     @cached_property
     def context(self) -> ssl.SSLContext:
         """A client's context that no other server than the fake can satisfy."""
+        import ssl  # late: most child processes never need it
+
         context = true_context()(ssl.PROTOCOL_TLS_CLIENT)
         context.load_verify_locations(self.ca)
         return context
@@ -166,6 +168,8 @@ def true_context() -> type[ssl.SSLContext]:
 
     Raises ReplacedError if it is nowhere to be found.
     """
+    import ssl  # as above
+
     for one in ssl.SSLContext.__mro__:
         if one.__module__ == "ssl" and one.__name__ == "SSLContext":
             found: type[ssl.SSLContext] = one
