@@ -68,6 +68,7 @@ def test_the_readme_begins_with_a_test_that_expires_a_token(suite: pytest.Pytest
         "calls.md",
         "collections.md",
         "faults.md",
+        "interception.md",
         "lifecycle.md",
         "sandbox.md",
         "uploads.md",

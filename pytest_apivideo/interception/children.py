@@ -45,7 +45,8 @@ def without_proxy(environ: Mapping[str, str]) -> dict[str, str]:
 
     Nothing if no proxy is set: some systems forget their own settings when NO_PROXY is there.
     """
-    if not any(name.lower().endswith("_proxy") and value for name, value in environ.items()):
+    variables = ("http_proxy", "https_proxy", "all_proxy")
+    if not any(name.lower() in variables and value for name, value in environ.items()):
         return {}
     known = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
     if known == "*":

@@ -38,6 +38,8 @@ class Hooks:
         """
         if self._watch is None:
             self._install()
+        else:  # pytest-socket, for one, may have come between
+            self._patches.renew()
         self._routes.begin(destination)
 
     def end(self, destination: Destination) -> None:

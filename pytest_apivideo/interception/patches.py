@@ -12,6 +12,7 @@ class _Patch(NamedTuple):
     owner: Any
     name: str
     original: Any
+    make: Callable[[Any], Any]
     ours: Any
     inherited: bool
 
@@ -29,8 +30,15 @@ class Patches:
         """
         original = getattr(owner, name)
         ours = update_wrapper(make(original), original)
-        self._made.append(_Patch(owner, name, original, ours, name not in vars(owner)))
+        self._made.append(_Patch(owner, name, original, make, ours, name not in vars(owner)))
         setattr(owner, name, ours)
+
+    def renew(self) -> None:
+        """Come first again where somebody else has replaced an attribute since."""
+        newest = {(id(patch.owner), patch.name): patch for patch in self._made}
+        for patch in newest.values():
+            if getattr(patch.owner, patch.name) is not patch.ours:
+                self.replace(patch.owner, patch.name, patch.make)
 
     def undo(self) -> None:
         """Put everything back but what somebody else has replaced meanwhile."""

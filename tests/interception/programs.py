@@ -10,6 +10,12 @@ import base64
 
 def basic(key):
     return {"Authorization": "Basic " + base64.b64encode(f"{key}:".encode()).decode()}
+
+
+def request(parts, key):
+    lines = [f"GET {parts.path} HTTP/1.1", f"Host: {parts.hostname}", "Connection: close"]
+    lines += [f"{name}: {value}" for name, value in basic(key).items()]
+    return "\\r\\n".join([*lines, "", ""]).encode()
 """
 
 PROGRAMS = {
@@ -128,8 +134,9 @@ PROGRAMS = {
         import urllib.error, urllib.request
 
         def status(url, key):
+            request = urllib.request.Request(url, headers=basic(key))
             try:
-                with urllib.request.urlopen(urllib.request.Request(url, headers=basic(key))) as answer:
+                with urllib.request.urlopen(request) as answer:
                     return answer.status
             except urllib.error.HTTPError as error:
                 error.close()
@@ -153,12 +160,11 @@ PROGRAMS = {
         def status(url, key):
             parts = urlsplit(url)
             name = parts.hostname.upper() + "."
-            head = f"GET {parts.path} HTTP/1.1\\r\\nHost: {parts.hostname}\\r\\nConnection: close\\r\\n"
-            head += "".join(f"{key}: {value}\\r\\n" for key, value in basic(key).items())
+            head = request(parts, key)
             context = ssl.create_default_context()
             with context.wrap_socket(socket.socket(), server_hostname=parts.hostname) as sock:
                 sock.connect((name, 443))
-                sock.sendall(head.encode() + b"\\r\\n")
+                sock.sendall(head)
                 return int(sock.recv(12).split()[1])
     """,
     "asyncio streams": """
@@ -168,9 +174,8 @@ PROGRAMS = {
         async def get(url, key):
             parts = urlsplit(url)
             reader, writer = await asyncio.open_connection(parts.hostname, 443, ssl=True)
-            head = f"GET {parts.path} HTTP/1.1\\r\\nHost: {parts.hostname}\\r\\nConnection: close\\r\\n"
-            head += "".join(f"{key}: {value}\\r\\n" for key, value in basic(key).items())
-            writer.write(head.encode() + b"\\r\\n")
+            head = request(parts, key)
+            writer.write(head)
             answer = await reader.read()
             writer.close()
             await writer.wait_closed()
@@ -187,9 +192,8 @@ PROGRAMS = {
         async def get(url, key):
             parts = urlsplit(url)
             reader, writer = await asyncio.open_connection(parts.hostname, 443, ssl=True)
-            head = f"GET {parts.path} HTTP/1.1\\r\\nHost: {parts.hostname}\\r\\nConnection: close\\r\\n"
-            head += "".join(f"{key}: {value}\\r\\n" for key, value in basic(key).items())
-            writer.write(head.encode() + b"\\r\\n")
+            head = request(parts, key)
+            writer.write(head)
             answer = await reader.read()
             writer.close()
             return int(answer.split()[1])

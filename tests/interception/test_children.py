@@ -1,0 +1,252 @@
+"""Child processes reach the fake as well: Python, node and curl."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fake_server import ApiVideo
+from pytest_apivideo import interception
+from pytest_apivideo.interception.children import child_environment, without_proxy
+from pytest_apivideo.interception.routes import HOSTS, ToFake, Trust
+from tests.interception.conftest import Run
+
+PACKAGE = Path(interception.__file__).parent
+SANDBOX = "https://sandbox.api.video/videos"
+OTHER = "https://collector.api.video/"
+
+CLIENTS = {
+    "requests": "import requests; print(requests.get({url!r}, auth=({key!r}, '')).status_code)",
+    "httpx": "import httpx; print(httpx.get({url!r}, auth=({key!r}, '')).status_code)",
+    "urllib3": """
+import urllib3
+headers = urllib3.make_headers(basic_auth={key!r} + ':')
+print(urllib3.PoolManager().request('GET', {url!r}, headers=headers, retries=False).status)
+""",
+    "aiohttp": """
+import asyncio, aiohttp
+
+async def main():
+    headers = {{"Authorization": aiohttp.encode_basic_auth({key!r}, "")}}
+    async with aiohttp.ClientSession() as session:
+        async with session.get({url!r}, headers=headers) as answer:
+            print(answer.status)
+
+asyncio.run(main())
+""",
+}
+
+
+def run(*command: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=60, check=False, **options
+    )
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_python_child_reaches_the_fake(
+    apivideo: ApiVideo, apivideo_intercept: object, client: str
+) -> None:
+    program = CLIENTS[client].format(url=SANDBOX, key=apivideo.sandbox_key)
+    ran = run(sys.executable, "-c", program)
+    assert (ran.stdout, ran.stderr) == ("200\n", "")
+    apivideo.calls.assert_called("GET /videos", times=1)
+    stopped = run(sys.executable, "-c", CLIENTS[client].format(url=OTHER, key="any"))
+    assert "BlockedHostError: pytest-apivideo stopped a connection to collector" in stopped.stderr
+
+
+def test_the_official_sdk_in_a_child_reaches_its_environment(
+    apivideo: ApiVideo, apivideo_intercept: object
+) -> None:
+    program = (
+        "import sys, apivideo; from apivideo.api.videos_api import VideosApi\n"
+        "client = apivideo.AuthenticatedApiClient(sys.argv[1], production=sys.argv[2] == 'yes')\n"
+        "client.connect()\n"
+        "print(VideosApi(client).list().data)"
+    )
+    for key, production in ((apivideo.production_key, "yes"), (apivideo.sandbox_key, "no")):
+        assert run(sys.executable, "-c", program, key, production).stdout == "[]\n"
+    assert [call.environment for call in apivideo.calls] == ["production"] * 2 + ["sandbox"] * 2
+
+
+def test_a_child_with_an_environment_of_its_own_needs_ours_in_it(
+    apivideo: ApiVideo, apivideo_intercept: Any
+) -> None:
+    program = CLIENTS["requests"].format(url=SANDBOX, key=apivideo.sandbox_key)
+    ran = run(sys.executable, "-c", program, env=apivideo_intercept.child_env)
+    assert ran.stdout == "200\n"
+
+
+@pytest.mark.parametrize("method", ["spawn", "fork"])
+def test_multiprocessing_reaches_the_fake(isolated: Run, method: str) -> None:
+    isolated(
+        f"""
+        import multiprocessing
+        import requests
+
+        def status(key):
+            return requests.get("https://sandbox.api.video/videos", auth=(key, "")).status_code
+
+        def test_it(apivideo, apivideo_intercept):
+            with multiprocessing.get_context({method!r}).Pool(2) as pool:
+                assert pool.map(status, [apivideo.sandbox_key] * 2) == [200, 200]
+        """,
+        "-W",
+        "ignore:.*fork:DeprecationWarning",
+        "--import-mode=prepend",
+    )
+
+
+def test_the_users_own_sitecustomize_runs_as_well(
+    apivideo: ApiVideo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, request: Any
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import builtins; builtins.mine = 'mine'\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    request.getfixturevalue("apivideo_intercept")
+    program = CLIENTS["requests"].format(url=SANDBOX, key=apivideo.sandbox_key)
+    ran = run(sys.executable, "-c", f"print(mine); import sitecustomize; {program}")
+    assert (ran.stdout, ran.stderr) == ("mine\n200\n", "")
+
+
+def test_a_child_without_our_variable_is_left_alone(apivideo_intercept: Any) -> None:
+    environment = {"PYTHONPATH": apivideo_intercept.child_env["PYTHONPATH"]}
+    program = "import socket, sys; print(hasattr(socket.getaddrinfo, '__wrapped__'))"
+    assert run(sys.executable, "-c", program, env=environment).stdout == "False\n"
+
+
+def test_a_child_that_needs_no_network_loads_neither_socket_nor_ssl(
+    apivideo_intercept: object,
+) -> None:
+    program = "import sys; print({'ssl', 'socket', 'asyncio', 'pytest'} & set(sys.modules))"
+    assert run(sys.executable, "-c", program).stdout == "set()\n"
+
+
+@pytest.mark.parametrize(
+    "module", ["routes", "patches", "imports", "standard_library", "adapters", "hooks"]
+)
+def test_what_a_child_loads_suits_older_pythons_and_needs_nothing_else(module: str) -> None:
+    """A child may be another Python, without our dependencies; its syntax may be of 3.9."""
+    tree = ast.parse((PACKAGE / f"{module}.py").read_text(), feature_version=(3, 9))
+    imported = {
+        node.module if isinstance(node, ast.ImportFrom) else node.names[0].name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        and not (isinstance(node, ast.ImportFrom) and node.level)
+    }
+    roots = {(name or "").split(".")[0] for name in imported}
+    assert roots <= {*sys.stdlib_module_names}
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
+def test_curl_reaches_the_fake(apivideo: ApiVideo, apivideo_intercept: object) -> None:
+    key = f"{apivideo.production_key}:"
+    ran = run("curl", "-sS", "-u", key, "https://ws.api.video/videos")
+    assert json.loads(ran.stdout)["data"] == []
+    ran = run("curl", "-sS", "-u", key, SANDBOX)
+    assert json.loads(ran.stdout)["status"] == 401
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
+def test_curl_keeps_the_users_own_configuration(
+    apivideo: ApiVideo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, request: Any
+) -> None:
+    (tmp_path / ".curlrc").write_text('user-agent = "mine/1.0"')
+    monkeypatch.delenv("CURL_HOME", raising=False)
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    request.getfixturevalue("apivideo_intercept")
+    run("curl", "-sS", SANDBOX)
+    assert apivideo.calls.last("GET /videos").headers["User-Agent"] == "mine/1.0"
+
+
+NODE = """
+import https from "node:https";
+
+const headers = { authorization: "Basic " + btoa(process.argv[2] + ":") };
+const answer = await fetch("https://ws.api.video/videos", { headers });
+console.log(answer.status, (await answer.json()).data.length);
+await new Promise((done) =>
+  https.get("https://sandbox.api.video/videos", { headers, agent: false }, (answer) => {
+    console.log(answer.statusCode);
+    answer.resume().on("end", done);
+  }),
+);
+for (const call of [fetch, async (url) => https.get(url)]) {
+  await call("https://collector.api.video/").catch((error) =>
+    console.log((error.cause || error).message),
+  );
+}
+"""
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="needs node")
+def test_node_reaches_the_fake(
+    apivideo: ApiVideo, apivideo_intercept: object, tmp_path: Path
+) -> None:
+    (tmp_path / "program.mjs").write_text(NODE)
+    ran = run("node", str(tmp_path / "program.mjs"), apivideo.production_key)
+    fetched, got, *refused = ran.stdout.splitlines()
+    assert (fetched, got) == ("200 0", "401"), ran.stderr
+    assert len(refused) == 2
+    for line in refused:
+        assert line.startswith("pytest-apivideo stopped a connection to collector.api.video")
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="needs node")
+def test_node_reaches_other_hosts_as_before(apivideo: ApiVideo, apivideo_intercept: object) -> None:
+    program = "fetch(process.argv[1] + '/videos').then((answer) => console.log(answer.status))"
+    assert run("node", "-e", program, apivideo.url).stdout == "401\n"
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))  # and does not listen
+        url = f"https://127.0.0.1:{closed.getsockname()[1]}"
+        refused = "fetch(process.argv[1]).catch((error) => console.log(error.cause.code))"
+        assert run("node", "-e", refused, url).stdout == "ECONNREFUSED\n"
+
+
+def route(folder: Path) -> ToFake:
+    (folder / "ca.pem").write_text("OURS")
+    return ToFake(("127.0.0.1", 4321), Trust(str(folder / "ca.pem")))
+
+
+def test_what_the_user_has_in_the_variables_stays_in_them(tmp_path: Path) -> None:
+    before = {"PYTHONPATH": "mine", "NODE_OPTIONS": "--no-warnings", "CURL_CA_BUNDLE": ""}
+    added = child_environment(route(tmp_path), tmp_path, before)
+    assert added["PYTHONPATH"].split(os.pathsep) == [str(PACKAGE / "child"), "mine"]
+    assert added["NODE_OPTIONS"].startswith("--no-warnings --require ")
+    assert {"NO_PROXY", "no_proxy"}.isdisjoint(added)
+    assert all(
+        f'"{host}:443:127.0.0.1:4321"' in (tmp_path / ".curlrc").read_text() for host in HOSTS
+    )
+
+
+def test_curl_trusts_what_it_trusted_and_the_fake(tmp_path: Path) -> None:
+    (tmp_path / "mine.pem").write_text("MINE")
+    child_environment(route(tmp_path), tmp_path, {"CURL_CA_BUNDLE": str(tmp_path / "mine.pem")})
+    assert (tmp_path / "curl-ca.pem").read_text() == "MINE\nOURS"
+
+
+@pytest.mark.parametrize(
+    ("environment", "added"),
+    [
+        ({}, None),
+        ({"NO_PROXY": "mine"}, None),
+        ({"HTTPS_PROXY": ""}, None),
+        ({"HTTPS_PROXY": "http://proxy"}, ".api.video"),
+        ({"all_proxy": "http://proxy", "no_proxy": "mine", "NO_PROXY": "old"}, "mine,.api.video"),
+        ({"HTTPS_PROXY": "http://proxy", "NO_PROXY": "*"}, None),
+    ],
+)
+def test_proxies_are_passed_by_only_where_there_are_any(
+    environment: dict[str, str], added: str | None
+) -> None:
+    expected = {} if added is None else {"NO_PROXY": added, "no_proxy": added}
+    assert without_proxy(environment) == expected
