@@ -7,7 +7,7 @@ from typing import Any
 
 from fake_server.control.openapi import document
 from fake_server.settings import Settings
-from pytest_apivideo.options import OPTIONS
+from pytest_apivideo.options import INI_OPTIONS, OPTIONS
 
 HERE = Path(__file__).parent
 
@@ -47,6 +47,7 @@ def options_page() -> str:
         f"| `{option.flag}` | `{option.variable}` | `{option.ini}` | {option.help} |"
         for option in OPTIONS
     ]
+    rows += [f"| | | `{option.ini}` | {option.help} |" for option in INI_OPTIONS]
     return OPTIONS_PAGE + "\n".join(rows) + "\n"
 
 

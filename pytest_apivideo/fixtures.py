@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_apivideo import real_hosts
+from pytest_apivideo import environment, real_hosts
 from pytest_apivideo.markers import settings_of
 from pytest_apivideo.options import value_of
 from pytest_apivideo.report import PROJECT, SERVER
@@ -26,6 +27,14 @@ if TYPE_CHECKING:
     from pytest_apivideo.webhooks import WebhookReceiver
 
 
+def new_server(config: pytest.Config) -> FakeServer:
+    """A server with the operations that others add to it."""
+    from fake_server import FakeServer
+
+    added = config.hook.pytest_apivideo_operations(config=config)
+    return FakeServer(operations=[operation for found in added for operation in found or ()])
+
+
 @pytest.fixture(scope="session")
 def apivideo_server(pytestconfig: pytest.Config) -> Iterator[FakeServer]:
     """The running fake: a pytest-httpserver `HTTPServer` whose `expect_request` rules go first.
@@ -33,14 +42,12 @@ def apivideo_server(pytestconfig: pytest.Config) -> Iterator[FakeServer]:
     Its `project(**settings)` is a context manager that gives the handle on one more project, for
     fixtures of a wider scope or for a second account in one test.
     """
-    from fake_server import FakeServer
-
-    hooks = pytestconfig.hook
-    added = hooks.pytest_apivideo_operations(config=pytestconfig)
-    operations = [operation for found in added for operation in found or ()]
-    with FakeServer(operations=operations) as server:
+    is_early = SERVER in pytestconfig.stash  # by apivideo_env_early, from the beginning to the end
+    with (
+        nullcontext(pytestconfig.stash[SERVER]) if is_early else new_server(pytestconfig) as server
+    ):
         pytestconfig.stash[SERVER] = server
-        hooks.pytest_apivideo_configure_server(config=pytestconfig, server=server)
+        pytestconfig.hook.pytest_apivideo_configure_server(config=pytestconfig, server=server)
         yield server
 
 
@@ -65,6 +72,8 @@ def apivideo(request: pytest.FixtureRequest, apivideo_server: FakeServer) -> Ite
         frozen_time_guard(handle),
     ):
         request.node.stash[PROJECT] = apivideo_server.projects.current
+        if environment.is_early(request.config):
+            environment.use_early_keys(handle)
         yield handle
 
 
@@ -143,6 +152,18 @@ def apivideo_client(apivideo_target: Target) -> Iterator[Client]:
 
     with connected(apivideo_target.url, apivideo_target.client_key) as client:
         yield client
+
+
+@pytest.fixture
+def apivideo_env(
+    request: pytest.FixtureRequest, apivideo: ApiVideo, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, str]:
+    """The environment variables by which programs find api.video lead to the fake; gives them all.
+
+    The ini option `apivideo_env_aliases` adds names of your own. For programs that read them at
+    their import there is `apivideo_env_early`.
+    """
+    return environment.set_for_test(request.config, apivideo, monkeypatch)
 
 
 @pytest.fixture

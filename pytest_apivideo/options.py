@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from typing import Literal
 
 import pytest
 
@@ -94,6 +95,29 @@ OPTIONS = (
 )
 
 
+@dataclass(frozen=True)
+class IniOption:
+    """An option that tells of the suite rather than of a run, so it is in the ini file only."""
+
+    ini: str
+    kind: Literal["args", "bool"]
+    help: str
+
+
+INI_OPTIONS = (
+    IniOption(
+        "apivideo_env_aliases",
+        "args",
+        "more variables for apivideo_env: NAME for an API key, or NAME=what, such as VIDEO_URL=url",
+    ),
+    IniOption(
+        "apivideo_env_early",
+        "bool",
+        "set the variables for the whole run, before any module of the suite is loaded",
+    ),
+)
+
+
 def add_options(parser: pytest.Parser) -> None:
     """Declare every option to pytest."""
     group = parser.getgroup("apivideo", "api.video")
@@ -113,6 +137,15 @@ def add_options(parser: pytest.Parser) -> None:
                 help=words,
             )
         parser.addini(option.ini, option.help, default=None)
+    for suites in INI_OPTIONS:
+        parser.addini(suites.ini, suites.help, type=suites.kind)
+
+
+def check(config: pytest.Config) -> None:
+    """Raise UsageError for an option whose value is none of its choices."""
+    for option in OPTIONS:
+        if option.choices:
+            value_of(config, option.name)
 
 
 def value_of(config: pytest.Config, name: str) -> Value:

@@ -6,7 +6,17 @@ from collections.abc import Generator
 
 import pytest
 
-from pytest_apivideo import fixtures, hookspecs, info, markers, options, real_hosts, report, targets
+from pytest_apivideo import (
+    environment,
+    fixtures,
+    hookspecs,
+    info,
+    markers,
+    options,
+    real_hosts,
+    report,
+    targets,
+)
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
@@ -19,11 +29,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     options.add_options(parser)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Set the environment variables before any module of the suite reads them, if asked to."""
+    if environment.is_early(early_config):
+        server = fixtures.new_server(early_config)
+        environment.begin_early(early_config, server)
+        early_config.stash[report.SERVER] = server
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """Register markers and fixtures; refuse a target that cannot be right."""
+    """Register markers and fixtures; refuse options that cannot be right."""
     for marker in markers.MARKERS:
         config.addinivalue_line("markers", marker)
     config.pluginmanager.register(fixtures, "apivideo-fixtures")
+    options.check(config)
+    environment.variables(config)
     targets.configure(config)
 
 

@@ -13,7 +13,7 @@ from fake_server import control
 from fake_server.resources import OPERATIONS
 from fake_server.settings import names
 from pytest_apivideo import fixtures, hookspecs
-from pytest_apivideo.options import OPTIONS
+from pytest_apivideo.options import INI_OPTIONS, OPTIONS
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -41,6 +41,7 @@ def test_a_generated_page_is_what_the_code_says(page: str) -> None:
         *(f"`{name}`" for name in vars(fixtures) if name.startswith("apivideo")),
         *(f"`{name}`" for name in names()),
         *(option.flag for option in OPTIONS),
+        *(f"`{option.ini}`" for option in INI_OPTIONS),
         *(f"`{operation.name}`" for operation in (*OPERATIONS, *control.OPERATIONS)),
         *(f"`{name}(" for name in vars(hookspecs) if name.startswith("pytest_apivideo")),
         "@pytest.mark.apivideo(",

@@ -1,0 +1,99 @@
+"""The environment variables by which programs find api.video, set to the fake's values.
+
+There is no one name for them, so all that are in use are set: what a developer's shell has in them,
+perhaps a key that works, is out of sight of the program meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_apivideo.targets import KEY_VARIABLE
+
+if TYPE_CHECKING:
+    from fake_server import ApiVideo, FakeServer
+
+NAMES = {
+    "api_key": ("APIVIDEO_API_KEY", "API_VIDEO_KEY", "API_VIDEO_API_KEY", "APIVIDEO_KEY"),
+    "url": ("APIVIDEO_BASE_URL", "API_VIDEO_BASE_URL", "APIVIDEO_BASE_URI", "APIVIDEO_BASE"),
+    "environment": ("APIVIDEO_ENVIRONMENT", "API_VIDEO_ENVIRONMENT", "API_VIDEO_ENV"),
+}
+"""The variables that are always set, by what they are set to."""
+
+MEANINGS = ("api_key", "sandbox_key", "production_key", "url", "environment")
+"""What `apivideo_env_aliases` can set a variable to."""
+
+HIDDEN = (KEY_VARIABLE, "API_VIDEO_SANDBOX_KEY")
+"""The variables that are taken away: they hold keys that work."""
+
+EARLY_KEYS = {"sandbox": "early-sandbox-key", "production": "early-production-key"}
+"""The API keys of every test's project with `apivideo_env_early`, by their environment."""
+
+
+def is_early(config: pytest.Config) -> bool:
+    """Whether the variables are set for the whole run, before any module of the suite is loaded."""
+    return bool(config.getini("apivideo_env_early"))
+
+
+def variables(config: pytest.Config) -> dict[str, str]:
+    """What each variable is set to: name and meaning, with those of `apivideo_env_aliases`.
+
+    Raises UsageError for an alias that means nothing.
+    """
+    found = {name: meaning for meaning, names in NAMES.items() for name in names}
+    for alias in config.getini("apivideo_env_aliases"):
+        name, _, meaning = alias.partition("=")
+        meaning = meaning or "api_key"
+        if not name or meaning not in MEANINGS:
+            raise pytest.UsageError(
+                f"ini apivideo_env_aliases: {alias!r} is no alias. Write NAME for a variable with "
+                f"an API key, or NAME=what; what can be {', '.join(MEANINGS)}"
+            )
+        found[name] = meaning
+    return found
+
+
+def set_for_test(
+    config: pytest.Config, apivideo: ApiVideo, environment: pytest.MonkeyPatch
+) -> dict[str, str]:
+    """Set the variables to what the handle says; returns them."""
+    meanings = {name: getattr(apivideo, name) for name in MEANINGS if name != "environment"}
+    meanings["environment"] = apivideo.settings.environment
+    for name in HIDDEN:
+        environment.delenv(name, raising=False)
+    return _set(variables(config), meanings, environment)
+
+
+def begin_early(config: pytest.Config, server: FakeServer) -> None:
+    """Start the server of this run and set the variables, until the run ends."""
+    environment = pytest.MonkeyPatch()
+    server.start()
+    config.add_cleanup(server.stop)
+    config.add_cleanup(environment.undo)
+    meanings = {
+        "api_key": EARLY_KEYS["sandbox"],
+        "sandbox_key": EARLY_KEYS["sandbox"],
+        "production_key": EARLY_KEYS["production"],
+        "url": server.url,
+        "environment": "sandbox",
+    }
+    _set(variables(config), meanings, environment)
+
+
+def use_early_keys(apivideo: ApiVideo) -> None:
+    """Give a test's project the keys that the variables have had since the run began."""
+    apivideo.keys.clear()
+    for environment, key in EARLY_KEYS.items():
+        apivideo.keys.add(environment, key)  # type: ignore[arg-type] # both are environments
+
+
+def _set(
+    names: Mapping[str, str], meanings: Mapping[str, str], environment: pytest.MonkeyPatch
+) -> dict[str, str]:
+    values = {name: meanings[meaning] for name, meaning in names.items()}
+    for name, value in values.items():
+        environment.setenv(name, value)
+    return values

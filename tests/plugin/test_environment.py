@@ -1,0 +1,315 @@
+"""The environment variables by which programs find api.video."""
+
+from __future__ import annotations
+
+import os
+import re
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from fake_server import ApiVideo
+from pytest_apivideo.environment import EARLY_KEYS, HIDDEN, NAMES
+
+GUIDE = Path(__file__).parents[2] / "docs" / "environment.md"
+ALL = [name for names in NAMES.values() for name in names]
+
+
+@pytest.fixture
+def shell(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """A developer's shell, with keys that work in it."""
+    for name in (*ALL, *HIDDEN):
+        monkeypatch.setenv(name, "from-the-shell")
+    return dict(os.environ)
+
+
+def as_in_the_shell(shell: dict[str, str]) -> bool:
+    def without_pytests(variables: dict[str, str]) -> dict[str, str]:
+        return {name: value for name, value in variables.items() if name != "PYTEST_CURRENT_TEST"}
+
+    return without_pytests(dict(os.environ)) == without_pytests(shell)
+
+
+def test_every_variable_leads_to_the_fake(apivideo: ApiVideo, apivideo_env: dict[str, str]) -> None:
+    for name in NAMES["api_key"]:
+        assert os.environ[name] == apivideo_env[name] == apivideo.api_key
+    for name in NAMES["url"]:
+        assert os.environ[name] == apivideo_env[name] == apivideo.url
+    for name in NAMES["environment"]:
+        assert os.environ[name] == apivideo_env[name] == "sandbox"
+
+
+@pytest.mark.apivideo(environment="production")
+def test_they_follow_the_environment_of_the_marker(
+    apivideo: ApiVideo, apivideo_env: dict[str, str]
+) -> None:
+    assert apivideo_env["APIVIDEO_ENVIRONMENT"] == "production"
+    assert apivideo_env["APIVIDEO_API_KEY"] == apivideo.production_key
+
+
+def test_what_the_shell_has_is_hidden_and_comes_back(
+    suite: pytest.Pytester, shell: dict[str, str]
+) -> None:
+    suite.makepyfile(
+        """
+        import os
+
+        def test_hidden(apivideo_env):
+            assert "from-the-shell" not in os.environ.values()
+
+        def test_another(apivideo):
+            assert os.environ["API_VIDEO_KEY"] == "from-the-shell"
+
+        def test_with_changes_of_its_own(monkeypatch, apivideo_env):
+            monkeypatch.setenv("API_VIDEO_KEY", "mine")
+            monkeypatch.delenv("APIVIDEO_BASE")
+        """
+    )
+    suite.runpytest_inprocess().assert_outcomes(passed=3)
+    assert as_in_the_shell(shell)
+
+
+def test_a_suite_adds_names_of_its_own(suite: pytest.Pytester) -> None:
+    suite.makeini(
+        """
+        [pytest]
+        addopts = -W error
+        asyncio_default_fixture_loop_scope = function
+        apivideo_env_aliases = VIDEO_API_TOKEN VIDEO_HOST=url
+            LIVE_KEY=production_key TEST_KEY=sandbox_key STAGE=environment
+        """
+    )
+    suite.makepyfile(
+        """
+        import os
+
+        def test_it(apivideo, apivideo_env):
+            names = ("VIDEO_API_TOKEN", "VIDEO_HOST", "LIVE_KEY", "TEST_KEY", "STAGE")
+            assert [os.environ[name] for name in names] == [
+                apivideo.api_key, apivideo.url, apivideo.production_key, apivideo.sandbox_key,
+                "sandbox",
+            ]
+            assert set(names) < set(apivideo_env)
+        """
+    )
+    suite.runpytest_inprocess().assert_outcomes(passed=1)
+    assert "VIDEO_HOST" not in os.environ
+
+
+@pytest.mark.parametrize("alias", ["VIDEO_HOST=address", "=url"])
+def test_an_alias_that_means_nothing_ends_the_run_with_the_valid_ones(
+    suite: pytest.Pytester, alias: str
+) -> None:
+    suite.makepyfile("def test_it(): ...")
+    result = suite.runpytest_inprocess("-o", f"apivideo_env_aliases={alias}")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        [
+            f"ERROR: ini apivideo_env_aliases: '{alias}' is no alias.*"
+            "api_key, sandbox_key, production_key, url, environment"
+        ]
+    )
+
+
+EARLY = """
+[pytest]
+addopts = -W error -p no:randomly
+asyncio_default_fixture_loop_scope = function
+apivideo_env_early = true
+apivideo_env_aliases = LIVE_KEY=production_key
+"""
+
+PROGRAM = """
+import os
+import requests
+
+class Config:
+    key = os.environ["API_VIDEO_KEY"]
+    live_key = os.environ["LIVE_KEY"]
+    base = os.environ["APIVIDEO_BASE_URL"]
+
+def status(key=Config.key):
+    return requests.get(Config.base + "/videos", auth=(key, "")).status_code
+"""
+
+
+@pytest.fixture
+def early(suite: pytest.Pytester) -> pytest.Pytester:
+    """A suite whose program reads its variables when it is imported, by the conftest already."""
+    suite.makeini(EARLY)
+    suite.makeconftest("import program")
+    suite.makepyfile(program=PROGRAM)
+    suite.syspathinsert()
+    return suite
+
+
+def test_the_early_mode_comes_before_any_module(
+    early: pytest.Pytester, shell: dict[str, str]
+) -> None:
+    early.makepyfile(
+        test_it="""
+        import program
+        import pytest
+        from program import Config, status
+
+        def test_first(apivideo):
+            assert Config.base == apivideo.url
+            assert Config.key == apivideo.api_key == apivideo.sandbox_key
+            assert Config.live_key == apivideo.production_key
+            assert status() == 200
+            assert status(Config.live_key) == 401
+            assert len(apivideo.calls) == 2
+
+        def test_each_test_has_a_project_of_its_own(apivideo):
+            assert len(apivideo.calls) == 0
+            apivideo.keys.disable(apivideo.api_key)
+            assert status() == 401
+
+        @pytest.mark.apivideo(environment="production")
+        def test_environment(apivideo):
+            assert status(Config.live_key) == 200
+            assert status() == 401
+
+        def test_outside():
+            assert status() == 401
+        """
+    )
+    early.runpytest_inprocess().assert_outcomes(passed=4)
+    assert as_in_the_shell(shell)
+
+
+def test_the_early_mode_works_under_xdist_and_with_interception(early: pytest.Pytester) -> None:
+    early.makepyfile(
+        test_it="""
+        import pytest, requests
+        from program import Config, status
+
+        @pytest.mark.parametrize("number", range(4))
+        def test_it(apivideo, apivideo_intercept, number):
+            assert status() == 200
+            answer = requests.get("https://ws.api.video/videos", auth=(Config.live_key, ""))
+            assert answer.status_code == 200
+            assert len(apivideo.calls) == 2
+        """
+    )
+    early.runpytest_subprocess("-n", "2", timeout=90).assert_outcomes(passed=4)
+
+
+def test_the_early_keys_say_what_they_are() -> None:
+    assert EARLY_KEYS == {
+        "sandbox": "early-sandbox-key",
+        "production": "early-production-key",
+    }
+    assert all(key in GUIDE.read_text() for key in EARLY_KEYS.values())
+
+
+def test_the_guide_names_every_variable() -> None:
+    text = GUIDE.read_text()
+    assert all(f"`{name}`" in text for name in (*ALL, *HIDDEN))
+
+
+RECIPES = re.findall(
+    r"\*\*(.+?)\*\*.*?```python\n(.*?)```", GUIDE.read_text().split("## Recipes")[1], re.DOTALL
+)
+
+LISTS_BY_HTTP = """
+import requests
+
+def titles(base, key):
+    listed = requests.get(base + "/videos", auth=(key, "")).json()
+    return [video["title"] for video in listed["data"]]
+"""
+
+PROGRAMS = {
+    "Django settings": {
+        "site_settings": "API_VIDEO_KEY = 'none'\nAPI_VIDEO_BASE_URL = 'https://ws.api.video'",
+        "shop/__init__": "",
+        "shop/videos": """
+            import videos
+            from django.conf import settings
+
+            def titles():
+                return videos.titles(settings.API_VIDEO_BASE_URL, settings.API_VIDEO_KEY)
+        """,
+    },
+    "Flask configuration": {
+        "webshop": """
+            import videos
+            from flask import Flask
+
+            def create_app():
+                app = Flask("webshop")
+                app.config["API_VIDEO_BASE_URL"] = "https://ws.api.video"
+
+                @app.get("/")
+                def index():
+                    return videos.titles(
+                        app.config["API_VIDEO_BASE_URL"], app.config["API_VIDEO_KEY"]
+                    )
+
+                return app
+        """,
+    },
+    "pydantic settings": {
+        "service/__init__": "",
+        "service/settings": """
+            from functools import cache
+            from pydantic_settings import BaseSettings, SettingsConfigDict
+
+            class Settings(BaseSettings):
+                model_config = SettingsConfigDict(env_prefix="APIVIDEO_")
+                base_url: str = "https://ws.api.video"
+                api_key: str
+
+            @cache
+            def get_settings():
+                return Settings()
+        """,
+    },
+    # Not Celery itself, which needs a broker: a process that is started in the same way.
+    "Celery": {
+        "celery/__init__": "",
+        "celery/__main__": """
+            import os, sys, requests
+
+            assert sys.argv[1:3] == ["-A", "tasks"]
+            key = os.environ["API_VIDEO_KEY"]
+            url = "https://sandbox.api.video/videos"
+            requests.post(url, json={"title": "Maths"}, auth=(key, ""))
+        """,
+    },
+    "Live servers": {
+        "webshop": """
+            import videos
+            from flask import Flask
+
+            def create_app():
+                app = Flask("webshop")
+
+                @app.get("/")
+                def index():
+                    return videos.titles("https://sandbox.api.video", app.config["API_VIDEO_KEY"])
+
+                return app
+        """,
+    },
+}
+
+
+@pytest.mark.parametrize(("subject", "recipe"), RECIPES, ids=[name for name, _ in RECIPES])
+def test_a_recipe_works(
+    suite: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, subject: str, recipe: str
+) -> None:
+    for name, text in {"videos": LISTS_BY_HTTP, **PROGRAMS[subject]}.items():
+        path = suite.path / f"{name}.py"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(textwrap.dedent(text))
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "site_settings")
+    monkeypatch.setenv("PYTHONPATH", str(suite.path))
+    suite.makepyfile(test_recipe=recipe)
+    suite.runpytest_subprocess(timeout=90).assert_outcomes(passed=1)
+
+
+def test_every_recipe_is_tried() -> None:
+    assert {name for name, _ in RECIPES} == PROGRAMS.keys()
