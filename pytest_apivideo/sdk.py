@@ -13,19 +13,16 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from copy import copy
 from dataclasses import dataclass
 from functools import partial, wraps
-from importlib import import_module
-from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec
 from inspect import unwrap
 from types import FrameType, ModuleType
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from pytest_apivideo.interception.imports import ImportWatch
 from pytest_apivideo.warnings import ApiVideoSdkWarning
 
 if TYPE_CHECKING:
@@ -52,18 +49,14 @@ def bridge(find_clock: FindClock) -> Iterator[None]:
     this thread warns of what was noticed.
     """
     made = Bridge(find_clock)
-    finder = _Finder(made.install)
-    sys.meta_path.insert(0, finder)
+    watch = ImportWatch({_MODULE: made.install})
     try:
-        if sys.modules.get(_MODULE) is not None:
-            # Waits if another thread is importing it. If that fails, it fails there as well.
-            with suppress(Exception):
-                made.install(import_module(_MODULE))
+        with suppress(Exception):  # of an import in another thread: it fails there as well
+            watch.begin()
         with _models_left_alone():
             yield
     finally:
-        with suppress(ValueError):
-            sys.meta_path.remove(finder)
+        watch.end()
         made.uninstall()
     for words in made.noticed:
         warnings.warn(f"{words} See docs/sdk.md", ApiVideoSdkWarning, stacklevel=2)
@@ -302,33 +295,3 @@ def _is_known(module: Any) -> bool:
     return isinstance(getattr(module, "time", None), ModuleType | Bridge) and all(
         names <= set(getattr(codes[method], "co_names", ())) for method, names in _SEAMS.items()
     )
-
-
-class _Finder(MetaPathFinder):
-    """Notices when the SDK is imported."""
-
-    def __init__(self, install: Callable[[ModuleType], None]) -> None:
-        self._install = install
-
-    def find_spec(
-        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
-        """Let the finders after this one find the SDK's module, and stay for its execution."""
-        if name != _MODULE:
-            return None
-        finders = list(sys.meta_path)
-        others = finders[finders.index(self) + 1 :] if self in finders else finders
-        found = (f.find_spec(name, path, target) for f in others if hasattr(f, "find_spec"))
-        spec = next((spec for spec in found if spec is not None), None)
-        if spec is not None and spec.loader is not None:
-            loader: Any = copy(spec.loader)  # for another module may use the same
-            loader.exec_module = partial(self._execute, spec.loader)
-            spec.loader = loader
-        return spec
-
-    def _execute(self, loader: Loader, module: ModuleType) -> None:
-        module.__loader__ = loader
-        if module.__spec__ is not None:
-            module.__spec__.loader = loader
-        loader.exec_module(module)
-        self._install(module)

@@ -18,26 +18,54 @@ ROUTE = "APIVIDEO_INTERCEPTION"
 
 CODE = Path(__file__).with_name("child")
 
+_CURL_HOMES = ("CURL_HOME", "XDG_CONFIG_HOME", "HOME")
+_CURL_BUNDLES = ("CURL_CA_BUNDLE", "SSL_CERT_FILE")
+_CURL = (*_CURL_HOMES, *_CURL_BUNDLES)
 _BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt")
 
 
-def child_environment(route: ToFake, folder: Path, environ: Mapping[str, str]) -> dict[str, str]:
-    """What to add to `environ` for a child process; `folder` gets files that it reads.
+class Children:
+    """Leads child processes to the fake; `folder` gets files that they read."""
 
-    `sitecustomize` leads Python (3.9 or newer) there, unless it is started with -I, -E or -S;
-    a module loaded at its start leads node; a `.curlrc` leads curl, on the command line only.
-    """
-    _write_curlrc(route, folder, environ)
-    path = environ.get("PYTHONPATH")
-    options = environ.get("NODE_OPTIONS")
-    hook = json.dumps(str(CODE / "node_hook.cjs"))
-    added = {
-        ROUTE: json.dumps({"address": route.address, "ca": route.trust.ca, "hosts": HOSTS}),
-        "PYTHONPATH": f"{CODE}{os.pathsep}{path}" if path else str(CODE),
-        "NODE_OPTIONS": f"{options} --require {hook}" if options else f"--require {hook}",
-        "CURL_HOME": str(folder),
-    }
-    return added | without_proxy(environ)
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._written_for: object = None
+
+    def environment(self, route: ToFake, environ: Mapping[str, str]) -> dict[str, str]:
+        """What to add to `environ` for a child process.
+
+        `sitecustomize` leads Python (3.9 or newer) there, unless it is started with -I, -E or -S;
+        a module loaded at its start leads node; a `.curlrc` leads curl, on the command line only.
+        """
+        self._configure_curl(route, environ)
+        path, options = environ.get("PYTHONPATH"), environ.get("NODE_OPTIONS")
+        hook = json.dumps(str(CODE / "node_hook.cjs"))
+        told = {"address": route.address, "ca": route.trust.ca, "hosts": HOSTS}
+        added = {
+            ROUTE: json.dumps(told),
+            "PYTHONPATH": f"{CODE}{os.pathsep}{path}" if path else str(CODE),
+            "NODE_OPTIONS": f"{options} --require {hook}" if options else f"--require {hook}",
+            "CURL_HOME": str(self._folder),
+        }
+        return added | without_proxy(environ)
+
+    def _configure_curl(self, route: ToFake, environ: Mapping[str, str]) -> None:
+        """Write curl's configuration, unless it is there: the user's own first, then ours."""
+        written_for = (route.address, [environ.get(name) for name in _CURL])
+        if self._written_for == written_for:
+            return
+        homes = [environ[name] for name in _CURL_HOMES if environ.get(name)]
+        own = next((rc for home in homes if (rc := Path(home, ".curlrc")).is_file()), None)
+        bundle = self._folder / "curl-ca.pem"
+        bundle.write_bytes(_usual_bundle(environ) + Path(route.trust.ca).read_bytes())
+        host, port = route.address
+        lines = [
+            own.read_text() if own else "",
+            f'cacert = "{bundle}"',
+            *(f'connect-to = "{name}:{HTTPS}:{host}:{port}"' for name in HOSTS),
+        ]
+        (self._folder / ".curlrc").write_text("\n".join(lines) + "\n")
+        self._written_for = written_for
 
 
 def without_proxy(environ: Mapping[str, str]) -> dict[str, str]:
@@ -55,25 +83,12 @@ def without_proxy(environ: Mapping[str, str]) -> dict[str, str]:
     return {"NO_PROXY": hosts, "no_proxy": hosts}
 
 
-def _write_curlrc(route: ToFake, folder: Path, environ: Mapping[str, str]) -> None:
-    """Write curl's configuration: the user's own first, then ours."""
-    homes = [environ[name] for name in ("CURL_HOME", "XDG_CONFIG_HOME", "HOME") if name in environ]
-    own = next((rc for home in homes if (rc := Path(home, ".curlrc")).is_file()), None)
-    host, port = route.address
-    lines = [
-        own.read_text() if own else "",
-        f'cacert = "{_bundle(route, folder, environ)}"',
-        *(f'connect-to = "{name}:{HTTPS}:{host}:{port}"' for name in HOSTS),
-    ]
-    (folder / ".curlrc").write_text("\n".join(lines) + "\n")
-
-
-def _bundle(route: ToFake, folder: Path, environ: Mapping[str, str]) -> Path:
-    """Write what curl trusts: what it trusts anyway, for other hosts, and our authority."""
-    set_by_user = (environ.get(name) for name in ("CURL_CA_BUNDLE", "SSL_CERT_FILE"))
-    candidates = (*set_by_user, ssl.get_default_verify_paths().cafile, *_BUNDLES)
+def _usual_bundle(environ: Mapping[str, str]) -> bytes:
+    """What curl trusts anyway, for other hosts."""
+    candidates = (
+        *(environ.get(name) for name in _CURL_BUNDLES),
+        ssl.get_default_verify_paths().cafile,
+        *_BUNDLES,
+    )
     usual = next((Path(one) for one in candidates if one and Path(one).is_file()), None)
-    bundle = folder / "curl-ca.pem"
-    ours = Path(route.trust.ca).read_bytes()
-    bundle.write_bytes((usual.read_bytes() + b"\n" if usual else b"") + ours)
-    return bundle
+    return usual.read_bytes() + b"\n" if usual else b""

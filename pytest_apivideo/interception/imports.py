@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from copy import copy
 from functools import partial
 from importlib import import_module
@@ -32,7 +33,7 @@ class ImportWatch:
 
     def end(self) -> None:
         """Look after them no longer."""
-        if self in sys.meta_path:
+        with suppress(ValueError):
             sys.meta_path.remove(self)
 
     def find_spec(

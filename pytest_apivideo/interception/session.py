@@ -20,6 +20,7 @@ from pytest_apivideo.warnings import BlockedHostWarning
 if TYPE_CHECKING:
     from fake_server import FakeServer
     from fake_server.hosting import Disguise
+    from pytest_apivideo.interception.children import Children
     from pytest_apivideo.interception.routes import Trust
 
 _SESSION: pytest.StashKey[Interceptor] = pytest.StashKey()
@@ -65,12 +66,10 @@ class Interceptor:
 
         The variables for child processes are set, and taken away, by `environment`.
         """
-        from pytest_apivideo.interception.children import child_environment
-
         disguise, trust = self._certificates
         server.disguise = disguise
         fake = ToFake((server.host, server.port), trust)
-        added = child_environment(fake, Path(self._folder.name), os.environ)
+        added = self._children.environment(fake, os.environ)
         self.hooks.begin(fake)
         self._running += 1
         try:
@@ -85,6 +84,12 @@ class Interceptor:
     @cached_property
     def _folder(self) -> TemporaryDirectory[str]:
         return TemporaryDirectory(prefix="pytest-apivideo-")
+
+    @cached_property
+    def _children(self) -> Children:
+        from pytest_apivideo.interception.children import Children
+
+        return Children(Path(self._folder.name))
 
     @cached_property
     def _certificates(self) -> tuple[Disguise, Trust]:

@@ -16,7 +16,7 @@ import pytest
 
 from fake_server import ApiVideo
 from pytest_apivideo import interception
-from pytest_apivideo.interception.children import child_environment, without_proxy
+from pytest_apivideo.interception.children import Children, without_proxy
 from pytest_apivideo.interception.routes import HOSTS, ToFake, Trust
 from tests.interception.conftest import Run
 
@@ -219,7 +219,7 @@ def route(folder: Path) -> ToFake:
 
 def test_what_the_user_has_in_the_variables_stays_in_them(tmp_path: Path) -> None:
     before = {"PYTHONPATH": "mine", "NODE_OPTIONS": "--no-warnings", "CURL_CA_BUNDLE": ""}
-    added = child_environment(route(tmp_path), tmp_path, before)
+    added = Children(tmp_path).environment(route(tmp_path), before)
     assert added["PYTHONPATH"].split(os.pathsep) == [str(PACKAGE / "child"), "mine"]
     assert added["NODE_OPTIONS"].startswith("--no-warnings --require ")
     assert {"NO_PROXY", "no_proxy"}.isdisjoint(added)
@@ -230,7 +230,8 @@ def test_what_the_user_has_in_the_variables_stays_in_them(tmp_path: Path) -> Non
 
 def test_curl_trusts_what_it_trusted_and_the_fake(tmp_path: Path) -> None:
     (tmp_path / "mine.pem").write_text("MINE")
-    child_environment(route(tmp_path), tmp_path, {"CURL_CA_BUNDLE": str(tmp_path / "mine.pem")})
+    environment = {"CURL_CA_BUNDLE": str(tmp_path / "mine.pem")}
+    Children(tmp_path).environment(route(tmp_path), environment)
     assert (tmp_path / "curl-ca.pem").read_text() == "MINE\nOURS"
 
 
