@@ -171,6 +171,7 @@ def apivideo_intercept(
     request: pytest.FixtureRequest,
     apivideo: ApiVideo,
     apivideo_server: FakeServer,
+    tmp_path_factory: pytest.TempPathFactory,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Interception]:
     """Code that calls `https://ws.api.video`, or another host of api.video, reaches the fake.
@@ -182,7 +183,7 @@ def apivideo_intercept(
     from pytest_apivideo.interception.session import interceptor_of
 
     interceptor = interceptor_of(request.config)
-    with interceptor.intercepting(apivideo_server, monkeypatch) as interception:
+    with interceptor.intercepting(apivideo_server, tmp_path_factory, monkeypatch) as interception:
         yield interception
 
 

@@ -6,9 +6,7 @@ import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cached_property
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,6 +16,8 @@ from pytest_apivideo.interception.routes import HOSTS, ReplacedError, ToFake, To
 from pytest_apivideo.warnings import BlockedHostWarning
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fake_server import FakeServer
     from fake_server.hosting import Disguise
     from pytest_apivideo.interception.children import Children
@@ -51,25 +51,35 @@ class Interception:
         return tuple(self._blocked)
 
 
+@dataclass(frozen=True)
+class _Equipment:
+    """What is made once for a session: the server's disguise, the trust in it, the files."""
+
+    disguise: Disguise
+    trust: Trust
+    children: Children
+
+
 class Interceptor:
     """The interception of a test session: one set of hooks, one certificate authority."""
 
     def __init__(self) -> None:
         self.hooks = Hooks()
         self._running = 0
+        self._equipment: _Equipment | None = None
 
     @contextmanager
     def intercepting(
-        self, server: FakeServer, environment: pytest.MonkeyPatch
+        self, server: FakeServer, folders: pytest.TempPathFactory, environment: pytest.MonkeyPatch
     ) -> Iterator[Interception]:
         """Lead to the server what calls api.video, until the block ends.
 
         The variables for child processes are set, and taken away, by `environment`.
         """
-        disguise, trust = self._certificates
-        server.disguise = disguise
-        fake = ToFake((server.host, server.port), trust)
-        added = self._children.environment(fake, os.environ)
+        equipment = self._equipment = self._equipment or self._equip(folders.mktemp("apivideo"))
+        server.disguise = equipment.disguise
+        fake = ToFake((server.host, server.port), equipment.trust)
+        added = equipment.children.environment(fake, os.environ)
         self.hooks.begin(fake)
         self._running += 1
         try:
@@ -81,36 +91,19 @@ class Interceptor:
             self.hooks.end(fake)
         _tell(fake.blocked)
 
-    @cached_property
-    def _folder(self) -> TemporaryDirectory[str]:
-        return TemporaryDirectory(prefix="pytest-apivideo-")
-
-    @cached_property
-    def _children(self) -> Children:
-        from pytest_apivideo.interception.children import Children
-
-        return Children(Path(self._folder.name))
-
-    @cached_property
-    def _certificates(self) -> tuple[Disguise, Trust]:
+    def _equip(self, folder: Path) -> _Equipment:
         from fake_server.hosting import Disguise
         from pytest_apivideo.interception.certificates import make_certificates
+        from pytest_apivideo.interception.children import Children
 
-        context, trust = make_certificates(Path(self._folder.name))
-        return Disguise(frozenset(HOSTS), context, lambda: self._running > 0, _NOT_NOW), trust
-
-    def close(self) -> None:
-        """Remove the files."""
-        if "_folder" in vars(self):
-            self._folder.cleanup()
+        context, trust = make_certificates(folder)
+        disguise = Disguise(frozenset(HOSTS), context, lambda: self._running > 0, _NOT_NOW)
+        return _Equipment(disguise, trust, Children(folder))
 
 
 def interceptor_of(config: pytest.Config) -> Interceptor:
     """The interception of this test session."""
-    if _SESSION not in config.stash:
-        made = config.stash[_SESSION] = Interceptor()
-        config.add_cleanup(made.close)
-    return config.stash[_SESSION]
+    return config.stash.setdefault(_SESSION, Interceptor())
 
 
 def begin_block(config: pytest.Config) -> ToNobody | None:

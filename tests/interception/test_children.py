@@ -126,8 +126,12 @@ def test_a_child_without_our_variable_is_left_alone(apivideo_intercept: Any) -> 
 def test_a_child_that_needs_no_network_loads_neither_socket_nor_ssl(
     apivideo_intercept: object,
 ) -> None:
-    program = "import sys; print({'ssl', 'socket', 'asyncio', 'pytest'} & set(sys.modules))"
-    assert run(sys.executable, "-c", program).stdout == "set()\n"
+    program = "import sys; print(*sys.modules)"
+    without = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    loaded = run(sys.executable, "-c", program).stdout.split()
+    usual = run(sys.executable, "-c", program, env=without).stdout.split()
+    assert "_pytest_apivideo_interception.hooks" in loaded
+    assert {"asyncio", "pytest", "socket", "ssl", "pathlib"}.isdisjoint({*loaded} - {*usual})
 
 
 @pytest.mark.parametrize(
