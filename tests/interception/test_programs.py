@@ -41,3 +41,29 @@ def test_another_host_is_refused_at_once(apivideo, apivideo_intercept):
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_a_program_reaches_the_fake_unmodified(isolated: Run, program: str) -> None:
     isolated(BASIC + textwrap.dedent(PROGRAMS[program]) + SUITE, passed=2)
+
+
+def test_what_is_imported_only_while_it_lasts_is_led_there_too(isolated: Run) -> None:
+    isolated(
+        """
+        import sys
+
+        def test_it(apivideo, apivideo_intercept):
+            assert not {"uvloop", "aiodns"} & set(sys.modules)
+            import aiohttp, uvloop
+
+            async def status():
+                async with aiohttp.ClientSession() as session:
+                    async with session.get("https://ws.api.video/videos") as response:
+                        return response.status
+
+            assert "aiodns" in sys.modules
+            assert uvloop.run(status()) == 401
+            assert hasattr(uvloop.Loop.create_connection, "__wrapped__")
+
+        def test_afterwards():
+            assert not hasattr(sys.modules["uvloop"].Loop.create_connection, "__wrapped__")
+            assert not hasattr(sys.modules["aiodns"].DNSResolver.getaddrinfo, "__wrapped__")
+        """,
+        passed=2,
+    )
