@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 NODE := tests/uploads/node
 NODE_READY := $(NODE)/node_modules/.ready
 
-.PHONY: demo test check format lint types imports coverage bench soak docs pins node clean
+.PHONY: demo test check format lint types imports coverage bench soak deviations docs pins node clean
 
 demo: $(READY) ## The main job: an example application's suite, run against the fake.
 	$(RUN) -m pytest examples -v -p no:randomly --no-header
@@ -42,6 +42,9 @@ bench: $(READY) ## Speed beside a bare pytest-httpserver, as ratios of one run.
 
 soak: $(READY) ## What is too long for every change.
 	$(RUN) -m pytest -m soak -n auto --timeout 1800
+
+deviations: $(READY) ## What the contract suite notices of each deviation of the fake.
+	$(RUN) -m tests.contract.noticed
 
 docs: $(READY) ## Write the pages that are made from the code.
 	$(RUN) docs/make.py

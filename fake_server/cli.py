@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import signal
+import ssl
 import threading
+import tomllib
 import traceback
 from collections.abc import Callable
+from importlib.metadata import EntryPoints, entry_points
+from pathlib import Path
 from typing import Any
 
 import click
@@ -19,7 +23,27 @@ _LOOK = 0.2
 """Real seconds between two looks at the clocks: on real time, what is due happens by itself."""
 
 
-@click.group()
+class _WithOthers(click.Group):
+    """Commands of this file, and those that other packages offer; imported when they are used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, in order."""
+        return sorted({*super().list_commands(ctx), *_others().names})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name."""
+        own = super().get_command(ctx, cmd_name)
+        if own is None and cmd_name in _others().names:
+            other: click.Command = _others()[cmd_name].load()
+            return other
+        return own
+
+
+def _others() -> EntryPoints:
+    return entry_points(group="apivideo_fake.commands")
+
+
+@click.group(cls=_WithOthers)
 @click.version_option(package_name="pytest-apivideo", prog_name="apivideo-fake")
 def cli() -> None:
     """A stateful fake of api.video."""
@@ -46,12 +70,28 @@ def _setting_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option(
     "--production-key", multiple=True, metavar="KEY", help="A production API key; repeatable."
 )
+@click.option("--tls", is_flag=True, help="Speak TLS, as well as plain HTTP, on the same port.")
+@click.option(
+    "--ca-file",
+    default="apivideo-fake-ca.pem",
+    type=click.Path(path_type=Path, dir_okay=False),
+    show_default=True,
+    help="Where --tls writes the certificate that clients have to trust.",
+)
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="Settings as a TOML file; an option beside it wins.",
+)
 @_setting_options
 def serve(
     host: str,
     port: int,
     sandbox_key: tuple[str, ...],
     production_key: tuple[str, ...],
+    tls: bool,
+    ca_file: Path,
+    config: Path | None,
     **settings: str | None,
 ) -> None:
     """Serve one project until interrupted; prints the address and the keys that it made.
@@ -63,14 +103,43 @@ def serve(
         "sandbox": sandbox_key,
         "production": production_key,
     }
-    server = FakeServer(host=host, port=port, mode="system", on_error=traceback.print_exception)
+    server = FakeServer(
+        host=host,
+        port=port,
+        ssl_context=_tls(host, ca_file) if tls else None,
+        mode="system",
+        on_error=traceback.print_exception,
+    )
     try:
-        chosen = from_texts({name: text for name, text in settings.items() if text is not None})
+        texts = {name: text for name, text in settings.items() if text is not None}
+        chosen = from_texts(texts, _read_config(config))
         project = server.projects.create(_seed(), chosen)
         generated = _replace_keys(project, given)
     except (SettingError, ValueError) as error:
         raise click.UsageError(str(error)) from None
-    _run(server, generated)
+    told = [f"certificate to trust {ca_file.absolute()}"] if tls else []
+    _run(server, told + [f"{environment} key {key}" for environment, key in generated])
+
+
+def _read_config(path: Path | None) -> dict[str, Any]:
+    if path is None:
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise click.UsageError(f"{path}: {error}") from None
+
+
+def _tls(host: str, ca_file: Path) -> ssl.SSLContext:
+    try:
+        from fake_server.tls import make_context
+
+        return make_context(host, ca_file)
+    except ModuleNotFoundError:
+        words = "--tls needs the extra tls: pip install 'pytest-apivideo[tls]'"
+        raise click.UsageError(words) from None
+    except OSError as error:
+        raise click.UsageError(f"--ca-file: {error}") from None
 
 
 def _seed() -> str:
@@ -95,7 +164,7 @@ def _replace_keys(
     return generated
 
 
-def _run(server: FakeServer, generated: list[tuple[Environment, str]]) -> None:
+def _run(server: FakeServer, told: list[str]) -> None:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _stopper(stop))
@@ -104,8 +173,8 @@ def _run(server: FakeServer, generated: list[tuple[Environment, str]]) -> None:
     except HTTPServerError as error:
         raise click.ClickException(f"{error}. Choose another --port; 0: any free one.") from None
     click.echo(f"listening on {server.url}")
-    for environment, key in generated:
-        click.echo(f"{environment} key {key}")
+    for words in told:
+        click.echo(words)
     while not stop.wait(_LOOK):
         for project in server.projects.open():
             project.clock.settle()

@@ -276,13 +276,15 @@ class Settings(BaseModel):
             raise SettingError(_explained(error)) from None
 
 
-def from_texts(texts: Mapping[str, str]) -> Settings:
+def from_texts(texts: Mapping[str, str], given: Mapping[str, Any] | None = None) -> Settings:
     """Settings from texts, as a command line gives them: each is read as JSON, else as it is.
+
+    They win over what is given beside them, as a file of settings does.
 
     Raises SettingError for an unknown name, or a text that the setting cannot take.
     """
     read = {name: text if name == "seed" else _read(text) for name, text in texts.items()}
-    return Settings(**read)
+    return Settings(**{**(given or {}), **read})
 
 
 def from_json(body: bytes, settings: Settings) -> tuple[Settings, list[str]]:

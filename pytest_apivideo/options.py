@@ -61,6 +61,11 @@ OPTIONS = (
         metavar="URL",
     ),
     Option(
+        "server",
+        "address of an `apivideo-fake serve` to use as the fake, with a project for each test",
+        metavar="URL",
+    ),
+    Option(
         "require_sandbox",
         "fail, rather than skip, tests on the sandbox if its key is missing",
         is_switch=True,
@@ -70,6 +75,11 @@ OPTIONS = (
         "share of the documented rate of requests to use on the sandbox "
         "(default: 70%; off on loopback)",
         metavar="PERCENT|off",
+    ),
+    Option(
+        "report",
+        "write what tests saw of their target into this file, for apivideo-fake drift and verify",
+        metavar="FILE",
     ),
     Option(
         "seed",

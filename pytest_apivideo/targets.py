@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import pytest
@@ -106,7 +107,13 @@ def choice(config: pytest.Config) -> Choice:
 
 
 def configure(config: pytest.Config) -> None:
-    """Make the sandbox ready, if it is a target: what cannot be right ends the run at once."""
+    """Make ready what the options ask for: what cannot be right ends the run at once."""
+    report = value_of(config, "report").value
+    if report is not None:
+        from pytest_apivideo.drift.report import Reporter
+
+        config.pluginmanager.register(Reporter(config, Path(report).absolute()), "apivideo-report")
+    served_at(config)
     if choice(config) == "fake":
         return
     from pytest_apivideo.sandbox import budget, guard
@@ -124,9 +131,23 @@ def configure(config: pytest.Config) -> None:
     config.pluginmanager.register(run, "apivideo-sandbox")
 
 
+def served_at(config: pytest.Config) -> str | None:
+    """The address of the fake, if it is one that is served elsewhere."""
+    given = value_of(config, "server")
+    if given.value is None:
+        return None
+    from pytest_apivideo.served import ServerRefused, checked_server
+
+    try:
+        return checked_server(given.value)
+    except ServerRefused as wrong:
+        raise pytest.UsageError(f"{given.source}: {wrong}") from None
+
+
 def described(config: pytest.Config) -> str:
     """The target in a few words, for the header of a run."""
-    fake = "fake in this process"
+    served = served_at(config)
+    fake = f"fake at {served}" if served else "fake in this process"
     chosen = choice(config)
     if chosen == "fake":
         return fake
@@ -154,16 +175,21 @@ def skip_what_only_the_fake_has(item: pytest.Item) -> None:
     """Skip a test on the sandbox, with the reason, if it could not run there."""
     needs = _needs(item)
     ours = [name for name in getattr(item, "fixturenames", ()) if name.startswith("apivideo")]
-    if not ours or target_of(item) == "fake":
+    only = [name for name in ours if name not in WORKS_ON_BOTH]
+    if target_of(item) == "fake":
+        if only and served_at(item.config) is not None:
+            names = ", ".join(only)
+            pytest.skip(f"not on a fake that is served elsewhere: {names} needs it in this process")
+        return
+    if not ours:
         return
     for marker in item.iter_markers("apivideo_fake_only"):
         pytest.skip(f"not on the sandbox: {marker.kwargs['reason']}")
     if needs:
         words = ", ".join(NEEDS[name] for name in needs)
         pytest.skip(f"not on the sandbox: it needs {words}, which only the fake has")
-    only = [name for name in ours if name not in WORKS_ON_BOTH and name != "apivideo_server"]
-    if only or "apivideo_server" in ours:
-        names = ", ".join(only or ["apivideo_server"])
+    if only:
+        names = ", ".join([name for name in only if name != "apivideo_server"] or only)
         pytest.skip(f"not on the sandbox: it uses {names}, which only the fake has")
     if item.config.stash[SANDBOX].key is None:
         reason = f"{KEY_VARIABLE} is not set: it is where the sandbox's API key is read from"
@@ -192,11 +218,15 @@ def _needs(item: pytest.Item) -> list[str]:
 @contextmanager
 def opened(request: pytest.FixtureRequest) -> Iterator[Target]:
     """The target of a test, for as long as it runs."""
-    if target_of(request.node) == "fake":
-        yield _fake(request.getfixturevalue("apivideo"), request.node)
-    else:
+    server = served_at(request.config)
+    if target_of(request.node) == "sandbox":
         with _sandbox(request.config.stash[SANDBOX], request.node) as target:
             yield target
+    elif server is not None:
+        with _served(server, request.node) as target:
+            yield target
+    else:
+        yield _fake(request.getfixturevalue("apivideo"), request.node)
 
 
 def _fake(apivideo: ApiVideo, item: pytest.Item) -> Target:
@@ -204,6 +234,22 @@ def _fake(apivideo: ApiVideo, item: pytest.Item) -> Target:
 
     key, now = apivideo.api_key, apivideo.clock.now
     return Target("fake", apivideo.url, key, new_run(), key, now, item)
+
+
+@contextmanager
+def _served(server: str, item: pytest.Item) -> Iterator[Target]:
+    from pytest_apivideo.markers import settings_of
+    from pytest_apivideo.sandbox.marks import new_run
+    from pytest_apivideo.served import ServerRefused, project
+
+    given = settings_of(item).model_dump(mode="json", exclude_unset=True)
+    try:
+        with project(server, given) as made:
+            is_production = given.get("environment") == "production"
+            key = made.production_key if is_production else made.sandbox_key
+            yield Target("fake", made.url, key, new_run(), key, time.time, item)
+    except ServerRefused as wrong:
+        pytest.fail(str(wrong), pytrace=False)
 
 
 @contextmanager

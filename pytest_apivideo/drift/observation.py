@@ -20,7 +20,7 @@ Node = dict[str, Any]
 
 # fmt: off
 ENUMERATED = frozenset((
-    "token_type", "rel", "status", "type", "quality", "origin", "sourceStatus", "languageOrigin",
+    "token_type", "status", "type", "quality", "origin", "sourceStatus", "languageOrigin",
     "events", "videoCodec", "audioCodec", "metric", "aggregation",
 ))
 """Fields whose texts are one of a few, so that the texts themselves are kept."""

@@ -1,0 +1,117 @@
+"""`verify`: what a report says of the defaults that no source settles; `serve --config`."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from click.testing import CliRunner
+
+from fake_server.cli import cli
+from fake_server.settings import Settings
+from pytest_apivideo.drift.verify import verify
+from tests.contract.test_drift import answer, report
+
+
+def run(*arguments: str) -> Any:
+    return CliRunner().invoke(cli, ["verify", *arguments], catch_exceptions=False)
+
+
+@pytest.fixture
+def seen(tmp_path: Path) -> Path:
+    """A report of a sandbox that confirms one default and contradicts three."""
+    settings = {
+        "allow_bare_token": True,
+        "allow_api_key_as_bearer": True,
+        "auth_errors": "docs",
+        "rotate_refresh": False,
+    }
+    path = tmp_path / "sandbox.json"
+    path.write_text(json.dumps(report(answer(), target="sandbox", **settings)))
+    return path
+
+
+def test_defaults_are_confirmed_contradicted_or_not_seen(seen: Path) -> None:
+    done = run(str(seen))
+    assert done.exit_code == 1
+    assert "allow_bare_token: confirmed (default True) (test_videos::test_it)" in done.output
+    assert "auth_errors: contradicted (default 'spec', seen 'docs')" in done.output
+    assert "rotate_refresh: contradicted (default True, seen False)" in done.output
+    assert "revoke_on_login: not seen (default False)" in done.output
+    assert "1 confirmed, 3 contradicted" in done.output
+    assert "the sandbox, on 2026-11-24T08:00:00+00:00" in done.output
+
+
+def test_the_settings_that_match_are_loaded_by_serve(seen: Path, tmp_path: Path) -> None:
+    config = tmp_path / "sandbox.toml"
+    assert run(str(seen), "--write", str(config)).exit_code == 1
+    command = [sys.executable, "-m", "fake_server", "serve", "--port", "0"]
+    with subprocess.Popen(
+        [*command, "--config", str(config), "--expires-in", "60"], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().removeprefix("listening on ").strip()
+        key = process.stdout.readline().split()[-1]
+        refused = httpx.post(f"{url}/auth/api-key", json={"apiKey": "nobody"})
+        given = httpx.post(f"{url}/auth/api-key", json={"apiKey": key}).json()
+        process.terminate()
+    assert refused.status_code == 401  # auth_errors = "docs"
+    assert given["expires_in"] == 60
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("expire_in = 60\n", "there is no setting 'expire_in'"), ("expires_in", "settings.toml")],
+)
+def test_a_wrong_file_of_settings_is_told_in_a_line(tmp_path: Path, text: str, words: str) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_text(text)
+    done = CliRunner().invoke(cli, ["serve", "--config", str(path)])
+    assert (done.exit_code, words in done.output) == (2, True)
+
+
+def test_what_was_seen_both_ways_is_told_and_not_written(tmp_path: Path) -> None:
+    made = report(answer(), target="sandbox", auth_errors="docs")
+    checks = made["targets"]["sandbox"]["checks"]
+    checks["test_b::test_b"] = {
+        "outcome": "passed",
+        "seen": [],
+        "settings": {"auth_errors": "spec"},
+    }
+    (finding,) = [one for one in verify(made) if one.setting == "auth_errors"]
+    assert finding.verdict == "seen both ways"
+    (tmp_path / "a.json").write_text(json.dumps(made))
+    run(str(tmp_path / "a.json"), "--write", str(tmp_path / "a.toml"))
+    assert "auth_errors" not in (tmp_path / "a.toml").read_text()
+
+
+def test_a_file_that_is_no_report_is_told_in_a_line(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text("{}")
+    done = run(str(tmp_path / "a.json"))
+    assert (done.exit_code, "is no report" in done.output) == (1, True)
+
+
+def test_the_contract_asks_about_every_default_that_a_client_s_path_depends_on() -> None:
+    import pytest_apivideo.contract as contract
+
+    source = "\n".join(
+        path.read_text() for path in Path(contract.__file__).parent.glob("test_*.py")
+    )
+    asked = {name for name in Settings.model_fields if f'found("{name}"' in source}
+    assert {
+        "allow_api_key_as_bearer",
+        "allow_bare_token",
+        "auth_errors",
+        "clock_skew",
+        "problem_content_type",
+        "revoke_access_on_refresh",
+        "revoke_on_login",
+        "rotate_refresh",
+        "unknown_fields",
+        "www_authenticate",
+    } <= asked
