@@ -1,0 +1,113 @@
+"""The contract holds on the fake: in process, and as a sandbox would be used, from afar."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from pytest_apivideo.drift.compare import compare
+from pytest_apivideo.drift.report import read
+from pytest_apivideo.targets import KEY_VARIABLE
+
+KEY = "a-sandbox-key-of-the-contract"
+SERVE = [sys.executable, "-m", "fake_server", "serve", "--port", "0", "--sandbox-key", KEY]
+CONTRACT = [sys.executable, "-m", "fake_server", "contract", "-p", "no:cacheprovider", "-q"]
+SURE = ("must", "setting", "status", "problem", "header", "type")
+"""Kinds of drift that cannot come from what else is on an account."""
+
+NEED_THE_FAKE = 9  # tests that need a clock or a key of the other environment
+
+Contract = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[str]:
+    """A server that speaks TLS; the certificate to trust is `ca.pem`."""
+    command = [*SERVE, "--tls", "--ca-file", str(tmp_path / "ca.pem")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().removeprefix("listening on ").strip()
+        assert process.stdout.readline().endswith("ca.pem\n")
+        yield url
+        process.terminate()
+        assert process.wait(30) == 0
+
+
+@pytest.fixture
+def contract(served: str, tmp_path: Path) -> Contract:
+    """Starts the contract on the server, as on a sandbox."""
+    environment = {
+        **os.environ,
+        KEY_VARIABLE: KEY,
+        "SSL_CERT_FILE": str(tmp_path / "ca.pem"),
+        "APIVIDEO_LEDGER_DIR": str(tmp_path / "ledgers"),
+    }
+    target = ["--apivideo-target=sandbox", f"--apivideo-base-url={served}"]
+
+    def start(*arguments: str) -> subprocess.Popen[str]:
+        command = [*CONTRACT, *target, "--apivideo-require-sandbox", *arguments]
+        return subprocess.Popen(
+            command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True
+        )
+
+    return start
+
+
+def told(process: subprocess.Popen[str]) -> tuple[int, int]:
+    """How many tests passed and were skipped; fails if any other thing happened."""
+    output, _ = process.communicate(timeout=240)
+    found = re.search(r"(\d+) passed, (\d+) skipped", output)
+    assert process.returncode == 0, output
+    assert found is not None, output
+    assert "left nothing behind" in output
+    assert KEY not in output
+    return int(found[1]), int(found[2])
+
+
+@pytest.mark.timeout(300)
+def test_it_passes_through_tls_with_four_workers_and_twice_at_once(
+    served: str, contract: Contract, tmp_path: Path
+) -> None:
+    assert served.startswith("https://")
+    here = tmp_path / "fake.json"
+    many = contract("-n", "4", f"--apivideo-report={tmp_path / 'many.json'}")
+    alone = contract(f"--apivideo-report={tmp_path / 'alone.json'}")
+    fake = subprocess.run(
+        [*CONTRACT, f"--apivideo-report={here}"], cwd=tmp_path, capture_output=True, timeout=240
+    )
+    assert fake.returncode == 0, fake.stdout
+    results = told(many), told(alone)
+    assert results[0] == results[1]
+    assert results[0][0] > 200
+    assert results[0][1] == NEED_THE_FAKE
+
+    for collection in ("videos", "live-streams", "players", "webhooks", "watermarks"):
+        with httpx.Client(base_url=served.replace("https", "http"), auth=(KEY, "")) as client:
+            page = client.get(f"/{collection}").json()
+        assert page["pagination"]["itemsTotal"] == 0, collection
+    assert list((tmp_path / "ledgers").iterdir()) == []
+
+    reports = [read(tmp_path / name) for name in ("many.json", "alone.json", "fake.json")]
+    for one, other in ((reports[0], reports[1]), (reports[2], reports[1])):
+        assert [drift for drift in compare(one, other) if drift.kind in SURE] == []
+
+
+def test_a_report_holds_no_value_that_lets_in(tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    command = [*CONTRACT, "-k", "authentication or upload_tokens", f"--apivideo-report={path}"]
+    subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=240, check=True)
+    text = path.read_text()
+    assert "def50200" not in text
+    assert not re.search(r'": "eyJ', text)
+    assert not re.search(r'"to[0-9A-Za-z]{22}"', text)
+    report = json.loads(text)
+    assert report["targets"]["fake"]["address"] is None
+    assert len(report["targets"]["fake"]["checks"]) > 70
