@@ -1,0 +1,32 @@
+"""The contract suite can fail: what it notices of deviations that are put into the fake."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_apivideo.drift.compare import compare
+from tests.contract.deviations import DEVIATIONS, Deviation
+from tests.contract.noticed import noticed, run
+
+
+@pytest.mark.parametrize("deviation", DEVIATIONS, ids=lambda one: one.name.replace(" ", "-"))
+def test_every_deviation_is_noticed(deviation: Deviation) -> None:
+    found = noticed(deviation)
+    assert found.by == deviation.seen_by, str(found)
+
+
+def test_what_does_not_deviate_is_not_noticed() -> None:
+    found = noticed(Deviation("nothing", "lists", lambda patch: None))
+    assert (found.by, found.drift) == ("nothing", [])
+
+
+@pytest.mark.parametrize("tests", ["lists", "authentication"])
+def test_two_runs_on_the_fake_as_it_is_do_not_differ(tests: str) -> None:
+    before = run(tests)
+    run.cache_clear()
+    assert compare(before, run(tests)) == []
+
+
+def test_there_are_many_deviations_of_every_part() -> None:
+    assert len({one.name for one in DEVIATIONS}) == len(DEVIATIONS) >= 60
+    assert {"authentication", "videos", "lists", "uploads"} <= {one.tests for one in DEVIATIONS}
