@@ -5,11 +5,12 @@ judged by its own URL, and the request that the caller (or the next hop) sees ne
 """
 
 import asyncio
+import os
 import ssl
 import sys
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Protocol, cast
 from urllib.request import getproxies, proxy_bypass
 
@@ -38,7 +39,7 @@ def http_client(
     Requests raise `LoginRefused` if no token can be had.
     """
     target = Target(base_url)
-    context = httpx.create_ssl_context()
+    context = _context()
     inner = httpx.HTTPTransport(verify=context, proxy=_proxy(target))
     shared = SharedToken(target, api_key, now)
     return httpx.Client(
@@ -58,7 +59,7 @@ def async_http_client(
     It keeps no connection between requests, so that any event loop may use it, of asyncio or trio.
     """
     target = Target(base_url)
-    context = httpx.create_ssl_context()
+    context = _context()
     shared = SharedToken(target, api_key, now)
     return httpx.AsyncClient(
         base_url=target.base_url,
@@ -68,6 +69,16 @@ def async_http_client(
         timeout=timeout,
         limits=KEEP_NO_CONNECTION,
     )
+
+
+def _context() -> ssl.SSLContext:
+    """The context for TLS as httpx makes it: to read all the authorities takes 20 ms and more."""
+    return _context_of(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+
+
+@lru_cache(maxsize=4)
+def _context_of(*environment: str | None) -> ssl.SSLContext:
+    return httpx.create_ssl_context()
 
 
 def _pattern(target: Target) -> str:

@@ -42,9 +42,9 @@ def share(text: str) -> float | None:
 
 
 class Budget:
-    """Lets requests through at a share of the documented rate; None: as fast as they come.
+    """Lets requests through at a share of the documented rate, and as the answers ask.
 
-    What the answers say is heeded in either case. `now` and `pause` are in seconds.
+    Without a share (None) they go as fast as they come. `now` and `pause` are in seconds.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class Budget:
 
     def heed(self, rate: Rate | None, headers: Mapping[str, str]) -> None:
         """Take note of what an answer says: none left means to wait for the next window."""
-        if rate is None or headers.get("x-ratelimit-remaining") != "0":
+        if rate is None or not self._is_on or headers.get("x-ratelimit-remaining") != "0":
             return
         with self._lock:
             self._not_before[rate] = self._now() + retry_after(headers)
@@ -83,7 +83,9 @@ class Budget:
         while sent and sent[0] <= now - _WINDOW:
             sent.popleft()
         asked = self._not_before.get(rate, now) - now
-        own = sent[0] + _WINDOW - now if self._is_on and len(sent) >= self._most[rate] else 0.0
+        if not self._is_on:
+            return 0.0
+        own = sent[0] + _WINDOW - now if len(sent) >= self._most[rate] else 0.0
         return max(asked, own)
 
 

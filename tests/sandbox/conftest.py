@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,3 +48,13 @@ def sandbox(
     monkeypatch.setenv("PYTEST_APIVIDEO_TARGET", "sandbox")
     monkeypatch.setenv("PYTEST_APIVIDEO_BASE_URL", account.url)
     return suite
+
+
+@pytest.fixture
+def page(suite: pytest.Pytester, ledgers: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A server that answers everything with a page of HTML; gives its address."""
+    with FakeServer() as server, server.project() as handle:
+        rule = server.expect_request(re.compile(".*"))
+        rule.respond_with_data("<html>", content_type="text/html")
+        monkeypatch.setenv(KEY_VARIABLE, handle.api_key)
+        yield handle.url

@@ -228,14 +228,17 @@ def test_rates_do_not_wait_for_each_other_and_off_waits_for_none() -> None:
     assert time.waits == []
 
 
-def test_an_answer_that_leaves_no_request_is_heeded_also_without_a_budget() -> None:
+@pytest.mark.parametrize(("part", "waits"), [(0.7, [7]), (None, [])])
+def test_an_answer_that_leaves_no_request_is_heeded_within_a_budget(
+    part: float | None, waits: list[float]
+) -> None:
     time = Time()
-    budget = Budget(None, time.read, time.wait)
+    budget = Budget(part, time.read, time.wait)
     budget.heed("reads", {"x-ratelimit-remaining": "0", "x-ratelimit-retry-after": "7"})
     budget.heed("writes", {"x-ratelimit-remaining": "1", "x-ratelimit-retry-after": "7"})
     budget.take("writes")
     budget.take("reads")
-    assert time.waits == [7]
+    assert time.waits == waits
 
 
 @pytest.mark.parametrize(

@@ -203,3 +203,62 @@ def test_the_key_is_for_tests_that_log_in_themselves(
     )
     sandbox.runpytest_inprocess().assert_outcomes(passed=1)
     account.calls.assert_called("POST /auth/api-key", times=2)
+
+
+# A fake that is served elsewhere
+
+
+def test_a_fake_that_is_served_elsewhere_gives_each_test_a_project(
+    suite: pytest.Pytester, account: ApiVideo
+) -> None:
+    suite.makepyfile(
+        PLAIN
+        + """
+@pytest.mark.apivideo(expires_in=60)
+def test_settings(apivideo_target):
+    import httpx
+    assert apivideo_target.is_fake
+    body = {"apiKey": apivideo_target.api_key}
+    given = httpx.post(apivideo_target.url + "/auth/api-key", json=body).json()
+    assert given["expires_in"] == 60
+
+@pytest.mark.apivideo(environment="production")
+def test_environment(apivideo_session):
+    assert apivideo_session.get("/videos").json()["data"] == []
+"""
+    )
+    result = suite.runpytest_inprocess(f"--apivideo-server={account.url}/", "-rs")
+    result.assert_outcomes(passed=3, skipped=1)
+    result.stdout.fnmatch_lines(
+        [f"api.video: fake at {account.url}, *", "*not on a fake that is served elsewhere: *"]
+    )
+    assert len(account.calls) == 0
+
+
+@pytest.mark.parametrize(
+    ("server", "words"),
+    [
+        ("https://ws.api.video", "*is no fake: --apivideo-server names an `apivideo-fake serve`"),
+        ("8765", "*'8765' is not the address of a server*"),
+    ],
+)
+def test_a_server_that_is_no_fake_by_its_name_ends_the_run(
+    suite: pytest.Pytester, server: str, words: str
+) -> None:
+    result = suite.runpytest_inprocess(f"--apivideo-server={server}")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([words])
+
+
+def test_a_server_that_is_not_there_or_no_fake_is_told(
+    suite: pytest.Pytester, page: str, account: ApiVideo
+) -> None:
+    suite.makepyfile("def test_it(apivideo_http): ...")
+    for server, words in (
+        ("http://127.0.0.1:9", "there is no fake at http://127.0.0.1:9*apivideo-fake serve*"),
+        (page, f"there is no fake at {page}*"),
+        (f"{account.url}/nowhere", "POST */nowhere/_fake/projects gave 404*"),
+    ):
+        result = suite.runpytest_inprocess(f"--apivideo-server={server}")
+        result.assert_outcomes(errors=1)
+        result.stdout.fnmatch_lines([words])

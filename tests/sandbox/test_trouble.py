@@ -1,0 +1,304 @@
+"""Trouble on the sandbox: a clear message, a ledger that is whole, and a sweep that ends it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from fake_server import ApiVideo, FakeServer
+from fake_server.cli import cli
+from pytest_apivideo.sandbox.marks import age_of, duration, mark_in, new_run
+from pytest_apivideo.targets import KEY_VARIABLE
+from tests.sandbox.test_care import EVERY_KIND, left
+
+CREATES = """
+def test_it(apivideo_target, apivideo_http):
+    made = apivideo_http.post("/videos", json={"title": "Maths"})
+    assert made.status_code == 201, made.text
+"""
+
+
+def sweep(account: ApiVideo, *arguments: str) -> Any:
+    given = ["sweep", "--base-url", account.url, "--older-than", "0s", *arguments]
+    return CliRunner().invoke(cli, given, catch_exceptions=False)
+
+
+def entries(ledgers: Path) -> list[dict[str, Any]]:
+    (path,) = ledgers.glob("*.jsonl")
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+# A run that is killed
+
+
+@pytest.fixture
+def killed(sandbox: pytest.Pytester, account: ApiVideo) -> None:
+    """A run was killed with everything created and nothing removed."""
+    sandbox.makepyfile(EVERY_KIND % "import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
+    command = [sys.executable, "-m", "pytest", "-p", "no:randomly"]
+    done = subprocess.run(command, cwd=sandbox.path, capture_output=True, timeout=60)
+    assert done.returncode == -signal.SIGKILL
+    assert len(left(account)) == 7
+
+
+@pytest.mark.usefixtures("killed")
+def test_a_sweep_finishes_the_work_of_a_killed_run(account: ApiVideo, ledgers: Path) -> None:
+    kept = account.videos.add(title="Of the owner")
+    intended = [one["kind"] for one in entries(ledgers) if "intended" in one]
+    assert len(intended) == 7
+    text = next(iter(ledgers.glob("*.jsonl"))).read_text()
+    for secret in (account.api_key, *(token.token for token in account.upload_tokens)):
+        assert secret not in text
+
+    shown = sweep(account, "--dry-run")
+    assert (shown.exit_code, len(left(account))) == (0, 7)
+    assert "would remove upload token not known by name" in shown.output
+
+    done = sweep(account)
+    assert (done.exit_code, left(account)) == (0, ["videos"]), done.output
+    assert [video.id for video in account.videos] == [kept.id]
+    assert list(ledgers.glob("*")) == []
+    assert "0 removed, 0 left" in sweep(account).output
+
+
+@pytest.mark.usefixtures("killed")
+def test_a_sweep_without_the_ledger_finds_what_carries_a_mark(
+    account: ApiVideo, ledgers: Path
+) -> None:
+    for path in ledgers.glob("*"):
+        path.unlink()
+    assert sweep(account).exit_code == 0
+    assert left(account) == ["upload_tokens", "watermarks"]
+
+
+@pytest.mark.usefixtures("killed")
+def test_a_ledger_whose_last_line_is_cut_is_read(account: ApiVideo, ledgers: Path) -> None:
+    (path,) = ledgers.glob("*.jsonl")
+    path.write_bytes(path.read_bytes()[:-9])
+    (ledgers / "other.jsonl").write_text("no ledger\n")
+    done = sweep(account)
+    assert "watermark" in done.output
+    assert set(left(account)) <= {"watermarks"}
+
+
+@pytest.mark.usefixtures("killed")
+def test_a_young_run_is_left_alone(account: ApiVideo, ledgers: Path) -> None:
+    given = ["sweep", "--base-url", account.url, "--older-than", "2h"]
+    done = CliRunner().invoke(cli, given)
+    assert (done.exit_code, len(left(account))) == (0, 7)
+    assert "0 removed, 0 left" in done.output
+
+
+@pytest.mark.usefixtures("killed")
+def test_a_ledger_of_another_account_s_address_is_left_alone(
+    account: ApiVideo, ledgers: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with FakeServer() as server, server.project() as other:
+        monkeypatch.setenv(KEY_VARIABLE, other.api_key)
+        assert "0 removed, 0 left" in sweep(other).output
+    assert len(list(ledgers.glob("*.jsonl"))) == 1
+
+
+@pytest.mark.usefixtures("sandbox")
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--older-than", "soon"], "'soon' is no duration: write it like 2h"),
+        (["--base-url", "https://ws.api.video"], "ws.api.video is not a sandbox"),
+    ],
+)
+def test_a_sweep_that_cannot_be_is_told_in_a_line(
+    account: ApiVideo, arguments: list[str], words: str
+) -> None:
+    done = sweep(account, *arguments)
+    assert (done.exit_code, words in done.output) == (1, True), done.output
+
+
+def test_a_sweep_without_a_key_names_the_variable(
+    account: ApiVideo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(KEY_VARIABLE, raising=False)
+    assert f"{KEY_VARIABLE} is not set" in sweep(account).output
+
+
+# A connection that is lost
+
+
+def test_an_answer_that_is_lost_is_told_and_its_video_is_found_by_its_mark(
+    sandbox: pytest.Pytester, account: ApiVideo, ledgers: Path
+) -> None:
+    account.on("POST /videos").drop(when="after")
+    sandbox.makepyfile(CREATES)
+    result = sandbox.runpytest_inprocess()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [f"POST /videos got no answer from {account.url}: *", "*left nothing behind*"]
+    )
+    account.calls.assert_called("POST /videos", times=1)
+    assert len(account.videos) == 0
+    assert list(ledgers.glob("*")) == []
+
+
+def test_an_answer_that_is_lost_of_what_has_no_room_for_a_mark_is_told(
+    sandbox: pytest.Pytester, account: ApiVideo, ledgers: Path
+) -> None:
+    account.on("POST /watermarks").drop(when="after")
+    sandbox.makepyfile(
+        """
+        def test_it(apivideo_http):
+            image = {"file": ("mark.png", b"not really", "image/png")}
+            apivideo_http.post("/watermarks", files=image)
+        """
+    )
+    result = sandbox.runpytest_inprocess()
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["watermark not known by name: its creation was not answered*"])
+    done = sweep(account)
+    assert (done.exit_code, "look for it on the dashboard" in done.output) == (1, True)
+    assert len(entries(ledgers)) == 2
+
+
+def test_a_sandbox_that_goes_away_in_the_middle_leaves_a_ledger_for_the_sweep(
+    suite: pytest.Pytester, ledgers: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with FakeServer() as server, server.project() as account:
+        monkeypatch.setenv(KEY_VARIABLE, account.api_key)
+        suite.makeconftest(
+            """
+            import pytest
+            from fake_server.server import FakeServer
+
+            def pytest_configure(config):
+                config.server = FakeServer.going_away
+            """
+        )
+        monkeypatch.setattr(FakeServer, "going_away", server, raising=False)
+        suite.makepyfile(
+            """
+            def test_it(request, apivideo_target, apivideo_http):
+                apivideo_http.post("/videos", json={"title": "Maths"})
+                request.config.server.stop()
+                apivideo_http.get("/videos")
+            """
+        )
+        options = ["--apivideo-target=sandbox", f"--apivideo-base-url={account.url}"]
+        result = suite.runpytest_inprocess(*options)
+        assert result.ret == pytest.ExitCode.TESTS_FAILED
+        result.stdout.fnmatch_lines(
+            ["*GET /videos got no answer from*", "*left behind by run*", "*video vi*"]
+        )
+        server.start()
+        assert len(account.videos) == 1
+        assert sweep(account).exit_code == 0
+        assert len(account.videos) == 0
+    assert list(ledgers.glob("*")) == []
+
+
+# A storm of 429
+
+
+def test_a_429_is_waited_for_once(sandbox: pytest.Pytester, account: ApiVideo) -> None:
+    account.on("POST /videos", times=1).respond(429, headers={"X-RateLimit-Retry-After": "0"})
+    sandbox.makepyfile(CREATES)
+    sandbox.runpytest_inprocess().assert_outcomes(passed=1)
+    assert account.calls.count("POST /videos") == 2
+    assert len(account.videos) == 0
+
+
+def test_in_a_storm_of_429_a_test_is_inconclusive(
+    sandbox: pytest.Pytester, account: ApiVideo, ledgers: Path
+) -> None:
+    answer = {"title": "Too many requests.", "status": 429}
+    account.on("POST /videos").respond(429, json=answer, headers={"X-RateLimit-Retry-After": "0"})
+    sandbox.makepyfile(CREATES)
+    report = sandbox.path / "report.json"
+    result = sandbox.runpytest_inprocess("-rs", f"--apivideo-report={report}")
+    result.assert_outcomes(skipped=1)
+    result.stdout.fnmatch_lines(
+        ["*inconclusive, POST /videos was answered 429, and again after a wait*"]
+    )
+    account.calls.assert_called("POST /videos", times=2)
+    (check,) = json.loads(report.read_text())["targets"]["sandbox"]["checks"].values()
+    assert check["outcome"] == "inconclusive"
+    assert list(ledgers.glob("*")) == []
+
+
+# A target that is no api.video
+
+
+def test_a_target_that_answers_html_is_told_before_anything_is_written(
+    suite: pytest.Pytester, page: str, ledgers: Path
+) -> None:
+    suite.makepyfile(CREATES)
+    options = ["--apivideo-target=sandbox", f"--apivideo-base-url={page}"]
+    result = suite.runpytest_inprocess(*options)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*Check that the base URL names an api.video server*"])
+    assert "Traceback" not in result.stdout.str()
+    assert not ledgers.exists()
+
+
+def test_a_target_with_the_rate_limits_of_production_is_refused(
+    suite: pytest.Pytester, ledgers: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with FakeServer() as server, server.project(environment="production") as handle:
+        monkeypatch.setenv(KEY_VARIABLE, handle.production_key)
+        suite.makepyfile(CREATES)
+        options = ["--apivideo-target=sandbox", f"--apivideo-base-url={handle.url}"]
+        result = suite.runpytest_inprocess(*options)
+        result.assert_outcomes(errors=1)
+        result.stdout.fnmatch_lines(["*allows 500 reads a minute, as api.video's production does*"])
+        assert [call.method for call in handle.calls] == ["POST", "GET"]
+        assert len(handle.videos) == 0
+
+
+# Workers
+
+
+def test_workers_share_one_login_and_what_they_left_is_told_once(
+    sandbox: pytest.Pytester, account: ApiVideo
+) -> None:
+    sandbox.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.parametrize("number", range(8))
+        def test_it(apivideo_target, apivideo_http, number):
+            title = apivideo_target.mark(str(number))
+            assert apivideo_http.post("/videos", json={"title": title}).status_code == 201
+            assert apivideo_http.get("/videos", params={"title": title}).json()["data"]
+        """
+    )
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-m", "pytest", "-p", "no:randomly", "-n", "4"]
+    done = subprocess.run(
+        command, cwd=sandbox.path, env=environment, capture_output=True, text=True, timeout=90
+    )
+    assert "8 passed" in done.stdout, done.stdout
+    assert done.stdout.count("left nothing behind") == 1
+    account.calls.assert_called("POST /auth/api-key", times=1)
+    assert len(account.videos) == 0
+
+
+# Marks
+
+
+def test_a_mark_tells_its_run_and_its_age() -> None:
+    from datetime import UTC, datetime, timedelta
+
+    now = datetime(2026, 11, 24, 8, tzinfo=UTC)
+    run = new_run(now)
+    assert mark_in({"metadata": [{"value": f"a {run}"}]}) == run
+    assert mark_in("apivideo-test-of-mine") is None
+    assert age_of(run, now + timedelta(hours=3)) == timedelta(hours=3)
+    assert (duration("90s"), duration("2h")) == (timedelta(seconds=90), timedelta(hours=2))
+    with pytest.raises(ValueError, match="no mark of a run"):
+        age_of("apivideo-test", now)
