@@ -13,7 +13,7 @@ demo: $(READY) ## The main job: an example application's suite, run against the 
 	$(RUN) -m pytest examples -v -p no:randomly --no-header
 
 test: $(READY) $(NODE_READY) ## All tests.
-	$(RUN) -m pytest -n auto
+	$(RUN) $(COVER) -m pytest -n auto
 
 check: lint types imports coverage ## What must be green before a change lands.
 
@@ -29,7 +29,7 @@ imports: $(READY)
 
 coverage: $(READY) $(NODE_READY) ## All tests, with branch coverage.
 	$(RUN) -m coverage erase
-	$(RUN) -m coverage run -m pytest -q
+	$(MAKE) test COVER="-m coverage run"
 	$(RUN) -m coverage combine -q
 	$(RUN) -m coverage report
 
