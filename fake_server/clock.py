@@ -60,8 +60,11 @@ class Timeline(Protocol):
     def next_ns(self) -> int | None:
         """The moment of what is due next; it may be past."""
 
-    def run(self, until_ns: int) -> None:
-        """Let everything happen that is due by then, in order; return when it has."""
+    def run(self, until_ns: int, *, moving: bool = True) -> None:
+        """Let everything happen that is due by then, in order; return when it has.
+
+        `moving`: the clock is being moved, which some of it waits for.
+        """
 
 
 class Clock:
@@ -115,9 +118,14 @@ class Clock:
 
     @property
     def due(self) -> list[Due]:
-        """What will happen, the next first: encodings, deliveries, deletions."""
-        self._let_happen()
-        return [] if self._timeline is None else self._timeline.upcoming()
+        """What will happen, the next first: encodings, deliveries, deletions.
+
+        A look moves nothing: deliveries that wait for the clock to be moved go on waiting.
+        """
+        if self._timeline is None:
+            return []
+        self._timeline.run(self.now_ns(), moving=False)
+        return self._timeline.upcoming()
 
     def advance(self, seconds: Duration) -> float:
         """Move forward by `seconds` (a number or a timedelta); the mode stays.

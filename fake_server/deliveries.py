@@ -102,6 +102,9 @@ def signed_headers(webhook_id: str, secret: str, body: bytes) -> dict[str, str]:
     }
 
 
+_LOOK = 0.05  # real seconds
+
+
 class Courier:
     """Sends deliveries, one after the other, in a thread that lives as long as the project."""
 
@@ -126,7 +129,7 @@ class Courier:
     def join(self) -> None:
         """Wait until everything was sent, and what came of it is in the store."""
         while under_way := set(self._under_way):
-            wait(under_way)
+            wait(under_way, timeout=_LOOK)  # it does not wake for what `close` cancels
 
     def close(self) -> None:
         """Send nothing more; what is under way comes to its end."""
@@ -168,7 +171,7 @@ def _post(delivery: Delivery, hosts: Iterable[str], patience: float) -> int:
 
 
 def _connect(url: SplitResult, hosts: tuple[str, ...], deadline: float) -> socket.socket:
-    host = (url.hostname or "").rstrip(".")
+    host = _plain(url.hostname or "")
     port = url.port or (443 if url.scheme == "https" else 80)
     named = any(fnmatchcase(host, pattern) for pattern in hosts)
     if any(fnmatchcase(host, pattern) for pattern in _NEVER_REACHED):
@@ -189,6 +192,14 @@ def _connect(url: SplitResult, hosts: tuple[str, ...], deadline: float) -> socke
             continue
         return _in_tls(connection, host) if url.scheme == "https" else connection
     raise failure
+
+
+def _plain(host: str) -> str:
+    """The name as it is looked up: `ws。api。video` is another spelling of `ws.api.video`."""
+    try:
+        return host.encode("idna").decode("ascii").lower().rstrip(".")
+    except UnicodeError:
+        return host.rstrip(".")
 
 
 def _in_tls(connection: socket.socket, host: str) -> socket.socket:

@@ -183,8 +183,9 @@ class Project:
         return [self.admin_key.value, *(key.value for key in self.keys)]
 
     def secrets(self) -> list[str]:
-        """The values of all its keys and tokens."""
-        return self.key_values() + self.tokens.values()
+        """The values of all its keys and tokens, and of what in its resources is secret."""
+        stored = [one for store in self._stores.values() for one in store.secrets()]
+        return self.key_values() + self.tokens.values() + stored
 
     def close(self) -> None:
         """Let go of what the server finds the project by, of files, and of what is held or sent."""

@@ -86,4 +86,5 @@ def tell(item: pytest.Item, report: pytest.TestReport) -> None:
         from fake_server.auth.secrets import Mask
 
         keys = [] if server is None else server.projects.key_values()
+        keys += [] if project is None else project.secrets()
         scrub(report, Mask([*keys, *texts, os.environ.get(targets.KEY_VARIABLE, "")]))

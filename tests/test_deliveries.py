@@ -318,3 +318,55 @@ def test_each_environment_has_webhooks_of_its_own(
     apivideo.settings.environment = "production"
     tell(apivideo)
     assert apivideo.webhooks.deliveries == apivideo_webhooks.deliveries == []
+
+
+def test_who_waits_for_deliveries_is_let_go_when_their_project_ends(
+    apivideo_server: FakeServer,
+) -> None:
+    with listening(None) as url:
+        with apivideo_server.project(webhook_timeout=1) as other:
+            other.webhooks.add(url=url, events=["live-stream.broadcast.started"])
+            tell(other, times=5)
+            waiting = threading.Thread(target=lambda: other.webhooks.deliveries)
+            waiting.start()
+        waiting.join(20)
+    assert not waiting.is_alive()
+
+
+@pytest.mark.apivideo(webhook_delivery="advance")
+def test_a_look_at_what_is_due_delivers_nothing(
+    apivideo: ApiVideo, apivideo_webhooks: WebhookReceiver, http: httpx.Client
+) -> None:
+    apivideo_webhooks.subscribe("live-stream.broadcast.started")
+    tell(apivideo)
+    assert [due.name for due in apivideo.clock.due][:1] == ["webhook.delivery"]
+    http.get("/_fake/clock")
+    assert told(apivideo.webhooks.deliveries) == ["pending"]
+    apivideo.clock.advance(0)
+    assert told(apivideo.webhooks.deliveries) == ["delivered"]
+
+
+@pytest.mark.apivideo(webhook_hosts=("*",))
+@pytest.mark.parametrize("host", ["ws.api.video", "ws。api。video", "WS.API.VIDEO."])
+def test_no_spelling_of_the_real_hosts_is_reached(apivideo: ApiVideo, host: str) -> None:
+    apivideo.webhooks.add(url=f"http://{host}/hook", events=["live-stream.broadcast.started"])
+    tell(apivideo)
+    (delivery,) = apivideo.webhooks.deliveries
+    assert "where the fake sends nothing" in str(delivery.attempts[0].error)
+
+
+@pytest.mark.apivideo(encoding=3)
+@pytest.mark.parametrize("delay", [0, 0.1])
+def test_the_pace_of_a_receiver_decides_no_order(
+    apivideo: ApiVideo, apivideo_webhooks: WebhookReceiver, api: httpx.Client, delay: float
+) -> None:
+    apivideo.clock.freeze(START)
+    apivideo_webhooks.subscribe("live-stream.broadcast.started", "video.encoding.quality.completed")
+    apivideo_webhooks.refuse(times=1)
+    apivideo_webhooks.delay(delay)
+    tell(apivideo)
+    video = apivideo.videos.add(mp4_support=False).id
+    api.post(f"/videos/{video}/source", files={"file": b"content"})
+    apivideo.clock.advance(3)
+    types = [one.json["type"].rpartition(".")[2] for one in apivideo_webhooks.deliveries]
+    assert types == ["started", *["completed"] * 3, "started", "completed"]

@@ -158,3 +158,9 @@ def test_a_wrong_limit_is_refused_and_changes_nothing(
 def test_limits_of_no_environment_are_refused(apivideo: ApiVideo) -> None:
     with pytest.raises(SettingError, match="rate_limits='staging'"):
         apivideo.enforce_limits("staging")  # type: ignore[arg-type]
+
+
+def test_nothing_under_auth_is_counted(apivideo: ApiVideo, http: httpx.Client) -> None:
+    for method, path in (("GET", "/auth/api-key"), ("POST", "/auth/nothing")):
+        answer = http.request(method, path)
+        assert not [name for name in answer.headers if name.startswith("x-ratelimit")]

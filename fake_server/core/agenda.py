@@ -26,15 +26,15 @@ class Agenda:
         self.next_ns = NEVER
         self._queues: dict[str, list[Due]] = {}  # in order, by the name of the event
         self._planned: dict[tuple[str, str], Due] = {}
-        self._number = 0
+        self._numbers: dict[tuple[str, str], int] = {}  # kept, so that no thread's pace counts
 
     def plan(self, subject: str, deadlines: Mapping[str, datetime | None]) -> None:
         """Let these be the moments of a resource's events; None for one that will not happen."""
         for name, moment in deadlines.items():
             self.drop(name, subject)
             if moment is not None:
-                self._number += 1
-                due = Due(moment_ns(moment), self._number, name, subject)
+                number = self._numbers.setdefault((name, subject), len(self._numbers) + 1)
+                due = Due(moment_ns(moment), number, name, subject)
                 insort(self._queues.setdefault(name, []), due)
                 self._planned[name, subject] = due
                 self.next_ns = min(self.next_ns, due.at_ns)
@@ -59,7 +59,7 @@ class Agenda:
     def copy(self) -> Agenda:
         """An agenda of the same events."""
         copy = Agenda()
-        copy.next_ns, copy._number = self.next_ns, self._number
+        copy.next_ns, copy._numbers = self.next_ns, dict(self._numbers)
         copy._queues = {name: list(queue) for name, queue in self._queues.items()}
         copy._planned = dict(self._planned)
         return copy

@@ -163,12 +163,14 @@ class Resource(Shape):
 
     `prefix` begins the ids (`vi` + 22 characters); the first field of the class is the id.
     `collection` is what a test finds them under: `apivideo.videos`. `owner` is the kind of resource
-    that it belongs to and goes with; a field of the name of the owner's id says to which.
+    that it belongs to and goes with; a field of the name of the owner's id says to which. `secret`
+    is the field that no report may show.
     """
 
     prefix: ClassVar[str]
     collection: ClassVar[str | None] = None
     owner: ClassVar[type[Resource] | None] = None
+    secret: ClassVar[str | None] = None
     id_field: ClassVar[str]
 
     def __init_subclass__(

@@ -160,6 +160,11 @@ class Store:
             pass
         return identifier
 
+    def secrets(self) -> list[str]:
+        """What of the resources no report may show."""
+        kinds = [(kind.secret, table) for kind, table in list(self._tables.items()) if kind.secret]
+        return [str(getattr(one, name)) for name, table in kinds for one in table]
+
     def has(self, identifier: str) -> bool:
         """Whether a resource of any kind has this id."""
         return any(identifier in table for table in list(self._tables.values()))

@@ -275,7 +275,10 @@ def _derive(call: Occasion, video_id: str) -> None:
 
 
 def _expire(call: Occasion, video_id: str) -> None:
-    """The sandbox deletes the video."""
+    """The sandbox deletes the video, also one that was discarded."""
+    from fake_server.resources.discarded_videos import DiscardedVideo  # which knows encoding
+
+    call.store.remove(DiscardedVideo, video_id)
     call.store.remove(Video, video_id)
 
 

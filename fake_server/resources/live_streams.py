@@ -75,6 +75,8 @@ def _key(stream: dict[str, Any]) -> str:
 class LiveStream(Resource, prefix="li", collection="live_streams"):
     """A live stream; it exists before and after anybody streams to it."""
 
+    secret = "stream_key"
+
     live_stream_id: ReadOnly[str]
     created_at: Stamp = field(sort=True, doc="When the live stream was made.")
     updated_at: Stamp = field(sort=True, doc="When the live stream was last changed.")

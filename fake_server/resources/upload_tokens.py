@@ -27,6 +27,8 @@ def _expiry(token: dict[str, Any]) -> datetime | None:
 class UploadToken(Resource, prefix="to", collection="upload_tokens"):
     """What a client may upload with, as often as it likes, until it expires or is deleted."""
 
+    secret = "token"
+
     token: ReadOnly[str]
     ttl: WriteOnce[Seconds] = field(0, sort=True, doc="How long it lives; 0: for ever.")
     created_at: Stamp = field(sort=True, doc="When the token was made.")

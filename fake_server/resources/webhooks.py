@@ -52,6 +52,8 @@ def _secret(webhook: dict[str, Any]) -> str:
 class Webhook(Resource, prefix="webhook_", collection="webhooks"):
     """An address to call when one of these events happens; two may be the same."""
 
+    secret = "signature_secret"
+
     webhook_id: ReadOnly[str]
     created_at: Stamp = field(doc="When the webhook was made.")
     events: WriteOnce[list[Event]] = field(

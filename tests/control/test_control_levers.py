@@ -182,3 +182,14 @@ def test_projects_made_beside_a_running_test_do_not_take_its_requests(
     auth = httpx.BasicAuth(made["sandboxKey"], "")
     assert http.get("/videos", auth=auth).status_code == 200
     http.delete("/_fake/projects", auth=auth).raise_for_status()
+
+
+def test_the_calls_show_no_secret_of_a_resource(apivideo: ApiVideo, api: httpx.Client) -> None:
+    token = api.post("/upload-tokens", json={}).json()["token"]
+    httpx.post(f"{apivideo.url}/upload?token={token}", files={"file": b"content"})
+    hook = {"events": ["video.caption.generated"], "url": "https://app.example/hook"}
+    secret = api.post("/webhooks", json=hook).json()["signatureSecret"]
+    key = api.post("/live-streams", json={"name": "a"}).json()["streamKey"]
+    shown = httpx.get(f"{apivideo.url}/_fake/calls").text
+    assert len(apivideo.calls) == 4
+    assert not [one for one in (token, secret, key) if one in shown]

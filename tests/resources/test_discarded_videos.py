@@ -186,3 +186,13 @@ def test_a_video_may_be_discarded_in_the_last_days_of_the_last_year(
     apivideo.clock.freeze("9999-12-15")
     video = apivideo.videos.add().id
     assert api.delete(f"/videos/{video}").status_code == 204
+
+
+@pytest.mark.apivideo(video_restore=True, expire_sandbox_videos=True)
+def test_the_sandbox_deletes_discarded_videos_too(apivideo: ApiVideo, api: httpx.Client) -> None:
+    video = apivideo.videos.add().id
+    api.post(f"/videos/{video}/source", files={"file": b"content"})
+    api.delete(f"/videos/{video}")
+    apivideo.clock.advance(25 * 3600)
+    assert api.get("/discarded/videos").json()["data"] == []
+    assert api.patch(f"/discarded/videos/{video}", json={"discarded": False}).status_code == 404
