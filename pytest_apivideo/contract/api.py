@@ -87,8 +87,17 @@ class Api:
         self._target = target
 
     def request(self, method: str, path: str, **parts: Any) -> Answer:
-        """Send a request; the parts are those of httpx."""
-        return Answer(self._target.observe(self._client.request(method, path, **parts)))
+        """Send a request, and note its answer; the parts are those of httpx."""
+        return self.note(self.ask(method, path, **parts))
+
+    def ask(self, method: str, path: str, **parts: Any) -> Answer:
+        """Send a request without noting its answer: of several at once the order is not known."""
+        return Answer(self._client.request(method, path, **parts))
+
+    def note(self, answer: Answer) -> Answer:
+        """Note an answer in the report."""
+        self._target.observe(answer.response)
+        return answer
 
     def get(self, path: str, **parts: Any) -> Answer:
         """Send a GET."""
