@@ -157,7 +157,7 @@ class App:
 def _counted(request: Request, operation: Operation | None, caller: Caller) -> Quota | None:
     """What the rate limits leave; None for a call that none of them counts."""
     calls = class_of(request.method, operation)
-    if calls is None or _path(request).startswith(("/_fake/", "/auth/")):
+    if calls is None or _is_control(request) or _path(request).startswith("/auth/"):
         return None
     return caller.project.rate_limits.count(caller.environment, calls, caller.now_ns)
 

@@ -102,9 +102,6 @@ def signed_headers(webhook_id: str, secret: str, body: bytes) -> dict[str, str]:
     }
 
 
-_LOOK = 0.05  # real seconds
-
-
 class Courier:
     """Sends deliveries, one after the other, in a thread that lives as long as the project."""
 
@@ -122,14 +119,14 @@ class Courier:
                 return
             if self._worker is None:
                 self._worker = ThreadPoolExecutor(1, thread_name_prefix="apivideo-webhooks")
-            sending = self._worker.submit(_deliver, store, delivery, at, hosts, patience)
+            sending = self._worker.submit(self._deliver, store, delivery, at, hosts, patience)
             self._under_way.add(sending)
         sending.add_done_callback(self._under_way.discard)
 
     def join(self) -> None:
         """Wait until everything was sent, and what came of it is in the store."""
         while under_way := set(self._under_way):
-            wait(under_way, timeout=_LOOK)  # it does not wake for what `close` cancels
+            wait(under_way)
 
     def close(self) -> None:
         """Send nothing more; what is under way comes to its end."""
@@ -137,21 +134,22 @@ class Courier:
             self._closed = True
             worker = self._worker
         if worker is not None:
-            worker.shutdown(cancel_futures=True)
+            worker.shutdown()  # what is queued ends at once: cancelled, it would not wake `join`
 
-
-def _deliver(
-    store: Store, delivery: Delivery, at: datetime, hosts: Iterable[str], patience: float
-) -> None:
-    try:
-        attempt = Attempt(at=at, status=_post(delivery, hosts, patience))
-    except Exception as error:  # whatever went wrong is what came of it
-        attempt = Attempt(at=at, error=str(error) or type(error).__name__)
-    with store.lock:
-        table = store.table(Delivery)
-        now = table.get(delivery.id)
-        if now is not None:  # else the project was reset meanwhile
-            table.put(now.with_outcome(attempt))
+    def _deliver(
+        self, store: Store, delivery: Delivery, at: datetime, hosts: Iterable[str], patience: float
+    ) -> None:
+        if self._closed:
+            return
+        try:
+            attempt = Attempt(at=at, status=_post(delivery, hosts, patience))
+        except Exception as error:  # whatever went wrong is what came of it
+            attempt = Attempt(at=at, error=str(error) or type(error).__name__)
+        with store.lock:
+            table = store.table(Delivery)
+            now = table.get(delivery.id)
+            if now is not None:  # else the project was reset meanwhile
+                table.put(now.with_outcome(attempt))
 
 
 class _RefusedError(Exception):

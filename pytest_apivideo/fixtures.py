@@ -13,7 +13,6 @@ from pytest_apivideo import environment, real_hosts
 from pytest_apivideo.markers import settings_of
 from pytest_apivideo.options import value_of
 from pytest_apivideo.report import PROJECT, SERVER
-from pytest_apivideo.targets import opened
 
 if TYPE_CHECKING:
     import httpx
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from pytest_apivideo.frozen import FrozenTime
     from pytest_apivideo.interception.session import Interception
     from pytest_apivideo.sdk import Client
-    from pytest_apivideo.targets import Target
+    from pytest_apivideo.target import Target
     from pytest_apivideo.webhooks import WebhookReceiver
 
 
@@ -95,6 +94,8 @@ def apivideo_target(request: pytest.FixtureRequest) -> Iterator[Target]:
 
     `.mark(text)` adds the mark of the run, `.observe(response)` notes what an answer looks like.
     """
+    from pytest_apivideo.target import opened
+
     with opened(request) as target:
         yield target
 

@@ -26,8 +26,8 @@ def pytest_apivideo_configure_server(config: pytest.Config, server: FakeServer) 
 
 
 @pytest.hookspec
-def pytest_apivideo_redact(config: pytest.Config) -> Iterable[str] | None:
-    """More texts that no report may show, of eight characters or more.
+def pytest_apivideo_redact(config: pytest.Config) -> Iterable[str] | str | None:
+    """More texts that no report may show, or one, of eight characters or more.
 
     The keys and tokens of the fake are hidden without being named.
     """

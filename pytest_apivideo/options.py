@@ -7,14 +7,12 @@ The first place that names a value wins: the command line `--apivideo-<name>`, t
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import pytest
 
 
-@dataclass(frozen=True)
-class Option:
+class Option(NamedTuple):
     """One option of the plugin."""
 
     name: str
@@ -40,8 +38,7 @@ class Option:
         return "apivideo_" + self.name
 
 
-@dataclass(frozen=True)
-class Value:
+class Value(NamedTuple):
     """What an option is set to, and which place said so."""
 
     value: str | None
@@ -105,8 +102,7 @@ OPTIONS = (
 )
 
 
-@dataclass(frozen=True)
-class IniOption:
+class IniOption(NamedTuple):
     """An option that tells of the suite rather than of a run, so it is in the ini file only."""
 
     ini: str

@@ -77,14 +77,21 @@ def tell(item: pytest.Item, report: pytest.TestReport) -> None:
         from fake_server.story import story
 
         report.sections += [(f"api.video: {title}", text) for title, text in story(project)]
+    if not (report.longrepr or report.sections or report.user_properties):
+        return
     server = item.config.stash.get(SERVER, None)
-    named = item.config.hook.pytest_apivideo_redact(config=item.config)
-    texts = [text for found in named for text in found or ()]
-    if (server is not None or texts) and (
-        report.longrepr or report.sections or report.user_properties
-    ):
+    texts = _named_by_others(item.config)
+    if server is not None or texts:
         from fake_server.auth.secrets import Mask
 
         keys = [] if server is None else server.projects.key_values()
         keys += [] if project is None else project.secrets()
         scrub(report, Mask([*keys, *texts, os.environ.get(targets.KEY_VARIABLE, "")]))
+
+
+def _named_by_others(config: pytest.Config) -> list[str]:
+    """What the hook `pytest_apivideo_redact` names: texts, or one alone."""
+    named = config.hook.pytest_apivideo_redact(config=config)
+    return [
+        text for found in named for text in ([found] if isinstance(found, str) else found or ())
+    ]

@@ -11,10 +11,12 @@ Hide = Callable[[str], str]
 
 
 def scrub(report: pytest.TestReport, hide: Hide) -> None:
-    """Take secrets out of a report: its failure, what was captured, its properties."""
+    """Take secrets out of a report: its failure, what was captured, its properties, its reason."""
     report.longrepr = _hidden(report.longrepr, hide)
     report.sections = _hidden(report.sections, hide)
     report.user_properties = _hidden(report.user_properties, hide)
+    if hasattr(report, "wasxfail"):  # the reason of an expected failure
+        report.wasxfail = _hidden(report.wasxfail, hide)
 
 
 def _hidden(value: Any, hide: Hide) -> Any:

@@ -1,4 +1,4 @@
-"""The target of a test: the fake or, if asked for, api.video's real sandbox.
+"""Which target a test has: the fake or, if asked for, api.video's real sandbox.
 
 `--apivideo-target` chooses. A test whose fixtures all work on the sandbox runs there as it is; what
 only the fake has skips with a reason. With `both`, each such test runs twice.
@@ -6,10 +6,7 @@ only the fake has skips with a reason. With `both`, each such test runs twice.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -18,7 +15,6 @@ import pytest
 from pytest_apivideo.options import is_set, value_of
 
 if TYPE_CHECKING:
-    from fake_server import ApiVideo
     from pytest_apivideo.sandbox.run import SandboxRun
 
 Name = Literal["fake", "sandbox"]
@@ -48,55 +44,6 @@ OBSERVED: pytest.StashKey[list[dict[str, Any]]] = pytest.StashKey()
 """What a test has observed of its target, for the report."""
 
 
-@dataclass(frozen=True)
-class Target:
-    """What a test runs against: the fake or the sandbox, used in the same way.
-
-    `url` is the API's address (no slash at the end), `api_key` a key for it, `name` "fake" or
-    "sandbox". On the sandbox, `url` is a loopback address that passes requests on to it, and takes
-    care of the account: see docs/sandbox.md.
-    """
-
-    name: Name
-    url: str
-    api_key: str = field(repr=False)
-    run: str = field(repr=False)
-    client_key: str = field(repr=False)
-    now: Callable[[], float] = field(repr=False)
-    item: pytest.Item = field(repr=False)
-
-    @property
-    def is_fake(self) -> bool:
-        """Whether it is the fake."""
-        return self.name == "fake"
-
-    def mark(self, text: str = "") -> str:
-        """The text with the mark of this run, by which what a test created is found again.
-
-        On the sandbox, names of live streams, player themes and of files for delegated uploads, and
-        addresses of webhooks have to carry it.
-        """
-        return f"{text} {self.run}".strip()
-
-    def observe(self, response: Any) -> Any:
-        """Note what an answer looks like in the report of `--apivideo-report`; returns the answer.
-
-        Takes a response of httpx or requests. Noted are the operation, status, media type, names of
-        headers, problem and the types in the body; no values but those of enumerations.
-        """
-        from pytest_apivideo.drift.observation import observation
-
-        self._noted().append(observation(response, len(self._noted())))
-        return response
-
-    def found(self, setting: str, value: Any) -> None:
-        """Note which value of one of the fake's settings matches what was seen of the target."""
-        self._noted().append({"setting": setting, "value": value})
-
-    def _noted(self) -> list[dict[str, Any]]:
-        return self.item.stash.setdefault(OBSERVED, [])
-
-
 def choice(config: pytest.Config) -> Choice:
     """What `--apivideo-target` says; raises UsageError for what is no target."""
     value = value_of(config, "target")
@@ -119,16 +66,24 @@ def configure(config: pytest.Config) -> None:
     from pytest_apivideo.sandbox import budget, guard
     from pytest_apivideo.sandbox.run import SandboxRun
 
-    given = value_of(config, "base_url")
-    rate = value_of(config, "budget")
+    url = sandbox_url(config)
+    rate = value_of(config, "budget").value or ("off" if guard.is_loopback(url) else "70%")
     try:
-        url = guard.checked_url(given.value or guard.SANDBOX)
-        default = "off" if guard.is_loopback(url) else "70%"
-        run = SandboxRun(config, url, budget.share(rate.value or default))
+        run = SandboxRun(config, url, budget.share(rate))
     except (guard.SandboxRefused, ValueError) as wrong:
         raise pytest.UsageError(str(wrong)) from None
     config.stash[SANDBOX] = run
     config.pluginmanager.register(run, "apivideo-sandbox")
+
+
+def sandbox_url(config: pytest.Config) -> str:
+    """The address of the sandbox; raises UsageError for one that may not be used as such."""
+    from pytest_apivideo.sandbox import guard
+
+    try:
+        return guard.checked_url(value_of(config, "base_url").value or guard.SANDBOX)
+    except guard.SandboxRefused as wrong:
+        raise pytest.UsageError(str(wrong)) from None
 
 
 def served_at(config: pytest.Config) -> str | None:
@@ -151,8 +106,8 @@ def described(config: pytest.Config) -> str:
     chosen = choice(config)
     if chosen == "fake":
         return fake
-    key = "" if config.stash[SANDBOX].key else f" (skipped: {KEY_VARIABLE} is not set)"
-    sandbox = f"SANDBOX {config.stash[SANDBOX].base_url}{key}"
+    key = "" if os.environ.get(KEY_VARIABLE) else f" (skipped: {KEY_VARIABLE} is not set)"
+    sandbox = f"SANDBOX {sandbox_url(config)}{key}"
     return sandbox if chosen == "sandbox" else f"{fake} and {sandbox}"
 
 
@@ -213,54 +168,3 @@ def _needs(item: pytest.Item) -> list[str]:
             pytest.fail(words + valid, pytrace=False)
         found += names
     return found
-
-
-@contextmanager
-def opened(request: pytest.FixtureRequest) -> Iterator[Target]:
-    """The target of a test, for as long as it runs."""
-    server = served_at(request.config)
-    if target_of(request.node) == "sandbox":
-        with _sandbox(request.config.stash[SANDBOX], request.node) as target:
-            yield target
-    elif server is not None:
-        with _served(server, request.node) as target:
-            yield target
-    else:
-        yield _fake(request.getfixturevalue("apivideo"), request.node)
-
-
-def _fake(apivideo: ApiVideo, item: pytest.Item) -> Target:
-    from pytest_apivideo.sandbox.marks import new_run
-
-    key, now = apivideo.api_key, apivideo.clock.now
-    return Target("fake", apivideo.url, key, new_run(), key, now, item)
-
-
-@contextmanager
-def _served(server: str, item: pytest.Item) -> Iterator[Target]:
-    from pytest_apivideo.markers import settings_of
-    from pytest_apivideo.sandbox.marks import new_run
-    from pytest_apivideo.served import ServerRefused, project
-
-    given = settings_of(item).model_dump(mode="json", exclude_unset=True)
-    try:
-        with project(server, given) as made:
-            is_production = given.get("environment") == "production"
-            key = made.production_key if is_production else made.sandbox_key
-            yield Target("fake", made.url, key, new_run(), key, time.time, item)
-    except ServerRefused as wrong:
-        pytest.fail(str(wrong), pytrace=False)
-
-
-@contextmanager
-def _sandbox(run: SandboxRun, item: pytest.Item) -> Iterator[Target]:
-    from pytest_apivideo.auth.tokens import Hidden
-
-    port = run.port()
-    refused = port.begin(item.nodeid)
-    if refused is not None:
-        pytest.fail(refused, pytrace=False)
-    run.begun.add(item.nodeid)
-    key = Hidden(run.key)
-    yield Target("sandbox", port.url, key, port.run, Hidden(port.session_key), time.time, item)
-    port.end(item.nodeid)

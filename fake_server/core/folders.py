@@ -24,9 +24,11 @@ class Folder:
 
     def __init__(self) -> None:
         self.name = tempfile.mkdtemp(prefix=_PREFIX)
-        self._lock = os.open(Path(self.name, _LOCK), os.O_CREAT | os.O_RDWR, 0o600)
-        _try_to_lock(self._lock)
-        self.remove = weakref.finalize(self, _remove, self.name, self._lock, os.getpid())
+        new = Path(self.name, "new")
+        lock = os.open(new, os.O_CREAT | os.O_RDWR, 0o600)
+        _try_to_lock(lock)
+        new.rename(new.with_name(_LOCK))  # locked before anybody who sweeps can see it
+        self.remove = weakref.finalize(self, _remove, self.name, lock, os.getpid())
 
 
 def new_folder() -> Folder:

@@ -130,29 +130,28 @@ def _source(view: View) -> Stream:
     return Stream("video/mp4", content.size, content.pieces)
 
 
-def _mp4(view: View) -> Stream:
-    """The MP4 of a video, whole or in ranges, if the video supports it."""
-    return _source(view)
-
-
 def _still(view: View) -> File:
     """The thumbnail of a video; grey, if none was uploaded."""
     return view.video.thumbnail or _GREY
 
 
-def _asset(show: Callable[[View], Any], *formats: Format) -> Action:
+def _asset(
+    show: Callable[[View], Any],
+    *formats: Format,
+    exists: Callable[[Video], bool] = lambda video: True,
+    needs_encoding: Callable[[Video], bool] = lambda video: True,
+) -> Action:
     """An asset for those who may watch the video, as soon as it is encoded in one of the formats.
 
-    A token is not used up by an answer that there is nothing yet.
+    A token is not used up by an answer that there is nothing yet, or nothing at all.
     """
 
     def handle(call: Context) -> Any:
         video = viewed_video(call)
         encoding = encoding_of(call, video)
-        if show is _mp4 and not video.mp4_support:
+        if not exists(video):
             raise problems.resource_not_found(Video.path_parameter())
-        is_there = show is _still and video.thumbnail is not None
-        if not is_there and not _is_ready(call, video, encoding, formats):
+        if needs_encoding(video) and not _is_ready(call, video, encoding, formats):
             return Answer(status=202)
         view = View(call, video, encoding)
         shown = show(view)
@@ -195,8 +194,10 @@ _ASSETS = {
     "/hls/manifest.m3u8": _asset(_manifest, "hls"),
     "/hls/{quality}/manifest.m3u8": _asset(_quality, "hls"),
     "/hls/source.mp4": _asset(_source, "hls"),
-    "/mp4/source.mp4": _asset(_mp4, "mp4"),
-    "/thumbnail.jpg": _asset(_still, "hls", "mp4"),
+    "/mp4/source.mp4": _asset(_source, "mp4", exists=lambda video: video.mp4_support),
+    "/thumbnail.jpg": _asset(
+        _still, "hls", "mp4", needs_encoding=lambda video: video.thumbnail is None
+    ),
 }
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from pytest_apivideo.contract.api import Api
 from pytest_apivideo.contract.shapes import LIVE_STREAM, VIDEO
-from pytest_apivideo.targets import Target
+from pytest_apivideo.target import Target
 
 Make = Callable[..., dict[str, Any]]
 

@@ -133,3 +133,20 @@ def test_the_list_of_markers_says_how_to_write_them(suite: pytest.Pytester) -> N
     for name, signature, words in ours:
         assert len(words) > 20, name
         assert signature != "()", name
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ((), "*SANDBOX https://sandbox.api.video (skipped: APIVIDEO_SANDBOX_API_KEY is not set)"),
+        (("--apivideo-base-url=https://ws.api.video",), "*ws.api.video is not a sandbox.*"),
+    ],
+)
+def test_the_configuration_of_a_run_on_the_sandbox_is_printed(
+    suite: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...], told: str
+) -> None:
+    monkeypatch.delenv("APIVIDEO_SANDBOX_API_KEY", raising=False)
+    arguments = ("--apivideo-info", "--apivideo-target=sandbox", *options)
+    result = suite.runpytest_subprocess(*arguments)
+    (result.stderr if options else result.stdout).fnmatch_lines([told])
+    assert "Traceback" not in result.stderr.str()

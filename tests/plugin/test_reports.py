@@ -272,6 +272,10 @@ def test_skipped(apivideo, noted):
     found, grant = leak(apivideo, noted)
     pytest.skip(f"because of {found}")
 
+def test_expected(apivideo, noted):
+    found, grant = leak(apivideo, noted)
+    pytest.xfail(f"because of {found}")
+
 def test_passes(apivideo, noted):
     leak(apivideo, noted)
 """
@@ -293,10 +297,10 @@ def test_no_secret_is_in_any_byte_of_output(suite: pytest.Pytester, workers: lis
         "junit_logging=all",
         *workers,
     )
-    result.assert_outcomes(passed=1, failed=8, skipped=1)
+    result.assert_outcomes(passed=1, failed=8, skipped=1, xfailed=1)
     files = list((suite.path / "secrets").iterdir())
     secrets = {line for file in files for line in file.read_text().split("\n") if line}
-    assert len(files) == 10
+    assert len(files) == 11
     assert len(secrets) > 50
     shown = {
         "output": result.stdout.str(),
@@ -312,8 +316,9 @@ def test_no_secret_is_in_any_byte_of_output(suite: pytest.Pytester, workers: lis
                 assert at < 0, f"{place}: {text[max(0, at - 200) : at + 40]!r}"
 
 
-def test_a_hook_names_more_texts_to_hide(suite: pytest.Pytester) -> None:
-    suite.makeconftest('def pytest_apivideo_redact(config): return ["my own secret"]')
+@pytest.mark.parametrize("named", ['["my own secret"]', '"my own secret"'])
+def test_a_hook_names_more_texts_to_hide(suite: pytest.Pytester, named: str) -> None:
+    suite.makeconftest(f"def pytest_apivideo_redact(config): return {named}")
     suite.makepyfile("def test_it(): assert 'my own secret' == 'another'")
     result = suite.runpytest_inprocess()
     result.assert_outcomes(failed=1)
