@@ -124,6 +124,10 @@ INI_OPTIONS = (
 )
 
 
+_VALUES: pytest.StashKey[dict[str, Value]] = pytest.StashKey()
+"""What each option is set to, once pytest is configured."""
+
+
 def add_options(parser: pytest.Parser) -> None:
     """Declare every option to pytest."""
     group = parser.getgroup("apivideo", "api.video")
@@ -148,10 +152,11 @@ def add_options(parser: pytest.Parser) -> None:
 
 
 def check(config: pytest.Config) -> None:
-    """Raise UsageError for an option whose value is none of its choices."""
-    for option in OPTIONS:
-        if option.choices:
-            value_of(config, option.name)
+    """Look up every option once for the whole run.
+
+    Raises UsageError for one whose value is none of its choices.
+    """
+    config.stash[_VALUES] = {option.name: _looked_up(config, option) for option in OPTIONS}
 
 
 def value_of(config: pytest.Config, name: str) -> Value:
@@ -159,7 +164,13 @@ def value_of(config: pytest.Config, name: str) -> Value:
 
     Raises UsageError for a value that is none of the option's choices.
     """
-    option = {option.name: option for option in OPTIONS}[name]
+    known = config.stash.get(_VALUES, None)
+    if known is not None:
+        return known[name]
+    return _looked_up(config, {option.name: option for option in OPTIONS}[name])
+
+
+def _looked_up(config: pytest.Config, option: Option) -> Value:
     places = (
         (config.getoption(option.ini), option.flag),
         (os.environ.get(option.variable) or None, option.variable),

@@ -73,6 +73,8 @@ def end_faults(config: pytest.Config) -> None:
 def tell(item: pytest.Item, report: pytest.TestReport) -> None:
     """Add to a failure what the fake knows of it, and hide secrets in all that a report shows."""
     project = item.stash.get(PROJECT, None)
+    if project is not None and report.when == "teardown":
+        del item.stash[PROJECT]  # the item stays until the run ends, the test's account need not
     if project is not None and report.failed:
         from fake_server.story import story
 

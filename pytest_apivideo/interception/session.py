@@ -103,7 +103,9 @@ class Interceptor:
 
 def interceptor_of(config: pytest.Config) -> Interceptor:
     """The interception of this test session."""
-    return config.stash.setdefault(_SESSION, Interceptor())
+    if _SESSION not in config.stash:
+        config.stash[_SESSION] = Interceptor()
+    return config.stash[_SESSION]
 
 
 def begin_block(config: pytest.Config) -> ToNobody | None:

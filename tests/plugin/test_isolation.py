@@ -142,3 +142,22 @@ def test_rules_end_with_the_test_that_made_them(suite: pytest.Pytester) -> None:
         """
     )
     suite.runpytest_inprocess().assert_outcomes(passed=2)
+
+
+def test_the_account_of_a_test_does_not_outlive_it(suite: pytest.Pytester) -> None:
+    suite.makepyfile(
+        """
+        import gc, weakref
+
+        accounts = []
+
+        def test_first(apivideo, apivideo_http):
+            apivideo_http.get("/videos")
+            accounts.append(weakref.ref(apivideo._project))
+
+        def test_later():
+            gc.collect()
+            assert accounts[0]() is None
+        """
+    )
+    suite.runpytest_inprocess().assert_outcomes(passed=2)
