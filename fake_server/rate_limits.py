@@ -37,7 +37,12 @@ class _Window(NamedTuple):
     allowed: int | None = None
 
     def holds(self, now_ns: int) -> bool:
-        return self.began_ns <= now_ns < self.ends_ns
+        """Whether a call of this moment belongs to it.
+
+        One from a little before it began does too: several threads do not count their calls in the
+        order of their moments. A clock that went back by more begins anew.
+        """
+        return self.began_ns - _WINDOW < now_ns < self.ends_ns
 
 
 class Quota(NamedTuple):
@@ -88,7 +93,7 @@ class RateLimits:
             if not is_refused:
                 window = window._replace(used=window.used + 1)
             self._windows[environment, of] = window
-        wait = -((now_ns - window.ends_ns) // SECOND)  # rounded up
+        wait = -((max(now_ns, window.began_ns) - window.ends_ns) // SECOND)  # rounded up
         return Quota(limit, max(0, allowed - window.used), wait, is_refused)
 
     def leave(

@@ -164,3 +164,16 @@ def test_nothing_under_auth_is_counted(apivideo: ApiVideo, http: httpx.Client) -
     for method, path in (("GET", "/auth/api-key"), ("POST", "/auth/nothing")):
         answer = http.request(method, path)
         assert not [name for name in answer.headers if name.startswith("x-ratelimit")]
+
+
+def test_calls_of_several_threads_count_in_whatever_order_they_come(apivideo: ApiVideo) -> None:
+    limits, now = apivideo._project.rate_limits, apivideo.clock.now_ns()
+    assert limits.count("sandbox", "reads", now).remaining == 99
+    early = limits.count("sandbox", "reads", now - 1000)
+    assert (early.remaining, early.retry_after) == (98, 60)
+
+
+def test_a_call_that_came_before_the_lever_does_not_undo_it(apivideo: ApiVideo) -> None:
+    limits, before = apivideo._project.rate_limits, apivideo.clock.now_ns()
+    apivideo.rate_limit("reads", remaining=0, retry_after=7)
+    assert limits.count("sandbox", "reads", before - 1000).is_exceeded

@@ -68,11 +68,11 @@ class Choice:
             return "it came without a token that the fake knows"
         self.seen += 1
         if self.nth is not None and self.seen < self.nth:
-            return f"it was number {self.seen}, not {self.nth}"
+            return f"not number {self.nth}"
         if self.times is not None and fired >= self.times:
             return "the fault was over"
         if self.nth is not None and self.times is None and self.seen > self.nth:
-            return f"it was number {self.seen}, not {self.nth}"
+            return f"not number {self.nth}"
         if self.probability is not None and self.chance.random() >= self.probability:
             return "chance let it pass"
         return None

@@ -78,12 +78,13 @@ class Wire:
 
     def _patience(self) -> float:
         """Seconds to wait for the next piece; raises `ClientGoneError` if they are over."""
+        now = real_seconds()
         if self._began is None:
-            self._began = real_seconds()
-        end = self._began + BODY_SECONDS + self._received / BODY_RATE
-        if end <= real_seconds():
+            self._began = now
+        left = self._began + BODY_SECONDS + self._received / BODY_RATE - now
+        if left <= 0:
             raise ClientGoneError
-        return min(BODY_SECONDS, end - real_seconds())
+        return min(BODY_SECONDS, left)
 
     def send(self, *events: h11.Event) -> None:
         """Send events in one piece; raises `ClientGoneError`."""
