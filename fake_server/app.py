@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 MOST_JSON = 1024 * 1024
 """Bytes that a JSON body may have."""
 
+_SECRET = ("Authorization", "Proxy-Authorization", "Cookie")
 _EXPECTED_HEADERS = "Authorization, Content-Type, Content-Range, AV-Origin-Client, AV-Origin-App"
 _PLAIN_HOST = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d+)?")
 _LOOPBACK = re.compile(r"localhost|127(\.\d+){3}|\[::1\]")
@@ -290,9 +291,7 @@ def _headers(request: Request) -> dict[str, str]:
     environ, plain = request.environ, ("CONTENT_TYPE", "CONTENT_LENGTH")
     sent = [name for name in environ if name.startswith("HTTP_") or name in plain]
     found = {name.removeprefix("HTTP_").replace("_", "-").title(): environ[name] for name in sent}
-    if "Authorization" in found:
-        found["Authorization"] = SecretText(found["Authorization"])
-    return found
+    return {name: SecretText(text) if name in _SECRET else text for name, text in found.items()}
 
 
 @functools.lru_cache(maxsize=16)

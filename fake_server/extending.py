@@ -1,10 +1,11 @@
 """What operations of your own are made of: `FakeServer(operations=[GET("/mine", handler)])`.
 
-A handler takes the `Context` of its call and returns a dict, None, or an `Answer` with a status and
-headers; it raises a `Problem` to refuse. See docs/hooks.md.
+A handler takes the `Context` of its call and returns a dict, a list, None, a `File`, or an `Answer`
+of one of these with a status and headers; it raises a `Problem` to refuse. See docs/hooks.md.
 """
 
 from fake_server.core.context import Answer
+from fake_server.core.files import File
 from fake_server.core.operations import DELETE, GET, PATCH, POST, PUT, Action, Operation
 from fake_server.core.problems import Problem
 from fake_server.project import Context
@@ -18,6 +19,7 @@ __all__ = [
     "Action",
     "Answer",
     "Context",
+    "File",
     "Operation",
     "Problem",
 ]

@@ -48,7 +48,7 @@ class Reply:
             self.headers = [one for one in self.headers if one[0] != "Content-Length"]
         if fault.damage is not None:
             self.body, self.headers = damaged(fault.damage, self.body, self.headers)
-        if fault.dropped in ("before", "after"):
+        if fault.dropped in ("before", "after") or (fault.dropped and not self.body):
             self.status = DROPPED
 
     def send(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

@@ -29,7 +29,8 @@ class FakeServer(Host):
 
     `port` 0 takes any free one; `mode` is how the projects' clocks begin; `on_error` is told of
     unexpected errors of the fake as they occur; `operations` are added to those of api.video, or
-    take the place of one with the same name (see `fake_server.extending`).
+    take the place of one with the same name (see `fake_server.extending`). Raises TypeError for
+    what is none.
     """
 
     def __init__(
@@ -43,6 +44,12 @@ class FakeServer(Host):
         operations: Iterable[Operation] = (),
     ) -> None:
         added = tuple(operations)
+        for one in added:
+            if not isinstance(one, Operation):
+                raise TypeError(
+                    f"{one!r} is no operation; fake_server.extending makes them, like "
+                    'GET("/mine", handler)'
+                )
         names = [operation.name for operation in (*resources.OPERATIONS, *added)]
         self.projects = Projects(names, mode, on_error, resources.EFFECTS)
         self._numbers = itertools.count(1)

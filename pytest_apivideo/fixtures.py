@@ -27,11 +27,18 @@ if TYPE_CHECKING:
 
 
 def new_server(config: pytest.Config) -> FakeServer:
-    """A server with the operations that others add to it."""
+    """A server with the operations that others add to it; raises UsageError for what is none."""
     from fake_server import FakeServer
+    from fake_server.extending import Operation
 
     added = config.hook.pytest_apivideo_operations(config=config)
-    return FakeServer(operations=[operation for found in added for operation in found or ()])
+    given = [[found] if isinstance(found, Operation) else found or () for found in added]
+    try:
+        return FakeServer(operations=[operation for found in given for operation in found])
+    except TypeError as wrong:
+        raise pytest.UsageError(
+            f"the hook pytest_apivideo_operations: {wrong}. See docs/hooks.md"
+        ) from None
 
 
 @pytest.fixture(scope="session")

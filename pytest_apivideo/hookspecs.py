@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 
 @pytest.hookspec
-def pytest_apivideo_operations(config: pytest.Config) -> Iterable[Operation] | None:
-    """Operations to add to the fake, or to put in the place of its own with the same name.
+def pytest_apivideo_operations(config: pytest.Config) -> Iterable[Operation] | Operation | None:
+    """Operations, or one, to add to the fake, or to put in the place of those with their names.
 
     Asked once, before the server is made. Make them with `fake_server.extending`.
     """

@@ -11,6 +11,7 @@ import pytest
 
 from pytest_apivideo import targets
 from pytest_apivideo.options import OPTIONS, is_set, value_of
+from pytest_apivideo.scrub import without_credentials
 
 _PACKAGES = (
     "pytest-apivideo", "pytest", "pytest-httpserver", "werkzeug", "h11", "pydantic", "freezegun",
@@ -32,7 +33,9 @@ def lines(config: pytest.Config) -> Iterator[str]:
     yield f"api.video: {targets.described(config)}"
     yield "\nOptions (docs/options.md)"
     values = [(one, value_of(config, one.name)) for one in OPTIONS if one.name != "info"]
-    yield from _table((one.flag, value.value or "-", value.source) for one, value in values)
+    yield from _table(
+        (one.flag, without_credentials(value.value or "-"), value.source) for one, value in values
+    )
     yield "\nSettings of a test without a marker (docs/settings.md)"
     yield from _table(_settings(config))
     yield "\nSecrets"

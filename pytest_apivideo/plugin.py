@@ -43,6 +43,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for marker in markers.MARKERS:
         config.addinivalue_line("markers", marker)
     config.pluginmanager.register(fixtures, "apivideo-fixtures")
+    config.pluginmanager.register(report.HiddenInWarnings(config), "apivideo-warnings")
     options.check(config)
     environment.variables(config)
     targets.configure(config)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import warnings
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_apivideo import targets
 from pytest_apivideo.options import value_of
-from pytest_apivideo.scrub import scrub
+from pytest_apivideo.scrub import Hide, scrub
 
 if TYPE_CHECKING:
     from fake_server import FakeServer
@@ -81,19 +82,71 @@ def tell(item: pytest.Item, report: pytest.TestReport) -> None:
         report.sections += [(f"api.video: {title}", text) for title, text in story(project)]
     if not (report.longrepr or report.sections or report.user_properties):
         return
-    server = item.config.stash.get(SERVER, None)
-    texts = _named_by_others(item.config)
-    if server is not None or texts:
-        from fake_server.auth.secrets import Mask
+    try:
+        hide = _mask(item.config, project)
+    except _RedactError as error:  # what there is to hide is unknown: show nothing
+        report.outcome, report.longrepr = "failed", str(error)
+        report.sections, report.user_properties = [], []
+        return
+    if hide is not None:
+        scrub(report, hide)
 
-        keys = [] if server is None else server.projects.key_values()
-        keys += [] if project is None else project.secrets()
-        scrub(report, Mask([*keys, *texts, os.environ.get(targets.KEY_VARIABLE, "")]))
+
+class HiddenInWarnings:
+    """A plugin that hides secrets in the summary of Python's warnings."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_warning_recorded(self, warning_message: warnings.WarningMessage) -> None:
+        """Show a warning without the secrets in it; as a text, if it has any."""
+        text = str(warning_message.message)
+        try:
+            hide = _mask(self._config, None)
+        except _RedactError:
+            hide = _everything
+        hidden = text if hide is None else hide(text)
+        if hidden != text:
+            warning_message.message = hidden
+
+
+def _everything(text: str) -> str:
+    return "…"
+
+
+def _mask(config: pytest.Config, project: Project | None) -> Hide | None:
+    """What hides the secrets of the run and of a test's project; None if there are none."""
+    server = config.stash.get(SERVER, None)
+    texts = [*_named_by_others(config), os.environ.get(targets.KEY_VARIABLE, "")]
+    if server is None and not any(texts):
+        return None
+    from fake_server.auth.secrets import Mask
+
+    keys = [] if server is None else server.projects.key_values()
+    keys += [] if project is None else project.secrets()
+    return Mask([*keys, *texts])
+
+
+class _RedactError(Exception):
+    """The hook `pytest_apivideo_redact` does not say what there is to hide."""
 
 
 def _named_by_others(config: pytest.Config) -> list[str]:
     """What the hook `pytest_apivideo_redact` names: texts, or one alone."""
-    named = config.hook.pytest_apivideo_redact(config=config)
-    return [
-        text for found in named for text in ([found] if isinstance(found, str) else found or ())
-    ]
+    try:
+        named = config.hook.pytest_apivideo_redact(config=config)
+        texts = [
+            text for found in named for text in ([found] if isinstance(found, str) else found or ())
+        ]
+        wrong = [text for text in texts if not isinstance(text, str)]
+        said = f"it named {wrong[0]!r}, which is no text" if wrong else ""
+    except Exception as error:
+        said = f"{type(error).__name__}: {error}"
+    if not said:
+        return texts
+    raise _RedactError(
+        f"the hook pytest_apivideo_redact failed: {said}\nWhat this report would have shown is "
+        "left out, as nobody knows what of it is secret. The hook returns texts, or one; see "
+        "docs/hooks.md"
+    )

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 Hide = Callable[[str], str]
+
+
+def without_credentials(text: str) -> str:
+    """A text with the credentials of its URLs (`https://key:password@host`) left out."""
+    return re.sub(r"(?<=//)[^/@\s]*@", "…@", text)
 
 
 def scrub(report: pytest.TestReport, hide: Hide) -> None:

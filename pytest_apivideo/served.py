@@ -12,6 +12,8 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import ProxyHandler, Request, build_opener
 
+from pytest_apivideo.scrub import without_credentials
+
 _PROJECTS = "/_fake/projects"
 _SECONDS = 30.0
 
@@ -31,10 +33,15 @@ class ServedProject:
 
 def checked_server(url: str) -> str:
     """The address of a fake, without a slash at the end; raises ServerRefused for api.video's."""
-    host = (urlsplit(url).hostname or "").rstrip(".").lower()
-    if urlsplit(url).scheme not in ("http", "https") or not host:
+    try:
+        parts = urlsplit(url)
+        host, _ = (parts.hostname or "").rstrip(".").lower(), parts.port
+    except ValueError:
+        host = ""
+    if not host or parts.scheme not in ("http", "https") or parts.username is not None:
         raise ServerRefused(
-            f"{url!r} is not the address of a server, such as http://127.0.0.1:8765"
+            f"{without_credentials(url)!r} is not the address of a server, such as "
+            "http://127.0.0.1:8765"
         )
     if host == "api.video" or host.endswith(".api.video"):
         raise ServerRefused(f"{url} is no fake: --apivideo-server names an `apivideo-fake serve`")

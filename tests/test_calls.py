@@ -72,6 +72,12 @@ def test_an_operation_without_a_method_is_told_how_to_write_it() -> None:
         STORY.count("/videos")
 
 
+@pytest.mark.parametrize("operation", ["GET /videos -> 200", "GET /videos/{id} -> 200"])
+def test_a_status_is_told_where_it_may_be_named(operation: str) -> None:
+    with pytest.raises(LookupError, match=r"A status can be named in assert_sequence\(\)"):
+        STORY.count(operation)
+
+
 def test_last_is_the_newest_call() -> None:
     assert STORY.last().status == 404
     assert STORY.last("GET /videos").status == 200

@@ -63,15 +63,17 @@ def add_fault(call: Context) -> dict[str, Any]:
     """Make requests fail from now on."""
     rule = call.received(Rule)
     choice = {name: rule[name] for name in _CHOICE if name in rule}
+    faults = call.project.faults
     try:
-        fault = call.project.faults.add(rule["on"], **choice, place=_PLACE)
-    except (LookupError, ValueError) as error:
+        with faults.changed:  # so that no request meets it half made
+            fault = faults.add(rule["on"], **choice, place=_PLACE)
+            try:
+                _chain(fault, rule)
+            except (TypeError, ValueError):
+                faults.undo(fault)
+                raise
+    except (LookupError, TypeError, ValueError) as error:
         raise problems.invalid_payload(str(error.args[0])) from None
-    try:
-        _chain(fault, rule)
-    except (TypeError, ValueError) as error:
-        fault.remove()
-        raise problems.invalid_payload(str(error)) from None
     return list_faults(call)
 
 

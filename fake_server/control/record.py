@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fake_server.auth.secrets import Mask
-from fake_server.calls import DROPPED, Call
+from fake_server.calls import DROPPED, Call, SecretText
 from fake_server.core import problems
 from fake_server.core.operations import DELETE, GET, Action
 from fake_server.project import Context
@@ -52,7 +52,7 @@ def _shown(call: Call, hide: Callable[[str], str]) -> dict[str, Any]:
         "problem": call.problem and call.problem["title"],
         "warnings": list(call.warnings),
         "headers": {
-            name: "…" if name == "Authorization" else hide(value)
+            name: "…" if isinstance(value, SecretText) else hide(value)
             for name, value in call.headers.items()
         },
         "requestBody": hide(call.request_body.decode(errors="replace")),

@@ -84,9 +84,14 @@ class Context(Occasion[P]):
             raise problems.combined(problems.unexpected_parameter(name) for name in unexpected)
 
     def rendered(self, value: Any) -> bytes:
-        """A handler's value as JSON."""
-        if isinstance(value, dict):
+        """A handler's value as JSON; raises TypeError for what cannot be an answer."""
+        if isinstance(value, dict | list):
             return as_json(value)
+        if not hasattr(value, "wire"):
+            raise TypeError(
+                f"{self.operation.name}: its handler returned {type(value).__name__}; what can be "
+                "answered is a dict, a list, None, a File, or an Answer with one of these"
+            )
         rendered: bytes = value.wire(self)
         return rendered
 

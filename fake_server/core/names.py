@@ -26,7 +26,7 @@ class Names:
         if "*" in name:
             return any(matches(name, known, known) for known in self._operations.values())
         method, _, path = name.partition(" ")
-        return any(
+        return " " not in path and any(
             (method in (known, "OPTIONS") or (method, known) == ("HEAD", "GET"))
             and re.fullmatch(re.escape(template).replace(r"\{\}", "[^/]+"), canonical(path))
             for known, template in (one.split(" ", 1) for one in self._operations)
@@ -35,13 +35,20 @@ class Names:
     def nearest(self, name: str) -> list[str]:
         """Up to three operations whose names are much like this one, the nearest first."""
         plain = {_without_ids(known): known for known in self._operations.values()}
-        close = difflib.get_close_matches(_without_ids(name), plain, n=3, cutoff=0.5)
+        method, space, path = name.partition(" ")
+        asked = _without_ids(f"{method.upper()}{space}{path}")
+        close = difflib.get_close_matches(asked, plain, n=3, cutoff=0.5)
         return [plain[one] for one in close]
 
     def misspelt(self, name: str, but: str = "") -> LookupError:
         """What to raise for a name that is no operation's; `but` says what was looked at beside."""
         hint = meant(self.nearest(name))
         form = "" if " " in name else ' Write it like "GET /videos/{videoId}".'
+        if "->" in name:
+            hint, form = (
+                "",
+                " A status can be named in assert_sequence(); elsewhere ask call.status.",
+            )
         return LookupError(f"{name!r} is no operation of the fake{but}.{hint}{form}")
 
 

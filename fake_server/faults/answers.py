@@ -40,7 +40,7 @@ def given(
     status: int,
     value: Any,
     body: str | bytes | None,
-    headers: Mapping[str, str],
+    headers: Mapping[str, str] | None,
     retry_after: float | None,
 ) -> Given:
     """The answer of `Fault.respond`; raises ValueError and TypeError for what cannot be sent."""
@@ -48,37 +48,65 @@ def given(
         raise ValueError(f"the status of an answer is from 200 to 599, not {status!r}")
     if value is not None and body is not None:
         raise ValueError("an answer has either json= or body=, not both")
-    if retry_after is not None and status != 429:
-        raise ValueError(f"retry_after= belongs to a 429, not to a {status}")
-    problem = _documented(status, retry_after)
-    kept = {name.lower() for name in headers}
-    own = [] if problem is None else [*problem.headers]
+    own = _pairs(headers)
+    problem = _documented(status, _wait(status, retry_after))
+    kept = {name.lower() for name, _ in own}
+    added = [] if problem is None else [*problem.headers]
     content = b""
     if body is not None:
-        content = body.encode() if isinstance(body, str) else bytes(body)
+        content = _content(body)
     elif value is not None or problem is not None:
         content = _json(value if value is not None or problem is None else problem.body())
-        own.append(("Content-Type", "application/json"))
-    added = [(name, text) for name, text in own if name.lower() not in kept]
-    return Given(status, content, (*added, *_pairs(headers)))
+        added.append(("Content-Type", "application/json"))
+    return Given(status, content, (*(one for one in added if one[0].lower() not in kept), *own))
+
+
+def _wait(status: int, retry_after: float | None) -> float | None:
+    if retry_after is None:
+        return None
+    if status != 429:
+        raise ValueError(f"retry_after= belongs to a 429, not to a {status}")
+    if type(retry_after) not in (int, float) or not 0 <= retry_after < 1e9:
+        raise ValueError(f"retry_after= is a number of seconds from 0 on, not {retry_after!r}")
+    return retry_after
+
+
+def _content(body: object) -> bytes:
+    if isinstance(body, str):
+        return body.encode()
+    if isinstance(body, bytes | bytearray | memoryview):
+        return bytes(body)
+    raise TypeError(f"body= is a text or bytes, not {body!r}; for JSON there is json=")
 
 
 def _json(value: Any) -> bytes:
     try:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+        return json.dumps(
+            value, ensure_ascii=False, allow_nan=False, separators=(",", ":")
+        ).encode()
     except (TypeError, ValueError) as error:
-        raise TypeError(f"json= takes what JSON can hold: {error}") from None
+        raise TypeError(f"json= takes what JSON can hold: {error}; see body=") from None
 
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
-def _pairs(headers: Mapping[str, str]) -> list[tuple[str, str]]:
-    pairs = [(str(name), str(value)) for name, value in headers.items()]
+_FRAMING = ("content-length", "transfer-encoding", "connection")
+
+
+def _pairs(headers: Mapping[str, str] | None) -> list[tuple[str, str]]:
+    if not isinstance(headers, Mapping | None):
+        raise TypeError(f'headers= is a mapping, like {{"X-Mine": "1"}}, not {headers!r}')
+    pairs = [(str(name), str(value)) for name, value in (headers or {}).items()]
     for name, value in pairs:
         if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
             raise ValueError(f"{name!r}: {value!r} is no header that HTTP can carry")
+        if name.lower() in _FRAMING:
+            raise ValueError(
+                f"the server itself says {name}, by the body that it sends; for a body that does "
+                'not come whole there is .drop("middle")'
+            )
     return pairs
 
 

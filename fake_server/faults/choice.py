@@ -55,8 +55,8 @@ class Choice:
     seen: int = 0
     misses: Counter[str] = field(default_factory=Counter)
 
-    def against(self, asked: Asked, fired: int, *, wants_token: bool) -> str | None:
-        """Why not to fire for a request; an empty text if it is another operation's."""
+    def unlike(self, asked: Asked, *, wants_token: bool) -> str | None:
+        """Why a request is none that it speaks of; an empty text if it is another operation's."""
         if not matches(self.operation, asked.operation, f"{asked.method} {asked.path}"):
             return ""
         if self.part is not None and asked.part != self.part:
@@ -66,6 +66,10 @@ class Choice:
             return "`where` said no"
         if wants_token and asked.token is None:
             return "it came without a token that the fake knows"
+        return None
+
+    def not_yet(self, fired: int) -> str | None:
+        """Why not to fire for the next request that it speaks of, which it counts."""
         self.seen += 1
         if self.nth is not None and self.seen < self.nth:
             return f"not number {self.nth}"

@@ -80,34 +80,35 @@ class Fault:
 
         The body is `json`, or `body` as it is, or else what api.video answers with that status: a
         problem, and nothing below 400. A 429 says in api.video's rate limit headers that nothing is
-        left for `retry_after` seconds, or until the window of the calls' class ends. Raises
-        ValueError and TypeError for what cannot be sent.
+        left for `retry_after` seconds, or until the window of the calls' class ends; no other
+        status takes it. Raises ValueError and TypeError for what cannot be sent.
         """
-        self.given = given(status, json, body, headers or {}, retry_after)
-        return self._does(f".respond({status})")
+        answer = given(status, json, body, headers, retry_after)
+        sent = {"json": json, "body": body, "headers": headers}
+        words = [str(status), *(f"{name}=…" for name, value in sent.items() if value is not None)]
+        words += [] if retry_after is None else [f"retry_after={retry_after!r}"]
+        return self._does(f".respond({', '.join(words)})", given=answer)
 
     def delay(self, seconds: float) -> Self:
         """Wait so many seconds of real time before the request is handled."""
-        self._delay = _seconds(seconds, "delay")
-        return self._does(f".delay({seconds})")
+        return self._does(f".delay({seconds})", _delay=_seconds(seconds, "delay"))
 
     def hold(self, timeout: float = 30.0) -> Self:
         """Keep the request, before it is handled, until `release()` or the end of the test.
 
         If nobody lets it go within `timeout` seconds of real time, the test fails.
         """
-        self._hold = _seconds(timeout, "hold")
-        return self._does(".hold()")
+        return self._does(".hold()", _hold=_seconds(timeout, "hold"))
 
     def drop(self, when: When = "before", *, reset: bool = False) -> Self:
         """Close the connection before the request is handled, after it was (what it did stays done,
-        the answer is lost) or in the middle of the answer's body.
+        the answer is lost) or in the middle of the answer's body (of one that has none, before it).
 
         `reset` closes it by a reset (RST) instead of an orderly end (FIN).
         """
-        self.dropped = _one_of(when, When, "drop", "when")
-        self.reset = reset
-        return self._does(f".drop({when!r}{', reset=True' if reset else ''})")
+        dropped = _one_of(when, When, "drop", "when")
+        words = f".drop({when!r}{', reset=True' if reset else ''})"
+        return self._does(words, dropped=dropped, reset=bool(reset))
 
     def corrupt(self, how: Damage = "truncated") -> Self:
         """Spoil the answer's body after the request was handled.
@@ -115,26 +116,22 @@ class Fault:
         `"truncated"`: half of it is missing; `"invalid"`: it is no JSON; `"content_type"`: it says
         that it is text/html; `"empty"`: there is none.
         """
-        self.damage = _one_of(how, Damage, "corrupt", "how")
-        return self._does(f".corrupt({how!r})")
+        return self._does(f".corrupt({how!r})", damage=_one_of(how, Damage, "corrupt", "how"))
 
     def drip(self, seconds: float) -> Self:
         """Send the answer's body piece by piece, the whole in so many seconds of real time."""
-        self.drip_seconds = _seconds(seconds, "drip")
-        return self._does(f".drip({seconds})")
+        return self._does(f".drip({seconds})", drip_seconds=_seconds(seconds, "drip"))
 
     def expire_token(self) -> Self:
         """Let the request's token expire just before it is handled; once, if `times` says no more.
 
         Its access token, at POST /auth/refresh its refresh token.
         """
-        self._ends_token = Tokens.expire
-        return self._does(".expire_token()")
+        return self._does(".expire_token()", _ends_token=Tokens.expire)
 
     def revoke_token(self) -> Self:
         """Revoke the request's token just before it is handled; otherwise as `expire_token`."""
-        self._ends_token = Tokens.revoke
-        return self._does(".revoke_token()")
+        return self._does(".revoke_token()", _ends_token=Tokens.revoke)
 
     # What a test does with it
 
@@ -151,8 +148,10 @@ class Fault:
     def wait_for(self, times: int = 1, *, timeout: float = 5.0) -> None:
         """Wait until it has fired so often; for a hold: until so many requests were caught.
 
-        Raises TimeoutError after `timeout` seconds of real time.
+        Raises TimeoutError after `timeout` seconds of real time, ValueError for less than one.
         """
+        if times < 1:
+            raise ValueError(f"wait_for() waits for one time or more, not for {times!r}")
         if not self._owner.wait(lambda: self.fired >= times, timeout):
             raise TimeoutError(
                 f"{self!r} fired {self.fired} times in {timeout} s, not {times} times."
@@ -192,8 +191,16 @@ class Fault:
     def _is_over(self, stopping: threading.Event) -> bool:
         return self._released or stopping.is_set() or self not in self._owner
 
-    def _does(self, words: str) -> Self:
+    def _does(self, words: str, **what: Any) -> Self:
+        """Take on one thing more to do; raises ValueError for what it does already."""
+        method = words.partition("(")[0]
         with self._owner.changed:
+            if any(said.startswith(f"{method}(") for said in self._words):
+                raise ValueError(
+                    f"{self!r} has its {method}() already; two faults take turns, each with "
+                    f"times=. See {GUIDE}"
+                )
+            vars(self).update(what)
             self._words.append(words)
             if self._ends_token and self._choice.times is None:
                 self._choice.times = 1
@@ -218,9 +225,13 @@ class Fault:
         """The operation or pattern that it speaks of."""
         return self._choice.operation
 
-    def takes(self, asked: Asked) -> bool:
+    def unlike(self, asked: Asked) -> str | None:
+        """Why a request is none that it speaks of, None if it is one; asks the test's `where`."""
+        return self._choice.unlike(asked, wants_token=self._ends_token is not None)
+
+    def takes(self, unlike: str | None) -> bool:
         """Whether it would fire for a request; counts the request, and why it did not fire."""
-        reason = self._choice.against(asked, self.fired, wants_token=self._ends_token is not None)
+        reason = self._choice.not_yet(self.fired) if unlike is None else unlike
         if reason is not None:
             self._choice.misses[reason] += 1
         return reason is None

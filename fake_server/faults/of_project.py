@@ -82,11 +82,15 @@ class Faults:
         return fault
 
     def meet(self, asked: Asked) -> Fault | None:
-        """The fault that fires for a request, if any does; the others count it."""
+        """The fault that fires for a request, if any does; the others count it.
+
+        What a test says in `where` may itself send requests, so it is asked without the lock.
+        """
+        asking = [(fault, fault.unlike(asked)) for fault in self._faults if fault.is_complete]
         with self.changed:
             chosen: Fault | None = None
-            for fault in self._faults:
-                if not fault.is_complete or not fault.takes(asked):
+            for fault, unlike in asking:
+                if fault not in self._faults or not fault.takes(unlike):
                     continue
                 if chosen is None:
                     chosen = fault
@@ -113,6 +117,12 @@ class Faults:
             while len(self._starts) > _MOST_UPLOADS:
                 del self._starts[next(iter(self._starts))]
             return bisect_left(starts, piece.first) + 1
+
+    def undo(self, fault: Fault) -> None:
+        """Forget the newest fault as if it had never been made; for who holds the lock."""
+        self.remove(fault)
+        self.made.remove(fault)
+        self._made -= 1
 
     def remove(self, *faults: Fault) -> None:
         """End some faults, and let go what they hold."""

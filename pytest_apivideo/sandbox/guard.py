@@ -12,6 +12,8 @@ import os
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from pytest_apivideo.scrub import without_credentials
+
 SANDBOX = "https://sandbox.api.video"
 KEY_VARIABLE = "APIVIDEO_SANDBOX_API_KEY"
 
@@ -26,22 +28,23 @@ def checked_url(url: str) -> str:
     Raises SandboxRefused for every host of api.video but the sandbox, for what is no HTTP address,
     and for plain HTTP to anything but this machine.
     """
+    shown = without_credentials(url)
     try:
         parts = urlsplit(url)
         host, _ = (parts.hostname or "").rstrip(".").lower(), parts.port
     except ValueError:
-        raise SandboxRefused(f"{url!r} is not the address of a sandbox.") from None
+        raise SandboxRefused(f"{shown!r} is not the address of a sandbox.") from None
     if parts.scheme not in ("http", "https") or not host or parts.username is not None:
-        raise SandboxRefused(f"{url!r} is not the address of a sandbox, such as {SANDBOX}.")
+        raise SandboxRefused(f"{shown!r} is not the address of a sandbox, such as {SANDBOX}.")
     if parts.query or parts.fragment:
-        raise SandboxRefused(f"{url!r} has a query or a fragment, which a base URL has not.")
+        raise SandboxRefused(f"{shown!r} has a query or a fragment, which a base URL has not.")
     if host != "sandbox.api.video" and (host == "api.video" or host.endswith(".api.video")):
         raise SandboxRefused(
             f"{host} is not a sandbox. Tests create and delete things, so they never go to "
             f"production; the sandbox of api.video is {SANDBOX}."
         )
     if parts.scheme == "http" and not is_loopback(url):
-        raise SandboxRefused(f"{url!r} would carry the API key in clear text: use https.")
+        raise SandboxRefused(f"{shown!r} would carry the API key in clear text: use https.")
     return url.rstrip("/")
 
 

@@ -41,9 +41,9 @@ def test_a_fault_is_made_listed_and_ended(
     [
         (
             {"respond": {"status": 429, "retryAfter": 7, "headers": {"X-Mine": "1"}}},
-            ".respond(429)",
+            ".respond(429, headers=…, retry_after=7.0)",
         ),
-        ({"respond": {"status": 200, "json": None, "body": "x"}}, ".respond(200)"),
+        ({"respond": {"status": 200, "json": None, "body": "x"}}, ".respond(200, body=…)"),
         ({"drop": "after", "reset": True}, ".drop('after', reset=True)"),
         ({"reset": True}, ".drop('before', reset=True)"),
         ({"corrupt": "invalid", "delay": 0.5}, ".delay(0.5).corrupt('invalid')"),
@@ -66,6 +66,10 @@ def test_every_kind_has_a_spelling(http: httpx.Client, rule: dict[str, Any], wor
         ({"on": "GET /videos", "nth": 0, "delay": 1}, "nth= is a number from 1 on, not 0"),
         ({"on": "GET /videos", "delay": -1}, "takes seconds of real time above 0"),
         ({"on": "GET /videos", "respond": {"status": 7}}, "is from 200 to 599"),
+        (
+            {"on": "GET /videos", "delay": 1, "respond": {"status": 200, "headers": {"TE": "\n"}}},
+            "no header that HTTP",
+        ),
         ({"on": "GET /videos", "respond": {}}, None),
         ({"on": "GET /videos", "drop": "later"}, None),
         ({"on": "GET /videos", "hang": 1}, None),
@@ -78,7 +82,9 @@ def test_a_wrong_fault_is_refused_and_nothing_fails_by_it(
     answer = http.post("/_fake/faults", json=rule)
     assert answer.status_code == 400
     assert words is None or words in answer.json()["detail"]
-    assert len(apivideo.faults) == 0
+    assert len(apivideo.faults) == len(apivideo.faults.made) == 0
+    (first,) = faults(http, on="GET /videos", optional=True, delay=1)
+    assert first["id"] == "1"
 
 
 def test_a_hold_is_released_by_its_end(
@@ -117,6 +123,9 @@ def test_calls_are_listed_without_secrets_and_forgotten(
     )
     for secret in (apivideo.api_key, login["access_token"], login["refresh_token"]):
         assert secret not in listed.text
+    http.get("/tags", headers={"Cookie": "session=mine", "Proxy-Authorization": "Basic a"})
+    shown = http.get("/_fake/calls").json()["calls"][-1]["headers"]
+    assert (shown["Cookie"], shown["Proxy-Authorization"]) == ("…", "…")
     only = http.get("/_fake/calls", params={"operation": "GET /videos"}).json()["calls"]
     assert [call["status"] for call in only] == [200, 401]
     wrong = http.get("/_fake/calls", params={"operation": "GET /vidoes"})

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import httpx
 import pytest
 
 from fake_server import FakeServer
+from fake_server.faults import Asked
 from pytest_apivideo import ApiVideo
 
 
@@ -270,6 +273,34 @@ def test_a_fault_ends_with_its_block_or_when_it_is_removed(
     assert len(apivideo.faults) == 0
 
 
+def test_where_may_send_requests_itself(apivideo: ApiVideo, api: httpx.Client) -> None:
+    def has_tags(asked: Asked) -> bool:
+        return statuses(api, 1, "/tags") == [200]
+
+    fault = apivideo.on("GET /videos", where=has_tags).respond(503)
+    assert statuses(api, 1) == [503]
+    assert fault.fired == 1
+
+
+def test_an_answer_without_a_body_is_lost_whole(apivideo: ApiVideo, api: httpx.Client) -> None:
+    video = apivideo.videos.add()
+    apivideo.on("DELETE /videos/{videoId}").drop("middle")
+    with pytest.raises(httpx.RemoteProtocolError, match="disconnected without sending a response"):
+        api.delete(f"/videos/{video.id}")
+    assert str(apivideo.calls.last()) == "DELETE /videos/{videoId} -> dropped"
+    assert len(apivideo.videos) == 0
+
+
+def test_what_it_answers_is_shown_without_the_values(apivideo: ApiVideo) -> None:
+    def shown(**given: Any) -> str:
+        return repr(apivideo.on("GET /videos", optional=True).respond(429, **given))
+
+    assert shown(retry_after=7).endswith(".respond(429, retry_after=7)")
+    assert shown(json={"a": 1}, headers={"X-Mine": "1"}).endswith(
+        ".respond(429, json=…, headers=…)"
+    )
+
+
 def test_an_error_in_where_fails_the_test(apivideo: ApiVideo, api: httpx.Client) -> None:
     apivideo.on("GET /videos", where=lambda asked: 1 / 0, optional=True).respond(503)
     assert api.get("/videos").status_code == 500
@@ -307,6 +338,8 @@ def test_a_misspelt_operation_is_refused_with_the_nearest(apivideo: ApiVideo) ->
         apivideo.on("videos")
     with pytest.raises(LookupError, match="is no operation of the fake"):
         apivideo.on("FETCH *")
+    with pytest.raises(LookupError, match=r"Did you mean GET /videos or GET /videos/\{videoId\}"):
+        apivideo.on("get /videos")
 
 
 @pytest.mark.parametrize(
@@ -316,6 +349,29 @@ def test_a_misspelt_operation_is_refused_with_the_nearest(apivideo: ApiVideo) ->
         (lambda fault: fault.respond(200, json=1, body="1"), ValueError, "either json= or body="),
         (lambda fault: fault.respond(200, json=object()), TypeError, "json= takes what JSON can"),
         (lambda fault: fault.respond(503, retry_after=1), ValueError, "belongs to a 429, not to a"),
+        (lambda fault: fault.respond(200, json=float("nan")), TypeError, "json= takes what JSON"),
+        (lambda fault: fault.respond(200, body=5), TypeError, "body= is a text or bytes, not 5"),
+        (lambda fault: fault.respond(200, body=["a"]), TypeError, "for JSON there is json="),
+        (lambda fault: fault.respond(429, retry_after=-3), ValueError, "seconds from 0 on, not -3"),
+        (lambda fault: fault.respond(429, retry_after=1e999), ValueError, "from 0 on, not inf"),
+        (lambda fault: fault.respond(429, retry_after="7"), ValueError, "from 0 on, not '7'"),
+        (lambda fault: fault.respond(200, headers=[("a", "b")]), TypeError, "headers= is a map"),
+        (
+            lambda fault: fault.respond(200, headers={"Content-Length": "30"}),
+            ValueError,
+            r'the server itself says Content-Length, .* there is .drop\("middle"\)',
+        ),
+        (
+            lambda fault: fault.respond(200, headers={"transfer-encoding": "chunked"}),
+            ValueError,
+            "the server itself says transfer-encoding",
+        ),
+        (
+            lambda fault: fault.respond(503).delay(1).respond(500),
+            ValueError,
+            r"\.respond\(503\)\.delay\(1\) has its \.respond\(\) already; two faults take turns",
+        ),
+        (lambda fault: fault.wait_for(0), ValueError, "for one time or more, not for 0"),
         (lambda fault: fault.respond(200, headers={"a b": "c"}), ValueError, "no header that HTTP"),
         (lambda fault: fault.respond(200, headers={"a": "b\r\nc"}), ValueError, "no header that"),
         (

@@ -115,6 +115,29 @@ def test_an_event_loop_goes_on_while_it_waits(apivideo: ApiVideo) -> None:
     assert trio.run(with_trio) == [200]
 
 
+def test_nobody_waits_for_a_wait_that_is_cancelled(apivideo: ApiVideo) -> None:
+    held = apivideo.on("GET /videos", optional=True).hold()
+
+    async def with_asyncio() -> None:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(held.async_wait_for(timeout=3600), 0.01)
+
+    async def with_trio() -> None:
+        with pytest.raises(trio.TooSlowError), trio.fail_after(0.01):
+            await held.async_wait_for(timeout=3600)
+
+    began = real_seconds()
+    asyncio.run(with_asyncio())
+    trio.run(with_trio)
+    assert real_seconds() - began < SOON
+
+
+def test_what_a_wait_fails_with_reaches_who_waits(apivideo: ApiVideo) -> None:
+    held = apivideo.on("GET /videos", optional=True).hold()
+    with pytest.raises(TimeoutError, match=r"fired 0 times in 0\.01 s, not 1 times"):
+        asyncio.run(held.async_wait_for(timeout=0.01))
+
+
 @pytest.mark.parametrize("kind", ["hold", "delay", "drip"])
 def test_nothing_waits_at_the_end_of_a_project(apivideo_server: FakeServer, kind: str) -> None:
     began = real_seconds()

@@ -78,6 +78,63 @@ def test_without_a_hook_there_is_no_such_operation(suite: pytest.Pytester) -> No
     suite.runpytest_inprocess().assert_outcomes(passed=1)
 
 
+def test_one_operation_is_enough_and_it_answers_what_is_no_json(suite: pytest.Pytester) -> None:
+    suite.makeconftest(
+        """
+        from fake_server.extending import GET, Answer, File
+
+        def table(call):
+            return File("table.csv", "text/csv", b"a,b")
+
+        def pytest_apivideo_operations(config):
+            return GET("/table", table)
+        """
+    )
+    suite.makepyfile(
+        """
+        def test_it(apivideo_http):
+            answer = apivideo_http.get("/table")
+            assert (answer.headers["Content-Type"], answer.content) == ("text/csv", b"a,b")
+        """
+    )
+    suite.runpytest_inprocess().assert_outcomes(passed=1)
+
+
+def test_what_is_no_operation_is_refused(suite: pytest.Pytester) -> None:
+    suite.makeconftest("def pytest_apivideo_operations(config): return ['GET /quota']")
+    suite.makepyfile("def test_it(apivideo): ...")
+    result = suite.runpytest_inprocess()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        ["*the hook pytest_apivideo_operations: 'GET /quota' is no operation; *docs/hooks.md"]
+    )
+
+
+def test_an_answer_that_cannot_be_sent_says_what_can(suite: pytest.Pytester) -> None:
+    suite.makeconftest(
+        """
+        from fake_server.extending import GET
+
+        def pytest_apivideo_operations(config):
+            return [GET("/quota", lambda call: b"bytes"), GET("/all", lambda call: [{"a": 1}])]
+        """
+    )
+    suite.makepyfile(
+        """
+        def test_bytes(apivideo_http):
+            assert apivideo_http.get("/quota").status_code == 500
+
+        def test_list(apivideo_http):
+            assert apivideo_http.get("/all").json() == [{"a": 1}]
+        """
+    )
+    result = suite.runpytest_inprocess()
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        ["*TypeError: GET /quota: its handler returned bytes; what can be answered is a dict, *"]
+    )
+
+
 def test_a_misspelt_hook_is_refused(suite: pytest.Pytester) -> None:
     suite.makeconftest("def pytest_apivideo_redakt(config): ...")
     result = suite.runpytest_inprocess()

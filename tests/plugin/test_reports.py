@@ -204,7 +204,7 @@ def test_strict_holds_for_a_project_of_its_own(suite: pytest.Pytester) -> None:
 
 
 CANARY = """
-import base64, logging, pathlib, sys, httpx, pytest
+import base64, logging, pathlib, sys, warnings, httpx, pytest
 
 def secrets_of(account):
     basic = base64.b64encode(f"{account.api_key}:".encode()).decode()
@@ -278,6 +278,11 @@ def test_expected(apivideo, noted):
 
 def test_passes(apivideo, noted):
     leak(apivideo, noted)
+
+def test_warns(apivideo, noted):
+    found, grant = leak(apivideo, noted)
+    warnings.warn(f"warned of {found}")
+    warnings.warn(grant.access_token, DeprecationWarning)
 """
 
 
@@ -295,12 +300,13 @@ def test_no_secret_is_in_any_byte_of_output(suite: pytest.Pytester, workers: lis
         "junit_family=xunit1",
         "-o",
         "junit_logging=all",
+        "-Wdefault",
         *workers,
     )
-    result.assert_outcomes(passed=1, failed=8, skipped=1, xfailed=1)
+    result.assert_outcomes(passed=2, failed=8, skipped=1, xfailed=1, warnings=2)
     files = list((suite.path / "secrets").iterdir())
     secrets = {line for file in files for line in file.read_text().split("\n") if line}
-    assert len(files) == 11
+    assert len(files) == 12
     assert len(secrets) > 50
     shown = {
         "output": result.stdout.str(),
@@ -309,6 +315,7 @@ def test_no_secret_is_in_any_byte_of_output(suite: pytest.Pytester, workers: lis
     }
     assert "printed" in shown["output"]
     assert "printed" in shown["junit"]
+    assert "UserWarning: warned of [" in shown["output"]
     for place, text in shown.items():
         for secret in secrets:
             for fragment in (secret, secret[:60], secret[-60:]):
@@ -323,3 +330,30 @@ def test_a_hook_names_more_texts_to_hide(suite: pytest.Pytester, named: str) -> 
     result = suite.runpytest_inprocess()
     result.assert_outcomes(failed=1)
     result.stdout.no_fnmatch_line("*'my own secret' == *")
+
+
+@pytest.mark.parametrize(
+    ("named", "words"),
+    [
+        ("1 / 0", "failed: ZeroDivisionError: division by zero"),
+        ("['my own secret', 5]", "failed: it named 5, which is no text"),
+        ("5", "failed: TypeError: 'int' object is not iterable"),
+    ],
+)
+def test_a_hook_that_fails_shows_nothing_and_says_so(
+    suite: pytest.Pytester, named: str, words: str
+) -> None:
+    suite.makeconftest(f"def pytest_apivideo_redact(config): return {named}")
+    suite.makepyfile(
+        """
+        import warnings
+
+        def test_it(): assert 'my own secret' == 'another'
+        def test_that_warns(): warnings.warn('my own ' + 'secret')
+        def test_that_passes(): pass
+        """
+    )
+    result = suite.runpytest_inprocess("--tb=short", "-Wdefault")
+    result.assert_outcomes(passed=2, failed=1, warnings=1)
+    result.stdout.fnmatch_lines([f"the hook pytest_apivideo_redact {words}", "*docs/hooks.md"])
+    assert "my own secret" not in result.stdout.str().partition("short test summary")[0]

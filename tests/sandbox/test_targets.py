@@ -240,6 +240,8 @@ def test_environment(apivideo_session):
     [
         ("https://ws.api.video", "*is no fake: --apivideo-server names an `apivideo-fake serve`"),
         ("8765", "*'8765' is not the address of a server*"),
+        ("http://[bad", "*'http://[[]bad' is not the address of a server*"),
+        ("http://me:word@127.0.0.1:8765", "*'http://…@127.0.0.1:8765' is not the address of a*"),
     ],
 )
 def test_a_server_that_is_no_fake_by_its_name_ends_the_run(
@@ -248,6 +250,16 @@ def test_a_server_that_is_no_fake_by_its_name_ends_the_run(
     result = suite.runpytest_inprocess(f"--apivideo-server={server}")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([words])
+
+
+@pytest.mark.parametrize("option", ["base-url", "server"])
+def test_the_password_of_an_address_is_not_repeated(suite: pytest.Pytester, option: str) -> None:
+    address = f"--apivideo-{option}=https://me:a-password@127.0.0.1:8765"
+    arguments = ["--apivideo-target=sandbox"] if option == "base-url" else []
+    for more in ([], ["--apivideo-info"]):
+        result = suite.runpytest_inprocess(address, *arguments, *more)
+        result.stderr.fnmatch_lines(["*'https://…@127.0.0.1:8765' is not the address of a s*"])
+        assert "a-password" not in result.stdout.str() + result.stderr.str()
 
 
 def test_a_server_that_is_not_there_or_no_fake_is_told(
