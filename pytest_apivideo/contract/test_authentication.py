@@ -118,14 +118,18 @@ def test_a_key_with_something_added_gets_no_token(
 
 
 @pytest.mark.parametrize(
-    "body", [{}, {"apiKey": None}, {"apiKey": 7}, {"apiKey": ""}, {"key": "x"}]
+    "body",
+    [{}, {"apiKey": None}, {"apiKey": 7}, {"apiKey": ""}, {"key": "x"}],
+    ids=["nothing", "null", "a number", "an empty text", "another attribute"],
 )
 def test_a_login_without_a_key_is_refused(anyone: Api, body: dict[str, Any]) -> None:
     problem = anyone.post("/auth/api-key", body).must_be((400, 401))
     assert problem["title"]
 
 
-@pytest.mark.parametrize("body", [b"", b"not json", b"[]", b'"text"'])
+@pytest.mark.parametrize(
+    "body", [b"", b"not json", b"[]", b'"text"'], ids=["empty", "no JSON", "an array", "a text"]
+)
 def test_a_login_that_is_no_json_object_is_refused(anyone: Api, body: bytes) -> None:
     headers = {"Content-Type": "application/json"}
     problem = anyone.post("/auth/api-key", content=body, headers=headers).must_be((400, 401))
@@ -325,7 +329,11 @@ def test_an_api_key_is_no_refresh_token(anyone: Api, key: str, apivideo_target: 
     must_be_refused(refresh(anyone, key), apivideo_target, BAD_REFRESH)
 
 
-@pytest.mark.parametrize("body", [{}, {"refreshToken": None}, {"refreshToken": 7}])
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"refreshToken": None}, {"refreshToken": 7}],
+    ids=["nothing", "null", "a number"],
+)
 def test_a_renewal_without_a_refresh_token_is_refused(anyone: Api, body: dict[str, Any]) -> None:
     problem = anyone.post("/auth/refresh", body).must_be((400, 401))
     assert problem["title"]

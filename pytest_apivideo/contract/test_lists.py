@@ -95,6 +95,7 @@ def test_a_list_of_nothing_is_a_page(api: Api, word: str) -> None:
         ({"currentPage": 0}, "currentPage"),
         ({"currentPage": -1}, "currentPage"),
     ],
+    ids=["pageSize 0", "pageSize 101", "currentPage 0", "currentPage -1"],
 )
 def test_a_page_out_of_range_is_refused(api: Api, query: dict[str, int], name: str) -> None:
     problem = api.get("/videos", params=query).must_be(400, {"title": str, "status": int})

@@ -49,7 +49,9 @@ def test_a_change_keeps_what_it_does_not_name(api: Api, theme: Theme) -> None:
     assert (changed["name"], changed["text"]) == (theme["name"], theme["text"])
 
 
-@pytest.mark.parametrize("attributes", [{"hideTitle": "yes"}, {"text": 7}])
+@pytest.mark.parametrize(
+    "attributes", [{"hideTitle": "yes"}, {"text": 7}], ids=["hideTitle", "text"]
+)
 def test_an_attribute_of_the_wrong_kind_is_refused(
     api: Api, theme: Theme, attributes: dict[str, Any]
 ) -> None:

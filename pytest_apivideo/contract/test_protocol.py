@@ -21,7 +21,11 @@ def test_a_method_that_a_path_has_not_is_not_allowed(api: Api) -> None:
     api.delete("/videos").must_be_problem(405, "method-not-allowed", title)
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'"text"'])
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"[]", b"null", b'"text"'],
+    ids=["empty", "half an object", "an array", "null", "a text"],
+)
 def test_a_body_that_is_no_json_object_is_refused(api: Api, body: bytes) -> None:
     headers = {"Content-Type": "application/json"}
     answer = api.post("/videos", content=body, headers=headers)

@@ -25,7 +25,7 @@ def test_a_moment_is_picked(api: Api, video: Video) -> None:
     api.patch(path, {"timecode": "00:00:01.000"}).must_be(200, VIDEO)
 
 
-@pytest.mark.parametrize("body", [{}, {"timecode": "soon"}])
+@pytest.mark.parametrize("body", [{}, {"timecode": "soon"}], ids=["nothing", "a word"])
 def test_a_moment_that_is_none_is_refused(api: Api, video: Video, body: dict[str, str]) -> None:
     path = f"/videos/{video['videoId']}/thumbnail"
     assert api.patch(path, body).must_be(400, {"title": str, "type": str})["title"]

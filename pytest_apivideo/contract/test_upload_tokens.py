@@ -25,7 +25,9 @@ def test_a_token_without_a_life_never_ends(api: Api) -> None:
     assert (made["ttl"], made.get("expiresAt")) == (0, None)
 
 
-@pytest.mark.parametrize("ttl", [-1, 2147483648, "long"])
+@pytest.mark.parametrize(
+    "ttl", [-1, 2147483648, "long"], ids=["below 0", "beyond 32 bits", "a word"]
+)
 def test_a_life_that_cannot_be_is_refused(api: Api, ttl: object) -> None:
     problem = api.post("/upload-tokens", {"ttl": ttl}).must_be(400, {"title": str, "type": str})
     assert problem["type"].endswith("/invalid-attribute")

@@ -104,6 +104,7 @@ def test_all_problems_of_a_video_are_told(api: Api) -> None:
         {"language": "!!"},
         {"clip": {"startTimecode": "late"}},
     ],
+    ids=["public", "tags", "metadata", "no language", "no tag of a language", "clip"],
 )
 def test_an_attribute_of_the_wrong_kind_is_refused(
     api: Api, mark: Any, attributes: dict[str, Any]

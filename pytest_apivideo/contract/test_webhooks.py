@@ -67,7 +67,9 @@ def test_a_webhook_without_attributes_is_refused_with_all_that_is_missing(
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"events": []}, {"events": ["nothing.happened"]}, {"url": "ftp://example.invalid"}]
+    "wrong",
+    [{"events": []}, {"events": ["nothing.happened"]}, {"url": "ftp://example.invalid"}],
+    ids=["no events", "an unknown event", "no HTTP address"],
 )
 def test_a_webhook_that_cannot_be_is_refused(
     api: Api, address: str, mark: Callable[[str], str], wrong: dict[str, Any]

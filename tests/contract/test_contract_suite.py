@@ -111,3 +111,11 @@ def test_a_report_holds_no_value_that_lets_in(tmp_path: Path) -> None:
     report = json.loads(text)
     assert report["targets"]["fake"]["address"] is None
     assert len(report["targets"]["fake"]["checks"]) > 70
+
+
+def test_the_id_of_every_case_says_what_the_case_is(tmp_path: Path) -> None:
+    command = [*CONTRACT, "--collect-only"]
+    output = subprocess.check_output(command, cwd=tmp_path, text=True, timeout=240)
+    cases = re.findall(r"::(\w+\[.*\])$", output, re.MULTILINE)
+    assert len(cases) > 50
+    assert [case for case in cases if re.search(r"[\[-]([A-Za-z_]+\d+)?[-\]]", case)] == []
