@@ -201,6 +201,10 @@ class Resource(Shape):
         """The resource's id, whatever its field is called."""
         return str(getattr(self, self.id_field))
 
+    def owner_id(self) -> str | None:
+        """The id of the resource that it belongs to; None if there is no such."""
+        return None if self.owner is None else str(getattr(self, self.owner.id_field))
+
     @classmethod
     def path_parameter(cls) -> str:
         """The id's name in paths and problems: `videoId`."""

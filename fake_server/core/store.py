@@ -80,9 +80,10 @@ class Table(Generic[R]):
     it, which a clock that travels back can spoil; `lists` keeps what was computed from a version.
     """
 
-    def __init__(self, agenda: Agenda, rows: dict[str, R] | None = None) -> None:
+    def __init__(self, agenda: Agenda) -> None:
         self._agenda = agenda
-        self._rows = rows or {}
+        self._rows: dict[str, R] = {}
+        self._owned: dict[str, dict[str, None]] = {}  # by the owner's id
         self._newest: datetime | None = None
         self.version = 0
         self.in_order = True
@@ -110,6 +111,8 @@ class Table(Generic[R]):
             self.in_order = self.in_order and before is None and created > earliest
         if before is None:
             self._newest = created
+            if (owner := resource.owner_id()) is not None:
+                self._owned.setdefault(owner, {})[resource.id] = None
         self._rows[resource.id] = resource
         self.version += 1
         deadlines = resource.deadlines()
@@ -121,13 +124,23 @@ class Table(Generic[R]):
         """Take the resource out; None if it is not there."""
         removed = self._rows.pop(identifier, None)
         self.version += 1  # after the change, or a list made between them would be kept
-        for name in removed.deadlines() if removed is not None else ():
+        if removed is None:
+            return None
+        for name in removed.deadlines():
             self._agenda.drop(name, identifier)
+        if (owner := removed.owner_id()) is not None:
+            self._owned[owner].pop(identifier)
         return removed
+
+    def owned_by(self, owner: str) -> list[str]:
+        """The ids of those that belong to the resource with this id."""
+        return list(self._owned.get(owner, ()))
 
     def copy(self, agenda: Agenda) -> Table[R]:
         """A table of the same rows; the rows are immutable, so they are shared."""
-        copy = Table(agenda, dict(self._rows))
+        copy: Table[R] = Table(agenda)
+        copy._rows = dict(self._rows)
+        copy._owned = {owner: dict(ids) for owner, ids in self._owned.items() if ids}
         copy.in_order, copy._newest = self.in_order, self._newest
         return copy
 
@@ -185,9 +198,8 @@ class Store:
             self.table(kind).remove(identifier)
             for owned, table in list(self._tables.items()):
                 if owned.owner is not None and issubclass(kind, owned.owner):
-                    for one in table:
-                        if getattr(one, kind.id_field) == identifier:
-                            self.remove(owned, one.id)
+                    for one in table.owned_by(identifier):
+                        self.remove(owned, one)
 
     def snapshot(self) -> Snapshot:
         """The tables and the agenda as they are now, for `restore`."""
