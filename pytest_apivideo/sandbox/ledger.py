@@ -143,7 +143,7 @@ class Ledger:
     def _begin(self) -> TextIO:
         head = {**self._head, "account": self._account()}
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        new = self.path.with_suffix(".new") if fcntl is not None else self.path
+        new = self.path if sys.platform == "win32" else self.path.with_suffix(".new")
         file = new.open("a", encoding="utf-8")
         _try_to_lock(file)
         file.write(json.dumps(head) + "\n")
