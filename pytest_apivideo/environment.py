@@ -6,11 +6,13 @@ perhaps a key that works, is out of sight of the program meanwhile.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_apivideo.options import of_the_suite
 from pytest_apivideo.targets import KEY_VARIABLE
 
 if TYPE_CHECKING:
@@ -26,6 +28,19 @@ NAMES = {
 MEANINGS = ("api_key", "sandbox_key", "production_key", "url", "environment")
 """What `apivideo_env_aliases` can set a variable to."""
 
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_OF_THE_SYSTEM = (
+    "PATH",
+    "HOME",
+    "PWD",
+    "SHELL",
+    "USER",
+    "LANG",
+    "TMPDIR",
+    "PYTHONPATH",
+    "PYTHONHOME",
+)
+
 HIDDEN = (KEY_VARIABLE, "API_VIDEO_SANDBOX_KEY")
 """The variables that are taken away: they hold keys that work."""
 
@@ -35,7 +50,7 @@ EARLY_KEYS = {"sandbox": "early-sandbox-key", "production": "early-production-ke
 
 def is_early(config: pytest.Config) -> bool:
     """Whether the variables are set for the whole run, before any module of the suite is loaded."""
-    return bool(config.getini("apivideo_env_early"))
+    return bool(of_the_suite(config, "apivideo_env_early"))
 
 
 def variables(config: pytest.Config) -> dict[str, str]:
@@ -44,16 +59,24 @@ def variables(config: pytest.Config) -> dict[str, str]:
     Raises UsageError for an alias that means nothing.
     """
     found = {name: meaning for meaning, names in NAMES.items() for name in names}
-    for alias in config.getini("apivideo_env_aliases"):
-        name, _, meaning = alias.partition("=")
-        meaning = meaning or "api_key"
-        if not name or meaning not in MEANINGS:
+    aliases: dict[str, str] = {}
+    for alias in of_the_suite(config, "apivideo_env_aliases"):
+        name, equals, meaning = alias.partition("=")
+        meaning = meaning if equals else "api_key"
+        if not _VARIABLE.fullmatch(name) or meaning not in MEANINGS:
             raise pytest.UsageError(
                 f"ini apivideo_env_aliases: {alias!r} is no alias. Write NAME for a variable with "
                 f"an API key, or NAME=what; what can be {', '.join(MEANINGS)}"
             )
-        found[name] = meaning
-    return found
+        if name in aliases:
+            raise pytest.UsageError(f"ini apivideo_env_aliases: {name} is there twice")
+        if name in _OF_THE_SYSTEM:
+            raise pytest.UsageError(
+                f"ini apivideo_env_aliases: {name} is a variable of the system, not of a program "
+                "that calls api.video"
+            )
+        aliases[name] = meaning
+    return found | aliases
 
 
 def set_for_test(
@@ -73,12 +96,13 @@ def begin_early(config: pytest.Config, server: FakeServer) -> None:
     server.start()
     config.add_cleanup(server.stop)
     config.add_cleanup(environment.undo)
+    environment_of_all = of_the_suite(config, "apivideo_environment")
     meanings = {
-        "api_key": EARLY_KEYS["sandbox"],
+        "api_key": EARLY_KEYS[environment_of_all],
         "sandbox_key": EARLY_KEYS["sandbox"],
         "production_key": EARLY_KEYS["production"],
         "url": server.url,
-        "environment": "sandbox",
+        "environment": environment_of_all,
     }
     _set(variables(config), meanings, environment)
 

@@ -179,7 +179,6 @@ def apivideo_intercept(
     request: pytest.FixtureRequest,
     apivideo: ApiVideo,
     apivideo_server: FakeServer,
-    tmp_path_factory: pytest.TempPathFactory,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Interception]:
     """Code that calls `https://ws.api.video`, or another host of api.video, reaches the fake.
@@ -191,7 +190,7 @@ def apivideo_intercept(
     from pytest_apivideo.interception.session import interceptor_of
 
     interceptor = interceptor_of(request.config)
-    with interceptor.intercepting(apivideo_server, tmp_path_factory, monkeypatch) as interception:
+    with interceptor.intercepting(apivideo_server, monkeypatch) as interception:
         yield interception
 
 
@@ -224,6 +223,8 @@ def apivideo_webhooks(apivideo: ApiVideo) -> Iterator[WebhookReceiver]:
 
 
 def _needs(module: str, *, extra: str | None = None) -> None:
+    """Fail without a module: a fixture that cannot be given is an error, as a skip looks fine."""
     if find_spec(module) is None:
         extra = extra or module
-        pytest.skip(f"{module} is not installed: pip install 'pytest-apivideo[{extra}]'")
+        reason = f"{module} is not installed: pip install 'pytest-apivideo[{extra}]'"
+        pytest.fail(reason, pytrace=False)

@@ -159,8 +159,9 @@ def test_under_gevent_nothing_is_blocked_and_nothing_breaks(isolated: Run) -> No
             socket.socket = true
 
         def test_it(request):
-            from pytest_apivideo.interception.session import begin_block, interceptor_of
+            from pytest_apivideo.interception.session import interceptor_of
 
-            assert begin_block(request.config) is None
+            with interceptor_of(request.config).blocking():
+                assert not hasattr(socket.getaddrinfo, "__wrapped__")
         """
     )

@@ -97,7 +97,7 @@ def test_a_suite_adds_names_of_its_own(suite: pytest.Pytester) -> None:
     assert "VIDEO_HOST" not in os.environ
 
 
-@pytest.mark.parametrize("alias", ["VIDEO_HOST=address", "=url"])
+@pytest.mark.parametrize("alias", ["VIDEO_HOST=address", "=url", "FOO=", "FOO-BAR", "1ST=url"])
 def test_an_alias_that_means_nothing_ends_the_run_with_the_valid_ones(
     suite: pytest.Pytester, alias: str
 ) -> None:
@@ -110,6 +110,58 @@ def test_an_alias_that_means_nothing_ends_the_run_with_the_valid_ones(
             "api_key, sandbox_key, production_key, url, environment"
         ]
     )
+
+
+@pytest.mark.parametrize(
+    ("option", "reason"),
+    [
+        ("apivideo_env_aliases=FOO BAR FOO=url", "FOO is there twice"),
+        ("apivideo_env_aliases=PATH=url", "PATH is a variable of the system"),
+        ("apivideo_env_early=ture", "invalid truth value 'ture'. It can be true or false"),
+        ("apivideo_environment=prod", "is 'prod'; it can be sandbox or production"),
+    ],
+)
+def test_an_option_that_cannot_be_right_ends_the_run_with_its_name(
+    suite: pytest.Pytester, option: str, reason: str
+) -> None:
+    suite.makepyfile("def test_it(): ...")
+    result = suite.runpytest_subprocess("-o", option, timeout=60)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    name = option.partition("=")[0]
+    result.stderr.fnmatch_lines([f"ERROR: ini {name}*{reason}*"])
+    assert "Traceback" not in result.stderr.str()
+
+
+def test_a_suite_whose_program_is_for_production_says_so_once(suite: pytest.Pytester) -> None:
+    suite.makeini(EARLY + "apivideo_environment = production\n")
+    suite.makepyfile(program=PROGRAM)
+    suite.syspathinsert()
+    suite.makepyfile(
+        """
+        import os
+        import pytest
+        import requests
+        from program import Config, status
+
+        STAGE = os.environ["API_VIDEO_ENV"]
+
+        def test_early(apivideo, apivideo_intercept):
+            assert STAGE == apivideo.settings.environment == "production"
+            assert Config.key == Config.live_key == apivideo.api_key == apivideo.production_key
+            assert status() == 200
+            answer = requests.get("https://ws.api.video/videos", auth=(Config.key, ""))
+            assert answer.status_code == 200
+
+        def test_of_each_test(apivideo, apivideo_env):
+            assert apivideo_env["API_VIDEO_ENV"] == "production"
+
+        @pytest.mark.apivideo(environment="sandbox")
+        def test_the_marker_wins(apivideo, apivideo_env):
+            assert apivideo_env["API_VIDEO_ENV"] == "sandbox"
+            assert apivideo.api_key == apivideo.sandbox_key
+        """
+    )
+    suite.runpytest_subprocess(timeout=60).assert_outcomes(passed=3)
 
 
 EARLY = """
@@ -277,6 +329,15 @@ PROGRAMS = {
             key = os.environ["API_VIDEO_KEY"]
             url = "https://sandbox.api.video/videos"
             requests.post(url, json={"title": "Maths"}, auth=(key, ""))
+        """,
+    },
+    "A worker of session scope": {
+        "celery/__init__": "",
+        "celery/__main__": """
+            import os, requests
+
+            url = os.environ["API_VIDEO_BASE_URL"] + "/videos"
+            requests.post(url, json={"title": "Maths"}, auth=(os.environ["API_VIDEO_KEY"], ""))
         """,
     },
     "Live servers": {
