@@ -55,8 +55,9 @@ class Entry:
     @property
     def label(self) -> str:
         """How it is named to people: a secret is not."""
-        named = self.identifier if self.identifier and not self.kind.secret else "not known by name"
-        return f"{self.kind.name} {named}"
+        if self.kind.secret:
+            return f"{self.kind.name} (not named, for it is a secret)"
+        return f"{self.kind.name} {self.identifier or '(of unknown name)'}"
 
 
 class Ledger:

@@ -60,7 +60,7 @@ def test_a_sweep_finishes_the_work_of_a_killed_run(account: ApiVideo, ledgers: P
 
     shown = sweep(account, "--dry-run")
     assert (shown.exit_code, len(left(account))) == (0, 7)
-    assert "would remove upload token not known by name" in shown.output
+    assert "would remove upload token (not named, for it is a secret)" in shown.output
 
     done = sweep(account)
     assert (done.exit_code, left(account)) == (0, ["videos"]), done.output
@@ -160,7 +160,7 @@ def test_an_answer_that_is_lost_of_what_has_no_room_for_a_mark_is_told(
     )
     result = sandbox.runpytest_inprocess()
     assert result.ret == pytest.ExitCode.TESTS_FAILED
-    result.stdout.fnmatch_lines(["watermark not known by name: its creation was not answered*"])
+    result.stdout.fnmatch_lines(["watermark (of unknown name): its creation was not answered*"])
     done = sweep(account)
     assert (done.exit_code, "look for it on the dashboard" in done.output) == (1, True)
     assert len(entries(ledgers)) == 2
