@@ -117,7 +117,7 @@ class App:
         if not _is_control(request):
             reply.add("Access-Control-Allow-Origin", "*")
             if fault is not None:
-                reply.spoil(fault)
+                reply.spoil(fault, request.method)
             _record(request, operation, caller, body, reply, Took(began, came_ns))
         return reply
 
@@ -203,15 +203,18 @@ def _met(
 def _reply(context: Context[Project], result: Any) -> Reply:
     answer = result if isinstance(result, Answer) else Answer(result)
     status = answer.status or context.operation.status
+    headers = list(answer.headers)
     if answer.value is None:
-        return Reply(status, b"", list(answer.headers))
+        return Reply(status, b"", headers)
     if isinstance(answer.value, Stream):
         return streamed(answer.value, context.request)
     if isinstance(answer.value, File):
-        headers = [("Content-Type", answer.value.content_type), *answer.headers]
-        return Reply(status, answer.value.content, headers)
-    headers = [("Content-Type", "application/json"), *answer.headers]
-    return Reply(status, context.rendered(answer.value), headers)
+        reply = Reply(status, answer.value.content, headers)
+        reply.add("Content-Type", answer.value.content_type)
+        return reply
+    reply = Reply(status, context.rendered(answer.value), headers)
+    reply.add("Content-Type", "application/json")
+    return reply
 
 
 def _refused(request: Request, problem: Problem, caller: Caller) -> Reply:
@@ -274,6 +277,7 @@ def _record(
         response_body=reply.body[: settings.max_body],
         project=caller.project.id,
         fault=None if reply.fault is None else repr(reply.fault),
+        began=took.began,
         duration=real_seconds() - took.began,
         clock_duration=(caller.project.clock.now_ns() - took.came_ns) / SECOND,
     )

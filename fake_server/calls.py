@@ -23,6 +23,7 @@ DROPPED = 0
 
 _MOST_SHOWN = 20
 _MOST_COMPARED = 200
+_MOST_JUDGED = 200
 _REFRESH = "POST /auth/refresh"
 
 
@@ -43,8 +44,9 @@ class Call:
     where no operation was found; `credential` is the form of the request's credential; `at` is the
     time by the project's clock at which it was judged; bodies are cut at the setting `max_body`
     (bytes); `fault` says which fault it met; `duration` is in real seconds, `clock_duration` in
-    seconds of the project's clock; `status` is 0 if a fault dropped it without an answer;
-    `warnings` tell how the request misuses the API, though it may have been answered.
+    seconds of the project's clock, `began` is when it came, in seconds of the first; `status` is 0
+    if a fault dropped it without an answer; `warnings` tell how the request misuses the API, though
+    it may have been answered.
     """
 
     operation: str
@@ -60,6 +62,7 @@ class Call:
     response_body: bytes = b""
     project: str = ""
     fault: str | None = None
+    began: float = 0.0
     duration: float = 0.0
     clock_duration: float = 0.0
     warnings: tuple[str, ...] = ()
@@ -114,6 +117,7 @@ class Calls(Sequence[Call]):
     def __init__(self, names: Names, most: int) -> None:
         self.names = names
         self._calls: deque[Call] = deque(maxlen=most)
+        self._judged: deque[Call] = deque(maxlen=_MOST_JUDGED)  # all that strict forbids
         self._lock = threading.Condition()
 
     @overload
@@ -138,12 +142,20 @@ class Calls(Sequence[Call]):
             if self._calls.maxlen != most:
                 self._calls = deque(self._calls, maxlen=most)
             self._calls.append(call)
+            if call.warnings or not self.names.knows(call.operation):
+                self._judged.append(call)
             self._lock.notify_all()
 
     def clear(self) -> None:
-        """Forget all calls."""
+        """Forget all calls; the setting `strict` still knows which were wrong."""
         with self._lock:
             self._calls.clear()
+
+    def reset(self) -> None:
+        """Forget all calls, also what is wrong with them."""
+        with self._lock:
+            self._calls.clear()
+            self._judged.clear()
 
     def of(self, operation: str) -> list[Call]:
         """The calls of an operation, oldest first."""
@@ -181,9 +193,11 @@ class Calls(Sequence[Call]):
         A step is an operation, alone or with the status it had: `"GET /videos -> 401"`. `4xx`
         stands for any status of that class, `dropped` for no answer.
         """
+        if not steps or not all(isinstance(step, str) for step in steps):
+            raise ValueError(
+                'assert_sequence() takes one step or more, each a text like "GET /videos -> 401"'
+            )
         expected = [_Step.read(step) for step in steps]
-        if not expected:
-            raise ValueError("assert_sequence() needs at least one step")
         calls = self._now()
         for start in range(len(calls) - len(expected) + 1):
             run = calls[start : start + len(expected)]
@@ -226,18 +240,18 @@ class Calls(Sequence[Call]):
 
     def assert_no_warnings(self) -> None:
         """Fail if a request misused the API; see `Call.warnings`."""
-        if found := self.warned():
+        if found := _warned(self._now()):
             raise AssertionError("these calls misuse the API:" + "".join(found))
 
     def warned(self) -> list[str]:
-        """Each call with a warning and what it says, as lines to show."""
-        return [f"\n  {call}: {text}" for call in self._now() for text in call.warnings]
+        """Each call with a warning and what it says, as lines to show; also those cleared."""
+        return _warned(list(self._judged))
 
     def strays(self) -> list[str]:
         """Each call of a path or method that no operation has, and which is near, as lines."""
         return [
             f"\n  {call}.{meant(self.names.nearest(call.operation))}"
-            for call in self._now()
+            for call in list(self._judged)
             if not self.names.knows(call.operation)
         ]
 
@@ -247,6 +261,8 @@ class Calls(Sequence[Call]):
         `timeout` in seconds of real time; raises TimeoutError. Made for what calls from a thread or
         a process of its own; in an event loop use `async_wait_for`.
         """
+        if type(n) is not int or n < 1:
+            raise ValueError(f"wait_for(n=) is a number from 1 on, not {n!r}")
         end = real_seconds() + timeout
         with self._lock:
             while len(found := self.of(operation)) < n:
@@ -288,6 +304,10 @@ class Calls(Sequence[Call]):
         shown = "".join(f"\n  {call}" for call in calls[-_MOST_SHOWN:])
         cut = f" (the newest {_MOST_SHOWN} of {len(calls)})" if len(calls) > _MOST_SHOWN else ""
         return f"\nThe calls{cut}:{shown}"
+
+
+def _warned(calls: Iterable[Call]) -> list[str]:
+    return [f"\n  {call}: {text}" for call in calls for text in call.warnings]
 
 
 def _often(times: int) -> str:

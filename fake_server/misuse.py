@@ -7,6 +7,7 @@ setting `strict` lets it fail the test.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from fake_server.auth.credentials import NO_COLON, NO_SCHEME, Credential
 from fake_server.auth.keys import AdminKey, ApiKey
@@ -19,7 +20,7 @@ _POLLED = frozenset(
     ("GET /videos/{videoId}/status", "GET /videos/{videoId}", "GET /live-streams/{liveStreamId}")
 )
 _RUN = 3
-_APART = 1.0  # seconds of the clock
+_SECONDS = 1.8  # of the clock, for a run: less than the two that they should be apart, by a margin
 
 
 def of_credential(
@@ -38,8 +39,13 @@ def of_credential(
         yield "a refresh token was sent as Bearer token; send it to POST /auth/refresh"
     if flaw.startswith(NO_COLON):
         yield 'a Basic credential came without a colon; encode "<API key>:"'
-    if credential.kind == "bare" or flaw.startswith(NO_SCHEME):
+    if credential.kind == "bare":
         yield "a credential came without a scheme; write Bearer in front of a token"
+    if flaw.startswith(NO_SCHEME):
+        yield (
+            "a credential came without a scheme; write Bearer in front of a token, and send an API "
+            "key as Basic user name with an empty password"
+        )
     if credential.kind == "refresh_token" and isinstance(known, RefreshToken) and known.spent:
         yield "a refresh token was used again; each works once, and brings the next one"
     if known is not None and not isinstance(known, AdminKey):
@@ -56,19 +62,37 @@ def _of_environment(
 
 
 def of_content_type(operation: Operation | None, media_type: str, body: bytes) -> Iterator[str]:
-    """Whether JSON is sent as something else."""
+    """Whether what should be JSON is something else, or is sent as such."""
     sends_json = operation is not None and operation.action.body is not None
     if sends_json and body and media_type != "application/json":
-        yield f"JSON was sent as {media_type or 'nothing'}; send Content-Type: application/json"
+        what = "JSON" if body.lstrip()[:1] in (b"{", b"[") else "a body that should be JSON"
+        yield f"{what} was sent as {media_type or 'nothing'}; send Content-Type: application/json"
+
+
+def _polls(one: Call, call: Call) -> bool:
+    return (
+        one.ok
+        and one.fault is None
+        and one.asks_as(call)
+        and one.headers.get("Authorization") == call.headers.get("Authorization")
+    )
+
+
+def _in_turn(run: Sequence[Call]) -> bool:
+    """Whether each was answered before the next was asked."""
+    return all(one.began + one.duration <= after.began for one, after in pairwise(run))
 
 
 def of_polling(call: Call, before: Sequence[Call]) -> Iterator[str]:
-    """Whether a call is the third in a row that asks the same, faster than once a second."""
+    """Whether a call is the third in a row that asks the same, clearly faster than once a second.
+
+    What failed, met a fault or was asked at the same time or by another caller is no polling.
+    """
     if call.operation not in _POLLED or len(before) < _RUN - 1:
         return
-    run = before[-(_RUN - 1) :]
+    run = [*before[-(_RUN - 1) :], call]
     seconds = (call.at - run[0].at).total_seconds()
-    if all(other.asks_as(call) for other in run) and 0 <= seconds < _APART * (_RUN - 1):
+    if all(_polls(one, call) for one in run) and _in_turn(run) and 0 <= seconds < _SECONDS:
         yield (
             f"the same was asked {_RUN} times in {seconds:.3g} s of the clock; "
             "poll once a second at most"

@@ -36,7 +36,8 @@ from fake_server.settings import ENVIRONMENTS, Environment, Settings
 
 _MOST_ERRORS = 100
 _MOST_GONE = 20_000
-_MOST_LATE = 500
+_MOST_INVOLVED = 3
+_MOST_LATE = 1000
 
 Snapshot = dict[Environment, Any]
 Known = ApiKey | AdminKey | AccessToken | RefreshToken
@@ -151,7 +152,7 @@ class Project:
             project.tokens.clear()
             project.rate_limits.clear()
         self.faults.clear()
-        self.calls.clear()
+        self.calls.reset()
         self.errors.clear()
         self.remote_files.clear()
         self.clock.reset()
@@ -182,10 +183,14 @@ class Project:
         """The values of all its keys."""
         return [self.admin_key.value, *(key.value for key in self.keys)]
 
-    def secrets(self) -> list[str]:
-        """The values of all its keys and tokens, and of what in its resources is secret."""
+    def lasting_secrets(self) -> list[str]:
+        """The values of all its keys, and of what in its resources is or was secret."""
         stored = [one for store in self._stores.values() for one in store.secrets()]
-        return self.key_values() + self.tokens.values() + stored
+        return self.key_values() + stored
+
+    def secrets(self) -> list[str]:
+        """The same, and its tokens."""
+        return self.lasting_secrets() + self.tokens.values()
 
     def close(self) -> None:
         """Let go of what the server finds the project by, of files, and of what is held or sent."""
@@ -233,6 +238,7 @@ class Projects:
     In-process the current project is the running test's (`test_project`), else the newest one that
     is open, else a default project made when needed. `on_error` is told of unexpected errors of the
     fake, in the thread that they occurred in. `effects` is what due events do, by their names.
+    `involved` are projects that a block ended with a failure, for whoever reports it.
     """
 
     def __init__(
@@ -252,7 +258,8 @@ class Projects:
         self.test_project: Project | None = None
         self._open: dict[str, Project] = {}
         self._gone: dict[bytes, None] = {}
-        self._late_keys: deque[str] = deque(maxlen=_MOST_LATE)
+        self._late: deque[str] = deque(maxlen=_MOST_LATE)
+        self.involved: deque[Project] = deque(maxlen=_MOST_INVOLVED)
         self._lock = threading.RLock()
 
     @property
@@ -300,7 +307,7 @@ class Projects:
         with self._lock:
             for secret in project.secrets():
                 self._gone[digest(secret)] = None
-            self._late_keys.extend(project.key_values())
+            self._late.extend(project.lasting_secrets())
             while len(self._gone) > _MOST_GONE:
                 del self._gone[next(iter(self._gone))]
             project.close()
@@ -318,11 +325,14 @@ class Projects:
         """All projects that are open."""
         return list(self._open.values())
 
-    def key_values(self) -> list[str]:
-        """The keys of all projects that are open, or were until lately: no text may show them."""
+    def secrets(self) -> list[str]:
+        """What no text may show of all projects that are open, or were until lately.
+
+        Without their tokens, which are known by their shape.
+        """
         with self._lock:
-            late = list(self._late_keys)
-        return late + [value for project in self.open() for value in project.key_values()]
+            late = list(self._late)
+        return late + [value for project in self.open() for value in project.lasting_secrets()]
 
     def was_closed(self, secret: str) -> bool:
         """Whether a key or token belonged to a project that is closed."""

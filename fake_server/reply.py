@@ -40,16 +40,21 @@ class Reply:
         if all(other.lower() != name.lower() for other, _ in self.headers):
             self.headers.append((name, value))
 
-    def spoil(self, fault: Fault) -> None:
-        """Let a fault have what it does to an answer."""
+    def spoil(self, fault: Fault, method: str) -> None:
+        """Let a fault have what it does to the answer of a request with this method."""
+        sends_body = method != "HEAD" and bool(self.body or self.stream)
+        if fault.needs_body and not sends_body:
+            fault.missed_body()
+            return
         self.fault = fault
-        if self.stream is not None:
+        if fault.dropped in ("before", "after") or (fault.dropped and not sends_body):
+            self.status = DROPPED
+            return
+        if self.stream is not None and (fault.damage or fault.dropped or fault.drip_seconds):
             self.body, self.stream = b"".join(self.stream), None
             self.headers = [one for one in self.headers if one[0] != "Content-Length"]
-        if fault.damage is not None:
+        if fault.damage is not None and sends_body:
             self.body, self.headers = damaged(fault.damage, self.body, self.headers)
-        if fault.dropped in ("before", "after") or (fault.dropped and not self.body):
-            self.status = DROPPED
 
     def send(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Give the answer to the host; raises Disconnect to drop the connection."""

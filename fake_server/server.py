@@ -127,6 +127,7 @@ class FakeServer(Host):
             yield self.handle(project)
         except BaseException as failure:
             note_all(failure, project.take_errors())
+            self.projects.involved.append(project)
             raise
         else:
             raise_all(project.take_errors())

@@ -165,12 +165,17 @@ def verify(report: Path, settings: Path | None) -> None:
 @click.option("--older-than", required=True, metavar="DURATION", help="Such as 2h, 30m or 1d.")
 @click.option("--dry-run", is_flag=True, help="Say what would be removed, and remove nothing.")
 @click.option("--base-url", help="Address of the sandbox.  [default: https://sandbox.api.video]")
-@click.option("--ledgers", type=click.Path(path_type=Path, file_okay=False), help="Their folder.")
+@click.option(
+    "--ledgers",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="Their folder.  [default: $APIVIDEO_LEDGER_DIR, or the user's for state]",
+)
 def sweep(older_than: str, dry_run: bool, base_url: str | None, ledgers: Path | None) -> None:
     """Remove from the sandbox what runs of tests left there, and nothing else.
 
-    Removed is what a ledger names, or what carries the mark of a run, if the run began longer ago.
-    The key is read from APIVIDEO_SANDBOX_API_KEY. Exits with 1 if something could not be removed.
+    Removed is what a ledger names, or what carries the mark of a run, if the run began longer ago
+    and is not still going on. The key is read from APIVIDEO_SANDBOX_API_KEY. Exits with 1 if
+    something could not be removed. See docs/sandbox.md
     """
     from pytest_apivideo.auth.tokens import LoginRefused
     from pytest_apivideo.sandbox import guard, removal
@@ -211,6 +216,8 @@ def _tell(swept: Swept, account: Account, dry_run: bool) -> None:
         click.echo(hide(f"{'would remove' if dry_run else 'removed'} {name}"))
     for words in swept.left:
         click.echo(hide(f"left {words}"), err=True)
+    for words in swept.spared:
+        click.echo(words)
     click.echo(
         f"{len(swept.removed)} {'to remove' if dry_run else 'removed'}, {len(swept.left)} left"
     )

@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 import pytest
 
 from pytest_apivideo import targets
-from pytest_apivideo.options import OPTIONS, is_set, value_of
+from pytest_apivideo.options import INI_OPTIONS, OPTIONS, is_set, value_of
 from pytest_apivideo.scrub import without_credentials
 
 _PACKAGES = (
@@ -36,6 +36,7 @@ def lines(config: pytest.Config) -> Iterator[str]:
     yield from _table(
         (one.flag, without_credentials(value.value or "-"), value.source) for one, value in values
     )
+    yield from _table(_of_the_suite(config, one.ini) for one in INI_OPTIONS)
     yield "\nSettings of a test without a marker (docs/settings.md)"
     yield from _table(_settings(config))
     yield "\nSecrets"
@@ -46,6 +47,13 @@ def lines(config: pytest.Config) -> Iterator[str]:
     yield "\nVersions"
     yield from _table([("Python", platform.python_version(), "")])
     yield from _table((name, _version(name), "") for name in _PACKAGES)
+
+
+def _of_the_suite(config: pytest.Config, ini: str) -> tuple[str, str, str]:
+    """What the ini file alone can say."""
+    value = config.getini(ini)
+    said = " ".join(value) if isinstance(value, list) else str(value)
+    return ini, said or "-", f"ini {ini}" if value else "default"
 
 
 def _settings(config: pytest.Config) -> Iterator[tuple[str, str, str]]:

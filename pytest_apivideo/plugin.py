@@ -81,9 +81,20 @@ def pytest_runtest_makereport(
     return made
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Hide secrets in what is told of a module that cannot be loaded."""
+    made = yield
+    report.hide_secrets(collector.config, made)
+    return made
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
-    """End the rules of the test's server, and the block, with the test."""
+    """End the faults of the test, then the rules of its server, and the block, with the test."""
+    report.end_faults(item.config)
     try:
         yield
     finally:
@@ -102,5 +113,3 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
     else:
         report.raise_server_errors(item.config)
         report.raise_complaints(item.config)
-    finally:
-        report.end_faults(item.config)

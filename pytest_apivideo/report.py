@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import traceback
 import warnings
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -64,11 +67,15 @@ def raise_complaints(config: pytest.Config) -> None:
 
 
 def end_faults(config: pytest.Config) -> None:
-    """End the test's faults, so that nothing waits for what they hold while it is torn down."""
+    """End the test's faults, so that nothing waits for what they hold while it is torn down.
+
+    What there was to complain of has been told, or does not matter: the test failed, or was
+    skipped.
+    """
     server = config.stash.get(SERVER, None)
     project = None if server is None else server.projects.test_project
     if project is not None:
-        project.faults.clear()
+        project.end()
 
 
 def tell(item: pytest.Item, report: pytest.TestReport) -> None:
@@ -76,17 +83,39 @@ def tell(item: pytest.Item, report: pytest.TestReport) -> None:
     project = item.stash.get(PROJECT, None)
     if project is not None and report.when == "teardown":
         del item.stash[PROJECT]  # the item stays until the run ends, the test's account need not
-    if project is not None and report.failed:
-        from fake_server.story import story
+    server = item.config.stash.get(SERVER, None)
+    if server is not None and report.failed:
+        _tell_story(report, project, server)
+    hide_secrets(item.config, report)
 
-        report.sections += [(f"api.video: {title}", text) for title, text in story(project)]
-    if not (report.longrepr or report.sections or report.user_properties):
+
+def _tell_story(report: pytest.TestReport, project: Project | None, server: FakeServer) -> None:
+    from fake_server.story import story
+
+    for one in ([] if project is None else [project]) + _others(server, project):
+        of = "" if one is project else f" of {one.id}"
+        report.sections += [(f"api.video: {title}{of}", text) for title, text in story(one)]
+    server.projects.involved.clear()
+
+
+def _others(server: FakeServer, project: Project | None) -> list[Project]:
+    """The projects beside the test's that its failure may be about."""
+    wider = [one for one in server.projects.open() if one.parent is None and not one.apart]
+    return [one for one in (*wider[-3:], *server.projects.involved) if one is not project]
+
+
+def hide_secrets(config: pytest.Config, report: pytest.TestReport | pytest.CollectReport) -> None:
+    """Take out of a report all that no report may show."""
+    properties = isinstance(report, pytest.TestReport) and report.user_properties
+    if not (report.longrepr or report.sections or properties):
         return
     try:
-        hide = _mask(item.config, project)
+        hide = _mask(config)
     except _RedactError as error:  # what there is to hide is unknown: show nothing
         report.outcome, report.longrepr = "failed", str(error)
-        report.sections, report.user_properties = [], []
+        report.sections = []
+        if isinstance(report, pytest.TestReport):
+            report.user_properties = []
         return
     if hide is not None:
         scrub(report, hide)
@@ -103,7 +132,7 @@ class HiddenInWarnings:
         """Show a warning without the secrets in it; as a text, if it has any."""
         text = str(warning_message.message)
         try:
-            hide = _mask(self._config, None)
+            hide = _mask(self._config)
         except _RedactError:
             hide = _everything
         hidden = text if hide is None else hide(text)
@@ -115,38 +144,57 @@ def _everything(text: str) -> str:
     return "…"
 
 
-def _mask(config: pytest.Config, project: Project | None) -> Hide | None:
-    """What hides the secrets of the run and of a test's project; None if there are none."""
+def _mask(config: pytest.Config) -> Hide | None:
+    """What hides the secrets of the run; None if there are none."""
     server = config.stash.get(SERVER, None)
     texts = [*_named_by_others(config), os.environ.get(targets.KEY_VARIABLE, "")]
     if server is None and not any(texts):
         return None
     from fake_server.auth.secrets import Mask
 
-    keys = [] if server is None else server.projects.key_values()
-    keys += [] if project is None else project.secrets()
-    return Mask([*keys, *texts])
+    return Mask([*([] if server is None else server.projects.secrets()), *texts])
 
 
 class _RedactError(Exception):
     """The hook `pytest_apivideo_redact` does not say what there is to hide."""
 
 
+_LEAST = 8
+
+
 def _named_by_others(config: pytest.Config) -> list[str]:
     """What the hook `pytest_apivideo_redact` names: texts, or one alone."""
     try:
-        named = config.hook.pytest_apivideo_redact(config=config)
-        texts = [
-            text for found in named for text in ([found] if isinstance(found, str) else found or ())
-        ]
-        wrong = [text for text in texts if not isinstance(text, str)]
-        said = f"it named {wrong[0]!r}, which is no text" if wrong else ""
-    except Exception as error:
-        said = f"{type(error).__name__}: {error}"
-    if not said:
-        return texts
-    raise _RedactError(
-        f"the hook pytest_apivideo_redact failed: {said}\nWhat this report would have shown is "
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it is asked while pytest tells of warnings
+            named = config.hook.pytest_apivideo_redact(config=config)
+        groups = [[found] if isinstance(found, str) else found or () for found in named]
+        wrong = [group for group in groups if isinstance(group, Mapping)]
+        texts = [text for group in groups for text in group]
+    except (Exception, pytest.fail.Exception, pytest.skip.Exception, SystemExit) as error:
+        raise _RedactError(_unknown(f"{type(error).__name__}{_place_of(error)}")) from None
+    wrong += [text for text in texts if not isinstance(text, str)]
+    if wrong:
+        raise _RedactError(_unknown(f"it named {type(wrong[0]).__name__}, not texts"))
+    if short := [len(text) for text in texts if 0 < len(text) < _LEAST]:
+        raise _RedactError(
+            _unknown(
+                f"it named a text of {short[0]} characters; hiding less than {_LEAST} "
+                "would hide words"
+            )
+        )
+    return texts
+
+
+def _place_of(error: BaseException) -> str:
+    """Where an error was raised, in words; what it says may itself be secret."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f" at {Path(last.filename).name}:{last.lineno}"
+
+
+def _unknown(reason: str) -> str:
+    return (
+        f"the hook pytest_apivideo_redact failed: {reason}\nWhat this report would have shown is "
         "left out, as nobody knows what of it is secret. The hook returns texts, or one; see "
         "docs/hooks.md"
     )

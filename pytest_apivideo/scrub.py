@@ -16,13 +16,14 @@ def without_credentials(text: str) -> str:
     return re.sub(r"(?<=//)[^/@\s]*@", "…@", text)
 
 
-def scrub(report: pytest.TestReport, hide: Hide) -> None:
+def scrub(report: pytest.TestReport | pytest.CollectReport, hide: Hide) -> None:
     """Take secrets out of a report: its failure, what was captured, its properties, its reason."""
     report.longrepr = _hidden(report.longrepr, hide)
     report.sections = _hidden(report.sections, hide)
-    report.user_properties = _hidden(report.user_properties, hide)
-    if hasattr(report, "wasxfail"):  # the reason of an expected failure
-        report.wasxfail = _hidden(report.wasxfail, hide)
+    if isinstance(report, pytest.TestReport):
+        report.user_properties = _hidden(report.user_properties, hide)
+        if hasattr(report, "wasxfail"):  # the reason of an expected failure
+            report.wasxfail = _hidden(report.wasxfail, hide)
 
 
 def _hidden(value: Any, hide: Hide) -> Any:

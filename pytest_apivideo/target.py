@@ -59,7 +59,10 @@ class Target:
         return response
 
     def found(self, setting: str, value: Any) -> None:
-        """Note which value of one of the fake's settings matches what was seen of the target."""
+        """Note which value of one of the fake's settings matches what was seen of the target.
+
+        A question that no setting answers is named in words, for `drift` to compare.
+        """
         self._noted().append({"setting": setting, "value": value})
 
     def _noted(self) -> list[dict[str, Any]]:

@@ -157,29 +157,39 @@ def target_of(item: pytest.Item) -> Name:
 
 
 def skip_what_only_the_fake_has(item: pytest.Item) -> None:
-    """Skip a test on the sandbox, with the reason, if it could not run there."""
+    """Skip a test on the sandbox, with the reason, if it could not run there.
+
+    By a marker, which pytest looks at next, for its reports show such a skip where the test stands.
+    """
+    reason = _reason_to_skip(item)
+    if reason is not None:
+        item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def _reason_to_skip(item: pytest.Item) -> str | None:
     needs = _needs(item)
     ours = [name for name in getattr(item, "fixturenames", ()) if name.startswith("apivideo")]
     only = [name for name in ours if name not in WORKS_ON_BOTH]
     if target_of(item) == "fake":
         if only and served_at(item.config) is not None:
             names = ", ".join(only)
-            pytest.skip(f"not on a fake that is served elsewhere: {names} needs it in this process")
-        return
+            return f"not on a fake that is served elsewhere: {names} needs it in this process"
+        return None
     if not ours:
-        return
+        return None
     for marker in item.iter_markers("apivideo_fake_only"):
-        pytest.skip(f"not on the sandbox: {marker.kwargs['reason']}")
+        return f"not on the sandbox: {marker.kwargs['reason']}"
     if needs:
         words = ", ".join(NEEDS[name] for name in needs)
-        pytest.skip(f"not on the sandbox: it needs {words}, which only the fake has")
+        return f"not on the sandbox: it needs {words}, which only the fake has"
     if only:
         names = ", ".join([name for name in only if name != "apivideo_server"] or only)
-        pytest.skip(f"not on the sandbox: it uses {names}, which only the fake has")
+        return f"not on the sandbox: it uses {names}, which only the fake has"
     if item.config.stash[SANDBOX].key is None:
         if is_set(item.config, "require_sandbox"):
             pytest.fail(NO_KEY, pytrace=False)
-        pytest.skip(NO_KEY)
+        return NO_KEY
+    return None
 
 
 def _needs(item: pytest.Item) -> list[str]:

@@ -136,8 +136,10 @@ def test_a_sequence_tells_a_misspelt_step_from_a_missing_one() -> None:
         STORY.assert_sequence("GET /vidoes -> 200")
     with pytest.raises(ValueError, match="no status behind the arrow"):
         STORY.assert_sequence("GET /videos -> ok")
-    with pytest.raises(ValueError, match="at least one step"):
+    with pytest.raises(ValueError, match="takes one step or more, each a text"):
         STORY.assert_sequence()
+    with pytest.raises(ValueError, match="takes one step or more, each a text"):
+        STORY.assert_sequence(["GET /videos"])  # type: ignore[arg-type] - wrong on purpose
 
 
 def test_a_failure_shows_the_newest_calls_only() -> None:

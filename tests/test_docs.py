@@ -13,6 +13,7 @@ from fake_server import control
 from fake_server.resources import OPERATIONS
 from fake_server.settings import names
 from pytest_apivideo import fixtures, hookspecs
+from pytest_apivideo.cli import sweep
 from pytest_apivideo.options import INI_OPTIONS, OPTIONS
 
 ROOT = Path(__file__).parent.parent
@@ -93,6 +94,12 @@ def test_every_link_inside_the_documents_leads_somewhere() -> None:
     for path in [*ROOT.glob("*.md"), *DOCS.glob("*.md")]:
         for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", path.read_text()):
             assert (path.parent / target).exists(), f"{path.name} links to {target}"
+
+
+def test_every_option_of_the_sweep_is_documented() -> None:
+    page = (DOCS / "sandbox.md").read_text()
+    for option in sweep.params:
+        assert f"`{option.opts[0]}" in page
 
 
 def test_the_commands_of_the_readme_exist() -> None:

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
+from dataclasses import replace
 
 import httpx
 import pytest
 
+from fake_server.misuse import of_polling
 from pytest_apivideo import ApiVideo
 
 AS_BEARER = (
     "an API key was sent as Bearer token; send it as Basic user name with an empty password, or "
     "exchange it for a token at POST /auth/api-key"
+)
+NO_SCHEME = (
+    "a credential came without a scheme; write Bearer in front of a token, and send an API key as "
+    "Basic user name with an empty password"
 )
 
 
@@ -47,7 +53,7 @@ def authorization(account: ApiVideo, form: str) -> str:
             "bare token",
             ["a credential came without a scheme; write Bearer in front of a token"],
         ),
-        ("bare key", ["a credential came without a scheme; write Bearer in front of a token"]),
+        ("bare key", [NO_SCHEME]),
         ("token of production", ["a token of the production environment was sent to sandbox"]),
         ("key of production", ["an API key of the production environment was sent to sandbox"]),
         ("good token", []),
@@ -92,7 +98,8 @@ def test_json_that_is_sent_as_another_type(
     ("pauses", "warned"),
     [
         ([0, 0], True),
-        ([0.5, 1.4], True),
+        ([0.5, 1.2], True),
+        ([0.9, 1], False),
         ([1, 1], False),
         ([0.1, 1.9], False),
         ([0], False),
@@ -110,6 +117,36 @@ def test_polling_faster_than_once_a_second_of_the_clock(
     expected = f"the same was asked 3 times in {sum(pauses):.3g} s of the clock; "
     expected += "poll once a second at most"
     assert apivideo.calls.last().warnings == ((expected,) if warned else ())
+
+
+def test_retries_of_what_failed_are_no_polling(apivideo: ApiVideo, api: httpx.Client) -> None:
+    apivideo.clock.freeze("2030-01-01")
+    path = f"/videos/{apivideo.videos.add().id}"
+    apivideo.on("GET /videos/{videoId}", times=2).respond(503)
+    apivideo.on("GET /videos/{videoId}", times=2).delay(0.001)
+    assert [api.get(path).status_code for _ in range(5)] == [503, 503, 200, 200, 200]
+    apivideo.calls.assert_no_warnings()
+
+
+def test_what_several_ask_is_no_polling(apivideo: ApiVideo, http: httpx.Client) -> None:
+    apivideo.clock.freeze("2030-01-01")
+    path = f"/videos/{apivideo.videos.add().id}"
+    for _ in range(3):
+        token = apivideo.tokens.issue().access_token
+        http.get(path, headers={"Authorization": f"Bearer {token}"})
+    apivideo.calls.assert_no_warnings()
+
+
+def test_what_is_asked_at_the_same_time_is_no_polling(
+    apivideo: ApiVideo, api: httpx.Client
+) -> None:
+    apivideo.clock.freeze("2030-01-01")
+    path = f"/videos/{apivideo.videos.add().id}"
+    api.get(path)
+    calls = [replace(apivideo.calls.last(), began=0.0, duration=1.0)] * 3
+    assert list(of_polling(calls[2], calls[:2])) == []
+    apart = [replace(call, began=float(2 * n)) for n, call in enumerate(calls)]
+    assert len(list(of_polling(apart[2], apart[:2]))) == 1
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Generic, Protocol, TypeVar
+from urllib.parse import quote, quote_plus
 
 
 class Secret(Protocol):
@@ -69,6 +71,19 @@ _SHORTENED = re.compile(r"(?<=\.\.\.)[\w-]{40,}")  # what pytest leaves of a lon
 _LEAST = 8
 
 
+def _forms(value: str) -> Iterator[str]:
+    """The spellings of a secret that a text may have: as it is, escaped, line by line."""
+    yield value
+    if len(value) >= _LEAST:
+        yield _beginning_of_basic(value)
+    if not value.isalnum():
+        yield repr(value)[1:-1]
+        yield json.dumps(value)[1:-1]
+        yield quote(value, safe="")
+        yield quote_plus(value)
+        yield from value.splitlines()
+
+
 def _beginning_of_basic(user: str) -> str:
     """What every Basic credential of this user name begins with, whatever the password."""
     raw = user.encode()
@@ -83,9 +98,8 @@ class Mask:
     """
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        kept = {value for value in secrets if len(value) >= _LEAST}
-        encoded = {_beginning_of_basic(value) for value in kept}
-        self._secrets = sorted(kept | encoded, key=len, reverse=True)
+        kept = {form for value in secrets for form in _forms(value) if len(form) >= _LEAST}
+        self._secrets = sorted(kept, key=len, reverse=True)
 
     def __call__(self, text: str) -> str:
         """The text without the secrets in it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal, Required
 
 from pydantic import JsonValue, with_config
+from pydantic.alias_generators import to_camel
 from typing_extensions import TypedDict
 
 from fake_server.core import problems
@@ -106,7 +107,8 @@ def _chain(fault: Fault, rule: dict[str, Any]) -> None:
         if name in rule:
             getattr(fault, name)()
     if not fault.is_complete:
-        does = ", ".join(name for name in Rule.__annotations__ if name not in ("on", *_CHOICE))
+        names = (name for name in Rule.__annotations__ if name not in ("on", *_CHOICE))
+        does = ", ".join(to_camel(name) for name in names)
         raise ValueError(f"Say what the fault does; one of {does}.")
 
 

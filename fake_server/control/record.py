@@ -26,7 +26,7 @@ def list_calls(call: Context) -> dict[str, Any]:
         found = calls.of(wanted[-1]) if wanted else list(calls)
     except LookupError as error:
         raise problems.invalid_query_parameter("operation", str(error.args[0])) from None
-    hide = Mask([*call.project.projects.key_values(), *call.project.secrets()])
+    hide = Mask([*call.project.projects.secrets(), *call.project.tokens.values()])
     return {"calls": [_shown(one, hide) for one in found]}
 
 
@@ -63,7 +63,7 @@ def _shown(call: Call, hide: Callable[[str], str]) -> dict[str, Any]:
 OPERATIONS = (
     GET(
         "/_fake/calls",
-        Action(list_calls, reads_query=True, query=(_OPERATION,)),
+        Action(list_calls, query=(_OPERATION,)),
         credential="control",
     ),
     DELETE("/_fake/calls", forget_calls, status=200, credential="control"),

@@ -5,7 +5,7 @@ asked.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -75,9 +75,13 @@ class Context(Occasion[P]):
         )
 
     def check_query(self) -> None:
-        """Refuse parameters that the operation has not, if the setting says so."""
+        """Refuse parameters that the operation has not, if the setting says so.
+
+        The control API refuses them always.
+        """
         action = self.operation.action
-        if self.settings.unknown_fields != "refuse" or action.reads_query:
+        is_strict = self.settings.unknown_fields == "refuse" or self.operation.is_control
+        if not is_strict or action.reads_query:
             return
         known = {parameter["name"] for parameter in action.query}
         if unexpected := [name for name in self.query if name not in known]:
@@ -85,15 +89,19 @@ class Context(Occasion[P]):
 
     def rendered(self, value: Any) -> bytes:
         """A handler's value as JSON; raises TypeError for what cannot be an answer."""
-        if isinstance(value, dict | list):
-            return as_json(value)
-        if not hasattr(value, "wire"):
-            raise TypeError(
-                f"{self.operation.name}: its handler returned {type(value).__name__}; what can be "
-                "answered is a dict, a list, None, a File, or an Answer with one of these"
-            )
-        rendered: bytes = value.wire(self)
-        return rendered
+        if hasattr(value, "wire"):
+            rendered: bytes = value.wire(self)
+            return rendered
+        found = type(value).__name__
+        try:
+            if isinstance(value, dict | list):
+                return as_json(value)
+        except (TypeError, ValueError) as error:
+            found += f" that is no JSON ({error})"
+        raise TypeError(
+            f"{self.operation.name}: its handler returned {found}; what can be answered is a dict, "
+            "a list, None, a File, or an Answer with one of these"
+        )
 
 
 def with_extra(value: Any, extra: Mapping[str, Any]) -> Any:
@@ -107,13 +115,21 @@ def with_extra(value: Any, extra: Mapping[str, Any]) -> Any:
 
 def as_json(value: Any) -> bytes:
     """A value as compact JSON."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.encode()
 
 
 @dataclass
 class Answer:
-    """A handler's value with another status than the operation's, or with headers."""
+    """A handler's value with another status than the operation's, or with headers.
+
+    The headers are pairs; a mapping becomes such.
+    """
 
     value: Any = None
     status: int | None = None
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: Iterable[tuple[str, str]] = ()
+
+    def __post_init__(self) -> None:
+        if isinstance(self.headers, Mapping):
+            self.headers = tuple(self.headers.items())

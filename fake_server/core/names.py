@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 
 from fake_server.core.operations import canonical
@@ -24,13 +24,22 @@ class Names:
         if canonical(name) in self._operations:
             return True
         if "*" in name:
-            return any(matches(name, known, known) for known in self._operations.values())
+            return any(matches(name, known, known) for known in self._requests())
         method, _, path = name.partition(" ")
-        return " " not in path and any(
+        return " -> " not in path and any(
             (method in (known, "OPTIONS") or (method, known) == ("HEAD", "GET"))
             and re.fullmatch(re.escape(template).replace(r"\{\}", "[^/]+"), canonical(path))
             for known, template in (one.split(" ", 1) for one in self._operations)
         )
+
+    def _requests(self) -> Iterator[str]:
+        """All operations, and what HTTP has beside them: HEAD and OPTIONS."""
+        for known in self._operations.values():
+            method, path = known.split(" ", 1)
+            yield known
+            yield f"OPTIONS {path}"
+            if method == "GET":
+                yield f"HEAD {path}"
 
     def nearest(self, name: str) -> list[str]:
         """Up to three operations whose names are much like this one, the nearest first."""

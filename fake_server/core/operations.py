@@ -9,7 +9,7 @@ import functools
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import Map, Rule
@@ -24,6 +24,8 @@ Credential = Literal[
 """What lets a caller in: an Authorization header with an API key or a token, an attribute of the
 body at /auth/*, an upload token in the query, an admin key; nothing at all for assets and for the
 control API."""
+
+_PATH = re.compile(r"(/([\w.~%:@!$&'*+,;=-]|\{[A-Za-z_]\w*\})*)+")
 
 Handler = Callable[[Any], Any]
 
@@ -63,6 +65,17 @@ class Operation:
     status: int = 200
     credential: Credential = "authorization"
     takes: FileRule | None = None
+
+    def __post_init__(self) -> None:
+        if not _PATH.fullmatch(self.path) or len(set(self.parameters)) < len(self.parameters):
+            raise ValueError(
+                f"{self.path!r} is no path of an operation; write it like /mine/{{mineId}}"
+            )
+        if self.credential not in get_args(Credential):
+            raise ValueError(
+                f"{self.credential!r} is no credential; it is one of "
+                f"{', '.join(get_args(Credential))}"
+            )
 
     @functools.cached_property
     def name(self) -> str:

@@ -17,6 +17,8 @@ from fake_server.core.model import Resource
 
 R = TypeVar("R", bound=Resource)
 
+_MOST_SECRETS = 1000
+
 _BASE62 = (string.digits + string.ascii_letters).encode()
 _TO_BASE62 = (_BASE62 * 5)[:256]  # one character for each byte; a few come up a little more often
 
@@ -80,8 +82,9 @@ class Table(Generic[R]):
     it, which a clock that travels back can spoil; `lists` keeps what was computed from a version.
     """
 
-    def __init__(self, agenda: Agenda) -> None:
+    def __init__(self, agenda: Agenda, secrets: dict[str, None]) -> None:
         self._agenda = agenda
+        self._secrets = secrets
         self._rows: dict[str, R] = {}
         self._owned: dict[str, dict[str, None]] = {}  # by the owner's id
         self._newest: datetime | None = None
@@ -114,6 +117,8 @@ class Table(Generic[R]):
             if (owner := resource.owner_id()) is not None:
                 self._owned.setdefault(owner, {})[resource.id] = None
         self._rows[resource.id] = resource
+        if resource.secret is not None:
+            self._secrets[str(getattr(resource, resource.secret))] = None
         self.version += 1
         deadlines = resource.deadlines()
         if deadlines and (before is None or before.deadlines() != deadlines):
@@ -138,7 +143,7 @@ class Table(Generic[R]):
 
     def copy(self, agenda: Agenda) -> Table[R]:
         """A table of the same rows; the rows are immutable, so they are shared."""
-        copy: Table[R] = Table(agenda)
+        copy: Table[R] = Table(agenda, self._secrets)
         copy._rows = dict(self._rows)
         copy._owned = {owner: dict(ids) for owner, ids in self._owned.items() if ids}
         copy.in_order, copy._newest = self.in_order, self._newest
@@ -159,12 +164,15 @@ class Store:
         self.ids = ids
         self.lock = threading.RLock()
         self.agenda = Agenda()
+        self._secrets: dict[str, None] = {}
         self._tables: dict[type[Resource], Table[Any]] = {}
 
     def table(self, kind: type[R]) -> Table[R]:
         """The table of this kind of resource."""
         table = self._tables.get(kind)
-        return self._tables.setdefault(kind, Table(self.agenda)) if table is None else table
+        if table is None:
+            table = self._tables.setdefault(kind, Table(self.agenda, self._secrets))
+        return table
 
     def new_id(self, kind: type[Resource]) -> str:
         """An id for a new resource, unused in its table."""
@@ -174,9 +182,8 @@ class Store:
         return identifier
 
     def secrets(self) -> list[str]:
-        """What of the resources no report may show."""
-        kinds = [(kind.secret, table) for kind, table in list(self._tables.items()) if kind.secret]
-        return [str(getattr(one, name)) for name, table in kinds for one in table]
+        """What no report may show of the resources, those that are gone included; the newest."""
+        return list(self._secrets)[-_MOST_SECRETS:]
 
     def has(self, identifier: str) -> bool:
         """Whether a resource of any kind has this id."""

@@ -37,17 +37,19 @@ def damaged(
 
 
 def given(
-    status: int,
+    status: Any,
     value: Any,
     body: str | bytes | None,
     headers: Mapping[str, str] | None,
     retry_after: float | None,
 ) -> Given:
     """The answer of `Fault.respond`; raises ValueError and TypeError for what cannot be sent."""
-    if type(status) is not int or not 200 <= status <= 599:
+    if not isinstance(status, int) or not 200 <= status <= 599:
         raise ValueError(f"the status of an answer is from 200 to 599, not {status!r}")
     if value is not None and body is not None:
         raise ValueError("an answer has either json= or body=, not both")
+    if status in (204, 304) and not (value is None and body is None):
+        raise ValueError(f"an answer of {status} has no body")
     own = _pairs(headers)
     problem = _documented(status, _wait(status, retry_after))
     kept = {name.lower() for name, _ in own}
@@ -58,7 +60,9 @@ def given(
     elif value is not None or problem is not None:
         content = _json(value if value is not None or problem is None else problem.body())
         added.append(("Content-Type", "application/json"))
-    return Given(status, content, (*(one for one in added if one[0].lower() not in kept), *own))
+    return Given(
+        int(status), content, (*(one for one in added if one[0].lower() not in kept), *own)
+    )
 
 
 def _wait(status: int, retry_after: float | None) -> float | None:

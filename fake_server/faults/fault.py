@@ -85,7 +85,10 @@ class Fault:
         """
         answer = given(status, json, body, headers, retry_after)
         sent = {"json": json, "body": body, "headers": headers}
-        words = [str(status), *(f"{name}=…" for name, value in sent.items() if value is not None)]
+        words = [
+            str(int(status)),
+            *(f"{name}=…" for name, value in sent.items() if value is not None),
+        ]
         words += [] if retry_after is None else [f"retry_after={retry_after!r}"]
         return self._does(f".respond({', '.join(words)})", given=answer)
 
@@ -150,7 +153,7 @@ class Fault:
 
         Raises TimeoutError after `timeout` seconds of real time, ValueError for less than one.
         """
-        if times < 1:
+        if type(times) is not int or times < 1:
             raise ValueError(f"wait_for() waits for one time or more, not for {times!r}")
         if not self._owner.wait(lambda: self.fired >= times, timeout):
             raise TimeoutError(
@@ -183,6 +186,19 @@ class Fault:
             )
         if token is not None and self._ends_token is not None:
             self._ends_token(tokens, token)
+
+    @property
+    def needs_body(self) -> bool:
+        """Whether all that it does is done to an answer's body."""
+        waits = self._delay or self._hold is not None
+        spoils = self.damage is not None or self.drip_seconds
+        return bool(spoils and not waits and not self._ends_token and not self.dropped)
+
+    def missed_body(self) -> None:
+        """Note that the answer had no body to spoil, so that it has not fired."""
+        with self._owner.changed:
+            self.fired -= 1
+            self._choice.misses["its answer had no body"] += 1
 
     def pause(self, seconds: float, stopping: threading.Event) -> None:
         """Wait between two pieces of a slow body."""

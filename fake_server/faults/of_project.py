@@ -8,6 +8,7 @@ import threading
 from bisect import bisect_left, insort
 from collections import deque
 from collections.abc import Callable, Iterator
+from inspect import iscoroutinefunction
 
 from fake_server.calls import Calls
 from fake_server.clock import real_seconds
@@ -57,22 +58,31 @@ class Faults:
         optional: bool = False,
         place: str = "",
     ) -> Fault:
-        """Make a fault; see `ApiVideo.on`. Raises LookupError and ValueError."""
+        """Make a fault; see `ApiVideo.on`. Raises LookupError, TypeError and ValueError."""
+        if not isinstance(operation, str):
+            raise TypeError(f'an operation is a text like "GET /videos", not {operation!r}')
         if not self._calls.names.knows(operation):
             raise self._calls.names.misspelt(operation)
         counts = {"nth": nth, "part": part, "times": times}
         for name, count in counts.items():
             if count is not None and not _is_count(count):
                 raise ValueError(f"{name}= is a number from 1 on, not {count!r}; see {GUIDE}")
-        if probability is not None and not 0 < probability <= 1:
+        if probability is not None and not _is_chance(probability):
             raise ValueError(
                 f"probability= is above 0 and up to 1, not {probability!r}; see {GUIDE}"
             )
+        if where is not None and not _is_plain_function(where):
+            raise TypeError(
+                f"where= is a plain function of the request, not {where!r}; see {GUIDE}"
+            )
+        if not isinstance(optional, bool):
+            raise TypeError(f"optional= is True or False, not {optional!r}; see {GUIDE}")
         self._made += 1
         chance = random.Random(f"{self._seed} {self._made}")  # noqa: S311 - it must repeat
         choice = Choice(operation, nth, part, times, probability, where, optional, chance)
-        said = {**counts, "probability": probability, "where": where, "optional": optional or None}
+        said = {**counts, "probability": probability, "optional": optional or None}
         words = [f"{name}={value!r}" for name, value in said.items() if value is not None]
+        words += [] if where is None else [f"where={getattr(where, '__name__', '…')}"]
         fault = Fault(
             self, ", ".join([json.dumps(operation), *words]), choice, number=self._made, place=place
         )
@@ -177,6 +187,14 @@ class Faults:
         if not lines:
             return "\n  No request reached this project."
         return "\n  What came close:" + "".join(f"\n    {line}" for line in lines)
+
+
+def _is_plain_function(value: object) -> bool:
+    return callable(value) and not iscoroutinefunction(value)
+
+
+def _is_chance(value: object) -> bool:
+    return isinstance(value, int | float) and value is not True and 0 < value <= 1
 
 
 def _is_count(value: object) -> bool:

@@ -39,7 +39,8 @@ def test_a_live_stream_is_read_as_it_was_made(api: Api, stream: Stream) -> None:
 
 
 def test_a_live_stream_without_a_name_is_refused(api: Api, mark: Mark) -> None:
-    answer = api.post("/live-streams", {"public": True, "playerId": mark("")})
+    restreams = [{**RESTREAM, "name": mark("Other")}]
+    answer = api.post("/live-streams", {"public": True, "restreams": restreams})
     answer.must_be_problem(400, "attribute-required", "This attribute is required.", name="name")
 
 

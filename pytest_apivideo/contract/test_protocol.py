@@ -54,7 +54,7 @@ def test_a_browser_may_call_from_any_page(anyone: Api) -> None:
         "Access-Control-Request-Method": "POST",
         "Access-Control-Request-Headers": "authorization,content-range",
     }
-    answer = anyone.request("OPTIONS", "/upload-tokens", headers=headers)
+    answer = anyone.request("OPTIONS", "/upload", headers=headers)
     answer.must_be((200, 204))
     assert answer.headers.get("access-control-allow-origin") in ("*", "https://app.example")
 

@@ -9,9 +9,11 @@ import pytest
 
 from pytest_apivideo.contract.api import Api
 from pytest_apivideo.contract.shapes import WEBHOOK, page_of
+from pytest_apivideo.target import Target
 
 UNKNOWN = "webhook_Unknown00000000000000"
 EVENT = "video.encoding.quality.completed"
+LIMIT = ("webhook-limit-reached", "Your account has reached the webhook urls limit.")
 Hook = dict[str, Any]
 
 
@@ -22,10 +24,27 @@ def address(mark: Callable[[str], str]) -> str:
 
 
 @pytest.fixture
-def hook(api: Api, address: str) -> Hook:
+def make_hook(api: Api, address: str, apivideo_target: Target) -> Callable[[], Hook]:
+    """Creates a webhook; a test is inconclusive if the account may have no more of them."""
+
+    def make() -> Hook:
+        answer = api.post("/webhooks", {"url": address, "events": [EVENT]})
+        if answer.status == 400:
+            answer.must_be_problem(400, *LIMIT)
+            page = api.get("/webhooks").must_be(200, page_of(WEBHOOK))
+            most = page["pagination"]["itemsTotal"]
+            apivideo_target.found("webhook_limit", most)
+            pytest.skip(f"inconclusive: the account may have no more than {most} webhooks")
+        made: Hook = answer.must_be(201, WEBHOOK)
+        return made
+
+    return make
+
+
+@pytest.fixture
+def hook(make_hook: Callable[[], Hook]) -> Hook:
     """A webhook."""
-    made: Hook = api.post("/webhooks", {"url": address, "events": [EVENT]}).must_be(201, WEBHOOK)
-    return made
+    return make_hook()
 
 
 def path_of(hook: Hook) -> str:
@@ -50,9 +69,9 @@ def test_webhooks_are_listed_by_event(api: Api, hook: Hook) -> None:
 
 
 def test_two_webhooks_may_have_one_address_and_have_two_secrets(
-    api: Api, hook: Hook, address: str
+    api: Api, hook: Hook, make_hook: Callable[[], Hook]
 ) -> None:
-    other = api.post("/webhooks", {"url": address, "events": [EVENT]}).must_be(201, WEBHOOK)
+    other = make_hook()
     secrets = [api.get(path_of(one)).must_be(200)["signatureSecret"] for one in (hook, other)]
     assert secrets[0] != secrets[1]
 
@@ -63,18 +82,19 @@ def test_a_webhook_without_attributes_is_refused_with_all_that_is_missing(
     answer = api.post("/webhooks", {"note": mark("")})
     problem = answer.must_be(400, {"title": str, "type": str, "problems": [dict]})
     assert problem["type"].endswith("/attribute-required")
-    assert {one.get("name") for one in problem["problems"]} == {"events", "url"}
+    named = {one.get("name") for one in problem["problems"]}
+    assert {"events", "url"} <= named  # and `note`, should unknown attributes be refused
 
 
 @pytest.mark.parametrize(
-    "wrong",
-    [{"events": []}, {"events": ["nothing.happened"]}, {"url": "ftp://example.invalid"}],
+    ("scheme", "events"),
+    [("https", []), ("https", ["nothing.happened"]), ("ftp", [EVENT])],
     ids=["no events", "an unknown event", "no HTTP address"],
 )
 def test_a_webhook_that_cannot_be_is_refused(
-    api: Api, address: str, mark: Callable[[str], str], wrong: dict[str, Any]
+    api: Api, address: str, scheme: str, events: list[str]
 ) -> None:
-    body = {"url": address, "events": [EVENT], "note": mark(""), **wrong}
+    body = {"url": address.replace("https", scheme), "events": events}
     assert api.post("/webhooks", body).must_be(400, {"title": str, "type": str})["title"]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from base64 import urlsafe_b64decode
 from typing import Any
 
 from pytest_apivideo.auth.sharing import SharedToken
@@ -28,6 +29,8 @@ class Account:
         self._lock = threading.Lock()
         self._verdict: SandboxRefused | None = None
         self._is_checked = False
+        self.name: str | None = None
+        """What tells it from others at its address, once it was looked at: api.video's project."""
         secrets.add_key(api_key)
 
     def token(self, refused: Token | None = None) -> Token:
@@ -83,6 +86,7 @@ class Account:
                 f"{where} allows {limit} reads a minute, as api.video's production does: the "
                 f"sandbox has 100. Nothing was written. Give {KEY_VARIABLE} a key of the sandbox."
             )
+        self.name = _project_in(self.token())
         return None
 
     def _exchange(self, call: TokenCall) -> Answer:
@@ -91,6 +95,16 @@ class Account:
         reply = self.upstream.send(Outgoing("POST", path, [_JSON], body))
         self.secrets.add_from(reply.body)
         return Answer(reply.status, reply.body)
+
+
+def _project_in(token: Token) -> str | None:
+    """The project that an access token names, as api.video's do."""
+    payload = token.access.split(".")[1:2]
+    try:
+        claims = json.loads(urlsafe_b64decode(payload[0] + "=" * (-len(payload[0]) % 4)))
+        return str(claims["projectId"])
+    except (IndexError, KeyError, TypeError, ValueError):
+        return None
 
 
 def _signed(outgoing: Outgoing, token: Token) -> Outgoing:

@@ -2,7 +2,8 @@
 
 A file of JSON lines, each on the disk before the request that it speaks of is sent, so that
 `apivideo-fake sweep` can finish the work of a run that was killed. It holds no secret: of an
-identifier that is one, only the digest. A ledger in which nothing is left is deleted.
+identifier that is one, only the digest. A ledger in which nothing is left is deleted. The run holds
+a lock on it while it lives.
 """
 
 from __future__ import annotations
@@ -12,12 +13,17 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TextIO
 
 from pytest_apivideo.sandbox.kinds import BY_NAME, Kind, digest
+
+try:
+    import fcntl
+except ImportError:  # not on Windows, where only its age tells whether a run has ended
+    fcntl = None  # type: ignore[assignment]
 
 DIRECTORY_VARIABLE = "APIVIDEO_LEDGER_DIR"
 
@@ -55,18 +61,30 @@ class Entry:
     @property
     def label(self) -> str:
         """How it is named to people: a secret is not."""
+        if self.identifier is None:
+            return f"{self.kind.name} not known by name"
         if self.kind.secret:
-            return f"{self.kind.name} (not named, for it is a secret)"
-        return f"{self.kind.name} {self.identifier or '(of unknown name)'}"
+            return f"{self.kind.name} of {self.test} (its name is a secret)"
+        return f"{self.kind.name} {self.identifier}"
 
 
 class Ledger:
-    """The ledger of a run that is going on; safe to use from several threads."""
+    """The ledger of a run that is going on; safe to use from several threads.
 
-    def __init__(self, run: str, base_url: str, directory: Path) -> None:
+    `account` is asked at the first line: what tells the account from others at its address.
+    """
+
+    def __init__(
+        self,
+        run: str,
+        base_url: str,
+        directory: Path,
+        account: Callable[[], str | None] = lambda: None,
+    ) -> None:
         self.run = run
         self.path = directory / f"{run}.jsonl"
         self._head = {"run": run, "base_url": base_url}
+        self._account = account
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
         self._open: dict[int, Entry] = {}
@@ -117,21 +135,34 @@ class Ledger:
 
     def _write(self, line: dict[str, Any]) -> None:
         if self._file is None:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self.path.open("a", encoding="utf-8")
-            self._file.write(json.dumps(self._head) + "\n")
+            self._file = self._begin()
         self._file.write(json.dumps(line) + "\n")
         self._file.flush()
         os.fsync(self._file.fileno())
 
+    def _begin(self) -> TextIO:
+        head = {**self._head, "account": self._account()}
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        new = self.path if sys.platform == "win32" else self.path.with_suffix(".new")
+        file = new.open("a", encoding="utf-8")
+        _try_to_lock(file)
+        file.write(json.dumps(head) + "\n")
+        new.rename(self.path)  # locked before anybody who sweeps can see it
+        return file
+
 
 @dataclass(frozen=True)
 class OldLedger:
-    """A ledger that an earlier run left: its run, its account's address, and what is open in it."""
+    """A ledger that is there: its run, its account and the address of it, and what is open in it.
+
+    `is_held` tells that its run is still going on, `account` is None if nothing tells it.
+    """
 
     path: Path
     run: str
     base_url: str
+    account: str | None
+    is_held: bool
     left: list[Entry]
 
 
@@ -147,7 +178,30 @@ def _read(path: Path) -> OldLedger | None:
     lines = list(_lines(path))
     if not lines or not {"run", "base_url"} <= lines[0].keys():
         return None
-    return OldLedger(path, lines[0]["run"], lines[0]["base_url"], _entries(lines[1:]))
+    head = lines[0]
+    held = _is_held(path)
+    return OldLedger(
+        path, head["run"], head["base_url"], head.get("account"), held, _entries(lines[1:])
+    )
+
+
+def _is_held(path: Path) -> bool:
+    try:
+        with path.open("r+", encoding="utf-8") as file:
+            return not _try_to_lock(file)
+    except OSError:  # another user's, or its run ends just now
+        return True
+
+
+def _try_to_lock(file: TextIO) -> bool:
+    """Lock a file for as long as it is open; False if a process that lives has locked it."""
+    if fcntl is None:
+        return True
+    try:
+        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:

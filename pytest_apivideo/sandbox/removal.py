@@ -25,6 +25,7 @@ class Swept:
 
     removed: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
+    spared: list[str] = field(default_factory=list)
 
 
 def remove(account: Account, ledger: Ledger, test: str | None = None) -> list[str]:
@@ -62,17 +63,60 @@ def sweep(
     now: datetime,
     dry_run: bool = False,
 ) -> Swept:
-    """Remove what runs that began longer ago have left, by their ledgers and by their marks."""
+    """Remove what runs that began longer ago have left, by their ledgers and by their marks.
+
+    Spared are runs that are younger or still going on, and ledgers of other accounts.
+    """
     swept = Swept()
-    for old in ledgers_in(directory):
-        if old.base_url == account.upstream.base_url and _is_old(old.run, older_than, now):
+    ledgers = list(ledgers_in(directory))
+    ours = [old for old in ledgers if belongs_to(old, account)]
+    held = {old.run for old in ours if old.is_held}
+    marked = [(kind, item, _mark_of(kind, item)) for kind, item in _marked(account)]
+    runs = {old.run for old in ours} | {mark for *_, mark in marked if mark is not None}
+    young = {run for run in runs if age_of(run, now) < older_than} - held
+    swept.spared += _spared(held, [age_of(run, now) for run in young], len(ledgers) - len(ours))
+    for old in ours:
+        if old.run not in held | young:
             _sweep_ledger(account, old, swept, dry_run)
-    for kind, item in list(_marked(account)):
-        mark = _mark_of(kind, item)
-        if mark is not None and _is_old(mark, older_than, now):
+    for kind, item, mark in marked:
+        if mark is not None and mark not in held | young:
             name = f"{kind.name} {item[kind.identifier]}"
             _remove_one(account, f"{kind.path}/{item[kind.identifier]}", name, swept, dry_run)
     return swept
+
+
+def belongs_to(old: OldLedger, account: Account) -> bool:
+    """Whether a ledger is of this account, as far as it can be told."""
+    if old.base_url != account.upstream.base_url:
+        return False
+    return old.account is None or old.account == account.name
+
+
+def _spared(held: set[str], ages: list[timedelta], others: int) -> list[str]:
+    """What a sweep does not touch, in words."""
+    words = []
+    if held:
+        words.append(f"{_counted(len(held), 'run is', 'runs are')} still going on, left alone")
+    if ages:
+        youngest = "began" if len(ages) == 1 else "the youngest began"
+        runs = _counted(len(ages), "run is", "runs are")
+        words.append(f"{runs} too young ({youngest} {_ago(min(ages))} ago), left alone")
+    if others:
+        ledgers = _counted(others, "ledger is", "ledgers are")
+        words.append(f"{ledgers} of another account or address, left alone")
+    return words
+
+
+def _counted(count: int, one: str, several: str) -> str:
+    return f"{count} {one if count == 1 else several}"
+
+
+def _ago(age: timedelta) -> str:
+    seconds = max(0, int(age.total_seconds()))
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
 
 
 def _sweep_ledger(account: Account, old: OldLedger, swept: Swept, dry_run: bool) -> None:
@@ -145,10 +189,6 @@ def _last_page(pagination: Any) -> int:
 
 def _mark_of(kind: Kind, item: dict[str, Any]) -> str | None:
     return mark_in(kind.marks_of(item))
-
-
-def _is_old(mark: str, older_than: timedelta, now: datetime) -> bool:
-    return age_of(mark, now) >= older_than
 
 
 def _remove_one(account: Account, path: str, name: str, swept: Swept, dry_run: bool) -> None:

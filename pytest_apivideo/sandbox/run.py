@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_apivideo.sandbox.client import Port
-from pytest_apivideo.sandbox.guard import KEY_VARIABLE, checked_key
+from pytest_apivideo.sandbox.guard import KEY_VARIABLE, SANDBOX, checked_key
 from pytest_apivideo.scrub import scrub
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ class SandboxRun:
         self._port: Port | None = None
         self._given: dict[str, str] | None = getattr(config, "workerinput", {}).get(_FOR_WORKERS)
         self._left: list[str] = []
+        self._earlier: str | None = None
         self.key = checked_key()
         self.begun: set[str] = set()
 
@@ -61,7 +62,8 @@ class SandboxRun:
 
         assert self.key is not None  # else no test comes so far
         account = Account(Upstream(self.base_url, Budget(self._budget)), self.key, Secrets())
-        return Relay(account, Ledger(new_run(), self.base_url, default_directory()))
+        ledger = Ledger(new_run(), self.base_url, default_directory(), lambda: account.name)
+        return Relay(account, ledger)
 
     @property
     def _secrets(self) -> Secrets | None:
@@ -101,23 +103,49 @@ class SandboxRun:
             return
         secrets = self._relay.account.secrets
         self._left = [secrets.hide(words) for words in self._relay.close()]
+        self._earlier = self._left_by_earlier_runs(self._relay)
         if self._left and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """List what was left behind."""
+        """List what was left behind, by this run and by earlier ones."""
         if self._relay is None:
             return
+        self._tell_of_this_run(terminalreporter, self._relay)
+        if self._earlier is not None:
+            terminalreporter.write_line(f"{_SECTION}: {self._earlier}")
+
+    def _tell_of_this_run(self, terminalreporter: pytest.TerminalReporter, relay: Relay) -> None:
         if not self._left:
-            terminalreporter.write_line(f"{_SECTION}: run {self._relay.run} left nothing behind")
+            terminalreporter.write_line(f"{_SECTION}: run {relay.run} left nothing behind")
             return
-        terminalreporter.section(f"{_SECTION}: left behind by run {self._relay.run}")
+        terminalreporter.section(f"{_SECTION}: left behind by run {relay.run}")
         for words in self._left:
             terminalreporter.write_line(words)
         terminalreporter.write_line(
-            f"The ledger is {self._relay.ledger.path}. To try again, with {KEY_VARIABLE} set: "
-            "apivideo-fake sweep --older-than 0s"
+            f"The ledger is {relay.ledger.path}. To try again, with {KEY_VARIABLE} set: "
+            f"{self._sweep_command}"
         )
+
+    @property
+    def _sweep_command(self) -> str:
+        where = "" if self.base_url == SANDBOX else f" --base-url {self.base_url}"
+        return f"apivideo-fake sweep --older-than 0s{where}"
+
+    def _left_by_earlier_runs(self, relay: Relay) -> str | None:
+        from pytest_apivideo.sandbox.ledger import ledgers_in
+        from pytest_apivideo.sandbox.removal import belongs_to
+
+        earlier = [
+            len(old.left)
+            for old in ledgers_in(relay.ledger.path.parent)
+            if old.run != relay.run and not old.is_held and belongs_to(old, relay.account)
+        ]
+        if not earlier:
+            return None
+        runs = "an earlier run" if len(earlier) == 1 else f"{len(earlier)} earlier runs"
+        things = "1 thing" if sum(earlier) == 1 else f"{sum(earlier)} things"
+        return f"{runs} left {things}: {self._sweep_command}"
 
 
 def _make_inconclusive(report: pytest.TestReport, item: pytest.Item, reasons: list[str]) -> None:

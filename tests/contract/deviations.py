@@ -201,6 +201,26 @@ def _spent_but_good(original: Any) -> Any:
     return refresh
 
 
+def _ending_the_family(original: Any) -> Any:
+    def refresh(tokens: Tokens, value: str, *rest: Any) -> Any:
+        grant = original(tokens, value, *rest)
+        if grant is None and tokens._indexes.refresh.find(value) is not None:
+            for one in tokens._grants:
+                one.refresh.spent = True
+        return grant
+
+    return refresh
+
+
+def _minding_the_header(original: Any) -> Any:
+    def answer(app: App, request: Request) -> Reply:
+        reply: Reply = original(app, request)
+        nonsense = request.headers.get("Authorization") == "Bearer nonsense"
+        return replace(reply, status=401) if nonsense and _is(RENEWAL, request) else reply
+
+    return answer
+
+
 def _ages_from_login(original: Any) -> Any:
     def refresh(tokens: Tokens, value: str, *rest: Any) -> Any:
         before = tokens._indexes.refresh.find(value)
@@ -360,6 +380,18 @@ LOGINS = (
 )
 
 RENEWALS = (
+    Deviation(
+        "a spent refresh token ends its successor",
+        "authentication",
+        replaced(Tokens, "refresh", _ending_the_family),
+        "drift",
+    ),
+    Deviation(
+        "a renewal minds the credential in its header",
+        "authentication",
+        replaced(App, "answer", _minding_the_header),
+        "drift",
+    ),
     Deviation("a renewal does not rotate", "authentication", setting(rotate_refresh=False)),
     Deviation(
         "a spent refresh token is good",
@@ -385,6 +417,7 @@ RENEWALS = (
         "a renewal takes snake case",
         "authentication",
         sent(RENEWAL, lambda value: {"refreshToken": value.get("refresh_token"), **value}),
+        "drift",
     ),
     Deviation("a refused renewal is answered 403", "authentication", status(RENEWAL, 400, 403)),
     Deviation(
@@ -400,7 +433,10 @@ CREDENTIALS = (
         "authentication",
         replaced(Tokens, "is_good", lambda _: lambda tokens, token, now: not token.revoked),
     ),
-    Deviation("a token expires two minutes late", "authentication", setting(clock_skew=120)),
+    Deviation("a token expires two hours late", "authentication", setting(clock_skew=7200)),
+    Deviation(
+        "a token expires two minutes late", "authentication", setting(clock_skew=120), "drift"
+    ),
     Deviation("a token expires a second late", "authentication", setting(clock_skew=0.9), "drift"),
     Deviation("a token expires early", "authentication", setting(expires_in=1800)),
     Deviation("any key lets in", "authentication", letting_in(ApiKey)),
@@ -500,6 +536,12 @@ VIDEOS_ = (
     Deviation("a change is not kept", "videos", sent("PATCH /videos/{id}", lambda value: {})),
     Deviation("wrong values are taken", "videos", sent(VIDEO, _harmless)),
     Deviation("the filter by title is ignored", "videos", ignoring(VIDEOS, "title")),
+    Deviation(
+        "the filter by title minds the case",
+        "videos",
+        asked(VIDEOS, lambda query: [(k, v + "!" if v.isupper() else v) for k, v in query]),
+        "drift",
+    ),
     Deviation("the filter by description is ignored", "videos", ignoring(VIDEOS, "description")),
     Deviation("the filter by tags is ignored", "videos", ignoring(VIDEOS, "tags")),
     Deviation("the filter by metadata is ignored", "videos", ignoring(VIDEOS, "metadata")),

@@ -47,7 +47,7 @@ def noticed(deviation: Deviation) -> Noticed:
     as_it_is = run(deviation.tests)
     with pytest.MonkeyPatch.context() as patch:
         deviation.apply(patch)
-        deviating = _run(deviation.tests)
+        deviating = run_now(deviation.tests, "-x")
     checks = _checks(deviating).items()
     failed = next((name for name, one in checks if one["outcome"] == "failed"), None)
     return Noticed(failed, new_ones(compare(deviating, as_it_is), [], _TODAY))
@@ -56,21 +56,23 @@ def noticed(deviation: Deviation) -> Noticed:
 @functools.cache
 def run(tests: str) -> Report:
     """The report of a file of the contract on the fake as it is."""
-    report = _run(tests)
+    report = run_now(tests, "-x")
     wrong = [name for name, one in _checks(report).items() if one["outcome"] != "passed"]
     assert not wrong, f"the contract must hold on the fake as it is: {wrong}"
     return report
 
 
-def _run(tests: str) -> Report:
+def run_now(tests: str, *more: str) -> Report:
+    """The report of a file of the contract, or of all (`*`), on the fake as it now is."""
+    paths = [str(path) for path in sorted(FOLDER.glob(f"test_{tests}.py"))]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "report.json"
         ini = Path(folder) / "pytest.ini"
         ini.write_text("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
-        given = ["-p", "no:randomly", "-p", "no:cacheprovider", "--tb=no", "-x"]
+        given = ["-p", "no:randomly", "-p", "no:cacheprovider", "--tb=no", *more]
         options = ["-c", str(ini), f"--rootdir={folder}", f"--apivideo-report={path}"]
         with contextlib.redirect_stdout(io.StringIO()):
-            pytest.main([*given, *options, str(FOLDER / f"test_{tests}.py")])
+            pytest.main([*given, *options, *paths])
         return read(path)
 
 

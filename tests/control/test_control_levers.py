@@ -62,7 +62,10 @@ def test_every_kind_has_a_spelling(http: httpx.Client, rule: dict[str, Any], wor
     ("rule", "words"),
     [
         ({"on": "GET /vidoes", "delay": 1}, "is no operation of the fake. Did you mean GET /vid"),
-        ({"on": "GET /videos"}, "Say what the fault does; one of respond, delay, hold, drop"),
+        (
+            {"on": "GET /videos"},
+            "one of respond, delay, hold, drop, reset, corrupt, drip, expireToken, revokeToken",
+        ),
         ({"on": "GET /videos", "nth": 0, "delay": 1}, "nth= is a number from 1 on, not 0"),
         ({"on": "GET /videos", "delay": -1}, "takes seconds of real time above 0"),
         ({"on": "GET /videos", "respond": {"status": 7}}, "is from 200 to 599"),
@@ -128,6 +131,8 @@ def test_calls_are_listed_without_secrets_and_forgotten(
     assert (shown["Cookie"], shown["Proxy-Authorization"]) == ("…", "…")
     only = http.get("/_fake/calls", params={"operation": "GET /videos"}).json()["calls"]
     assert [call["status"] for call in only] == [200, 401]
+    wrong = http.get("/_fake/calls", params={"operaton": "GET /videos"})
+    assert (wrong.status_code, wrong.json()["name"]) == (400, "operaton")
     wrong = http.get("/_fake/calls", params={"operation": "GET /vidoes"})
     assert (wrong.status_code, wrong.json()["name"]) == (400, "operation")
     assert http.delete("/_fake/calls").json() == {"calls": []}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 import httpx
@@ -291,6 +292,33 @@ def test_an_answer_without_a_body_is_lost_whole(apivideo: ApiVideo, api: httpx.C
     assert len(apivideo.videos) == 0
 
 
+def test_head_is_lost_whole_too(apivideo: ApiVideo, api: httpx.Client) -> None:
+    apivideo.on("HEAD *").drop("middle")
+    with pytest.raises(httpx.RemoteProtocolError, match="disconnected without sending a response"):
+        api.head("/videos")
+    assert str(apivideo.calls.last()).endswith(" -> dropped")
+
+
+@pytest.mark.parametrize("spoil", ["corrupt", "drip"])
+def test_an_answer_without_a_body_cannot_be_spoilt(
+    apivideo: ApiVideo, api: httpx.Client, spoil: str
+) -> None:
+    fault = apivideo.on("DELETE /videos/{videoId}")
+    fault = fault.corrupt("invalid") if spoil == "corrupt" else fault.drip(60)
+    assert api.delete(f"/videos/{apivideo.videos.add().id}").status_code == 204
+    assert (fault.fired, apivideo.calls.last().fault) == (0, None)
+    assert apivideo.calls.last().response_body == b""
+    assert "1 request of DELETE /videos/{videoId}: its answer had no body" in str(
+        apivideo.faults.end()
+    )
+
+
+def test_an_http_status_is_a_status(apivideo: ApiVideo, api: httpx.Client) -> None:
+    fault = apivideo.on("GET /videos").respond(HTTPStatus.SERVICE_UNAVAILABLE)
+    assert repr(fault).endswith(".respond(503)")
+    assert statuses(api, 1) == [503]
+
+
 def test_what_it_answers_is_shown_without_the_values(apivideo: ApiVideo) -> None:
     def shown(**given: Any) -> str:
         return repr(apivideo.on("GET /videos", optional=True).respond(429, **given))
@@ -317,14 +345,27 @@ def test_an_error_in_where_fails_the_test(apivideo: ApiVideo, api: httpx.Client)
         ({"nth": 1.5}, "nth= is a number from 1 on, not 1.5"),
         ({"probability": 0}, "probability= is above 0 and up to 1, not 0"),
         ({"probability": 2}, "probability= is above 0 and up to 1, not 2"),
+        ({"probability": "x"}, "probability= is above 0 and up to 1, not 'x'"),
+        ({"where": "title"}, "where= is a plain function of the request, not 'title'"),
+        ({"optional": "no"}, "optional= is True or False, not 'no'"),
     ],
 )
 def test_a_wrong_number_is_refused_and_makes_no_fault(
     apivideo: ApiVideo, numbers: dict[str, int], words: str
 ) -> None:
-    with pytest.raises(ValueError, match=f"^{words}; see docs/faults.md$"):
+    with pytest.raises((TypeError, ValueError), match=f"^{words}; see docs/faults.md$"):
         apivideo.on("GET /videos", **numbers)  # type: ignore[arg-type] - wrong on purpose
     assert len(apivideo.faults) == 0
+
+
+def test_what_is_awaited_cannot_say_where(apivideo: ApiVideo) -> None:
+    async def is_mine(asked: Asked) -> bool:
+        return True
+
+    with pytest.raises(TypeError, match="where= is a plain function of the request"):
+        apivideo.on("GET /videos", where=is_mine)
+    with pytest.raises(TypeError, match='an operation is a text like "GET /videos", not None'):
+        apivideo.on(None)  # type: ignore[arg-type] - wrong on purpose
 
 
 def test_a_misspelt_operation_is_refused_with_the_nearest(apivideo: ApiVideo) -> None:
@@ -371,6 +412,9 @@ def test_a_misspelt_operation_is_refused_with_the_nearest(apivideo: ApiVideo) ->
             ValueError,
             r"\.respond\(503\)\.delay\(1\) has its \.respond\(\) already; two faults take turns",
         ),
+        (lambda fault: fault.respond(204, json={}), ValueError, "an answer of 204 has no body"),
+        (lambda fault: fault.respond(304, body=""), ValueError, "an answer of 304 has no body"),
+        (lambda fault: fault.wait_for("x"), ValueError, "for one time or more, not for 'x'"),
         (lambda fault: fault.wait_for(0), ValueError, "for one time or more, not for 0"),
         (lambda fault: fault.respond(200, headers={"a b": "c"}), ValueError, "no header that HTTP"),
         (lambda fault: fault.respond(200, headers={"a": "b\r\nc"}), ValueError, "no header that"),

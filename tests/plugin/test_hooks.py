@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from fake_server.extending import GET
 from fake_server.settings import names
 from pytest_apivideo import fixtures
 from pytest_apivideo.options import OPTIONS
@@ -84,7 +85,8 @@ def test_one_operation_is_enough_and_it_answers_what_is_no_json(suite: pytest.Py
         from fake_server.extending import GET, Answer, File
 
         def table(call):
-            return File("table.csv", "text/csv", b"a,b")
+            file = File("table.csv", "text/csv", b"a,b")
+            return Answer(file, headers={"Content-Type": "text/plain", "X-Mine": "1"})
 
         def pytest_apivideo_operations(config):
             return GET("/table", table)
@@ -94,7 +96,8 @@ def test_one_operation_is_enough_and_it_answers_what_is_no_json(suite: pytest.Py
         """
         def test_it(apivideo_http):
             answer = apivideo_http.get("/table")
-            assert (answer.headers["Content-Type"], answer.content) == ("text/csv", b"a,b")
+            assert (answer.headers["Content-Type"], answer.content) == ("text/plain", b"a,b")
+            assert answer.headers["X-Mine"] == "1"
         """
     )
     suite.runpytest_inprocess().assert_outcomes(passed=1)
@@ -116,23 +119,45 @@ def test_an_answer_that_cannot_be_sent_says_what_can(suite: pytest.Pytester) -> 
         from fake_server.extending import GET
 
         def pytest_apivideo_operations(config):
-            return [GET("/quota", lambda call: b"bytes"), GET("/all", lambda call: [{"a": 1}])]
+            return [
+                GET("/quota", lambda call: b"bytes"),
+                GET("/sum", lambda call: {"a": float("nan")}),
+                GET("/set", lambda call: [{1}]),
+                GET("/all", lambda call: [{"a": 1}]),
+            ]
         """
     )
     suite.makepyfile(
         """
-        def test_bytes(apivideo_http):
-            assert apivideo_http.get("/quota").status_code == 500
+        import pytest
+
+        @pytest.mark.parametrize("path", ["/quota", "/sum", "/set"])
+        def test_bytes(apivideo_http, path):
+            assert apivideo_http.get(path).status_code == 500
 
         def test_list(apivideo_http):
             assert apivideo_http.get("/all").json() == [{"a": 1}]
         """
     )
     result = suite.runpytest_inprocess()
-    result.assert_outcomes(passed=1, failed=1)
-    result.stdout.fnmatch_lines(
-        ["*TypeError: GET /quota: its handler returned bytes; what can be answered is a dict, *"]
-    )
+    result.assert_outcomes(passed=1, failed=3)
+    for words in (
+        "*TypeError: GET /quota: its handler returned bytes; what can be answered is a dict, *",
+        "*TypeError: GET /sum: its handler returned dict that is no JSON (Out of range float *",
+        "*TypeError: GET /set: its handler returned list that is no JSON (Object of type set *",
+    ):
+        result.stdout.fnmatch_lines([words])
+
+
+@pytest.mark.parametrize("path", ["mine", "/mine/{a", "/mine/<int:a>", "/{a}/{a}", "", "/a b"])
+def test_what_is_no_path_is_refused(path: str) -> None:
+    with pytest.raises(ValueError, match="is no path of an operation; write it like /mine/"):
+        GET(path, lambda call: None)
+
+
+def test_what_is_no_credential_is_refused() -> None:
+    with pytest.raises(ValueError, match="'pulic' is no credential; it is one of authorization, "):
+        GET("/mine", lambda call: None, credential="pulic")
 
 
 def test_a_misspelt_hook_is_refused(suite: pytest.Pytester) -> None:
@@ -148,7 +173,8 @@ def test_info_tells_each_value_and_where_it_comes_from(
     monkeypatch.setenv("PYTEST_APIVIDEO_STRICT", "1")
     suite.makeconftest("def pytest_apivideo_redact(config): return []")
     suite.makepyfile("def test_it(): assert 0, 'not run'")
-    result = suite.runpytest_inprocess("--apivideo-info", "-o", "apivideo_seed=mine")
+    aliases = ("-o", "apivideo_env_aliases=VIDEO_URL=url VIDEO_KEY")
+    result = suite.runpytest_inprocess("--apivideo-info", "-o", "apivideo_seed=mine", *aliases)
     assert result.ret == 0
     assert "a-key-that-nobody-may-see" not in result.stdout.str()
     lines = [re.sub(" {2,}", "  ", line) for line in result.outlines]
@@ -157,6 +183,8 @@ def test_info_tells_each_value_and_where_it_comes_from(
         "  --apivideo-target  fake  default",
         "  --apivideo-seed  mine  ini apivideo_seed",
         "  --apivideo-strict  1  PYTEST_APIVIDEO_STRICT",
+        "  apivideo_env_aliases  VIDEO_URL=url VIDEO_KEY  ini apivideo_env_aliases",
+        "  apivideo_env_early  False  default",
         "  expires_in  3600  default",
         "  strict  True  PYTEST_APIVIDEO_STRICT",
         "  APIVIDEO_SANDBOX_API_KEY  is set  environment",

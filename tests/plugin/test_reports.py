@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
+
+from pytest_apivideo.targets import KEY_VARIABLE
 
 STORY = """
 import httpx
@@ -335,9 +339,13 @@ def test_a_hook_names_more_texts_to_hide(suite: pytest.Pytester, named: str) -> 
 @pytest.mark.parametrize(
     ("named", "words"),
     [
-        ("1 / 0", "failed: ZeroDivisionError: division by zero"),
-        ("['my own secret', 5]", "failed: it named 5, which is no text"),
-        ("5", "failed: TypeError: 'int' object is not iterable"),
+        ("1 / 0", "failed: ZeroDivisionError at conftest.py:1"),
+        ("['my own secret', 5]", "failed: it named int, not texts"),
+        ("5", "failed: TypeError at report.py:*"),
+        ("{'my own secret': 1}", "failed: it named dict, not texts"),
+        ("'hunter2'", "failed: it named a text of 7 characters; hiding less than 8 would *"),
+        ("__import__('pytest').skip('my own secret')", "failed: Skipped at *"),
+        ("__import__('sys').exit('my own secret')", "failed: SystemExit at conftest.py:1"),
     ],
 )
 def test_a_hook_that_fails_shows_nothing_and_says_so(
@@ -348,7 +356,7 @@ def test_a_hook_that_fails_shows_nothing_and_says_so(
         """
         import warnings
 
-        def test_it(): assert 'my own secret' == 'another'
+        def test_it(): assert 'my own ' + 'secret' == 'another'
         def test_that_warns(): warnings.warn('my own ' + 'secret')
         def test_that_passes(): pass
         """
@@ -356,4 +364,172 @@ def test_a_hook_that_fails_shows_nothing_and_says_so(
     result = suite.runpytest_inprocess("--tb=short", "-Wdefault")
     result.assert_outcomes(passed=2, failed=1, warnings=1)
     result.stdout.fnmatch_lines([f"the hook pytest_apivideo_redact {words}", "*docs/hooks.md"])
-    assert "my own secret" not in result.stdout.str().partition("short test summary")[0]
+    assert "my own secret" not in result.stdout.str()
+
+
+def test_a_hook_that_warns_is_asked_all_the_same(suite: pytest.Pytester) -> None:
+    suite.makeconftest(
+        """
+        import warnings
+
+        def pytest_apivideo_redact(config):
+            warnings.warn("the vault is old", DeprecationWarning)
+            return ["my own secret"]
+        """
+    )
+    suite.makepyfile(
+        """
+        import warnings
+
+        def test_it(): assert "my own " + "secret" == "another"
+        def test_that_warns(): warnings.warn("my own " + "secret")
+        """
+    )
+    result = suite.runpytest_inprocess("-Wdefault")
+    result.assert_outcomes(passed=1, failed=1, warnings=1)
+    assert "my own secret" not in result.stdout.str()
+
+
+@pytest.mark.parametrize("shown", ["{!r}", "{}", "https://me:{quoted}@host", "{json}"])
+def test_a_text_is_hidden_however_it_is_spelt(suite: pytest.Pytester, shown: str) -> None:
+    secret = "-- BEGIN 'A' \"KEY\" --\nMIIS3cret/of+ours\n"
+    spelt = shown.format(secret, quoted=quote(secret, safe=""), json=json.dumps(secret))
+    suite.makeconftest(f"def pytest_apivideo_redact(config): return {secret!r}")
+    suite.makepyfile(
+        f"def test_it(): raise RuntimeError(bytes.fromhex({spelt.encode().hex()!r}).decode())"
+    )
+    result = suite.runpytest_inprocess("--tb=short")
+    result.assert_outcomes(failed=1)
+    assert "RuntimeError" in result.stdout.str()
+    assert "S3cret" not in result.stdout.str()
+
+
+def test_a_module_that_cannot_be_loaded_shows_no_secret(
+    suite: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(KEY_VARIABLE, "a-key-of-the-sandbox-0123456789")
+    suite.makeconftest("def pytest_apivideo_redact(config): return 'my own secret'")
+    suite.makepyfile(
+        f"""
+        import os
+        raise RuntimeError("no login with " + os.environ[{KEY_VARIABLE!r}] + " my own " + "secret")
+        """
+    )
+    result = suite.runpytest_inprocess("--junitxml=report.xml")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*RuntimeError: no login with a-k…6789 my …cret"])
+    for text in (result.stdout.str(), Path(suite.path, "report.xml").read_text()):
+        assert "0123456789" not in text
+        assert "my own secret" not in text
+
+
+def test_secrets_of_what_is_gone_are_hidden_too(suite: pytest.Pytester) -> None:
+    suite.makepyfile(
+        """
+        import warnings
+
+        def test_it(apivideo, apivideo_http):
+            token = apivideo_http.post("/upload-tokens", json={}).json()["token"]
+            stream = apivideo_http.post("/live-streams", json={"name": "a"}).json()
+            print("shown", token[::-1], stream["streamKey"][::-1])
+            warnings.warn(f"of {token}")
+            apivideo_http.delete(f"/upload-tokens/{token}")
+            apivideo_http.delete(f"/live-streams/{stream['liveStreamId']}")
+            assert [token, stream["streamKey"]] == []
+        """
+    )
+    result = suite.runpytest_inprocess("-Wdefault", "-l")
+    result.assert_outcomes(failed=1, warnings=1)
+    output = result.stdout.str()
+    (found,) = re.findall(r"shown (\S+) (\S+)", output)
+    for backwards in found:
+        assert backwards[::-1] not in output
+
+
+WITHOUT_ERROR = """
+import httpx, pytest
+
+def misuse(account):
+    httpx.get(account.url + "/nothing", auth=(account.api_key, ""))
+    account.on("GET /videos").respond(503)
+
+@pytest.fixture
+def skipping(apivideo):
+    misuse(apivideo)
+    pytest.skip("in a fixture")
+
+@pytest.mark.apivideo(strict=True)
+def test_skips(apivideo):
+    misuse(apivideo)
+    pytest.skip("later")
+
+@pytest.mark.apivideo(strict=True)
+def test_skips_before(skipping): ...
+
+@pytest.mark.apivideo(strict=True)
+def test_fails(apivideo):
+    misuse(apivideo)
+    assert 0
+
+@pytest.mark.apivideo(strict=True)
+def test_expected(apivideo):
+    misuse(apivideo)
+    pytest.xfail("known")
+"""
+
+
+def test_what_did_not_pass_is_not_judged_at_its_end(suite: pytest.Pytester) -> None:
+    suite.makepyfile(WITHOUT_ERROR)
+    suite.runpytest_inprocess().assert_outcomes(skipped=2, failed=1, xfailed=1)
+
+
+def test_strict_remembers_what_was_cleared(suite: pytest.Pytester) -> None:
+    suite.makepyfile(
+        """
+        import httpx
+
+        def test_it(apivideo):
+            httpx.get(apivideo.url + "/nothing", auth=(apivideo.api_key, ""))
+            apivideo.calls.clear()
+
+        def test_reset(apivideo):
+            httpx.get(apivideo.url + "/nothing", auth=(apivideo.api_key, ""))
+            httpx.post(apivideo.url + "/_fake/reset", auth=(apivideo.api_key, ""))
+        """
+    )
+    result = suite.runpytest_inprocess("--apivideo-strict")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["These calls found no operation:", "  GET /nothing -> 404.*"])
+
+
+def test_a_project_of_its_own_tells_its_story_too(suite: pytest.Pytester) -> None:
+    suite.makepyfile(
+        """
+        import httpx, pytest
+
+        @pytest.fixture(scope="module")
+        def wide(apivideo_server):
+            with apivideo_server.project() as account:
+                yield account
+
+        def test_block(apivideo_server):
+            with apivideo_server.project() as account:
+                httpx.get(account.url + "/tags", auth=(account.api_key, ""))
+                assert 0
+
+        def test_wide(wide):
+            httpx.get(wide.url + "/webhooks", auth=(wide.api_key, ""))
+            assert 0
+        """
+    )
+    result = suite.runpytest_inprocess("-p", "no:randomly")
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(
+        [
+            "*api.video: calls of pr*",
+            "*GET /tags -> 200*",
+            "*api.video: calls of pr*",
+            "*/webhooks*",
+        ]
+    )
+    assert result.stdout.str().count("GET /tags -> 200") == 1

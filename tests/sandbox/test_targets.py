@@ -160,6 +160,12 @@ def test_markers_say_what_only_the_fake_has(sandbox: pytest.Pytester) -> None:
     )
 
 
+def test_a_skip_is_shown_where_the_test_stands(sandbox: pytest.Pytester) -> None:
+    sandbox.makepyfile(test_here="\n\ndef test_fake(apivideo): ...")
+    result = sandbox.runpytest_inprocess("-rs")
+    result.stdout.fnmatch_lines(["SKIPPED [[]1[]] test_here.py: not on the sandbox: it uses *"])
+
+
 def test_every_client_works_on_the_sandbox_with_one_login_for_all(
     sandbox: pytest.Pytester, account: ApiVideo
 ) -> None:

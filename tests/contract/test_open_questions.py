@@ -1,0 +1,68 @@
+"""A question that the documents leave open never fails a test of the contract, whatever the answer.
+
+So the suite is run on fakes that answer each of them otherwise.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from fake_server.settings import Settings
+from pytest_apivideo.drift.report import Report
+from tests.contract.deviations import setting
+from tests.contract.noticed import run_now
+
+DAY = 24 * 3600
+OTHERWISE: dict[str, tuple[Any, ...]] = {
+    # Longer than an access token: the official uploader for browsers renews after a 401.
+    "refresh_expires_in": (2 * 3600, 30 * DAY),
+    "revoke_access_on_refresh": (True,),
+    "revoke_on_login": (True,),
+    "auth_errors": ("docs",),
+    "allow_bare_token": (False,),
+    "allow_api_key_as_bearer": (True,),
+    "clock_skew": (0.9, 120, 600),
+    "problem_content_type": ("application/problem+json",),
+    "www_authenticate": (True,),
+    "unknown_fields": ("refuse",),
+    "webhook_limit": (0, 1, 2),
+    "webhook_timeout": (1,),
+}
+"""The other values of each unverified setting, or some where there is no end to them."""
+
+INCONCLUSIVE = {("webhook_limit", 0): 4, ("webhook_limit", 1): 1}
+"""How many tests cannot say anything then; everywhere else all pass."""
+
+
+def outcomes(report: Report) -> dict[str, str]:
+    checks = report["targets"]["fake"]["checks"]
+    return {name: one["outcome"] for name, one in checks.items() if one["outcome"] != "passed"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, value) for name, values in OTHERWISE.items() for value in values]
+)
+def test_no_answer_to_an_open_question_fails_a_test(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: Any
+) -> None:
+    setting(**{name: value})(monkeypatch)
+    report = run_now("*")
+    others = outcomes(report)
+    assert set(others.values()) <= {"skipped"}, others
+    assert len(others) == INCONCLUSIVE.get((name, value), 0), others
+    assert len(report["targets"]["fake"]["checks"]) > 200
+
+
+def test_every_question_that_is_open_is_asked_so() -> None:
+    extras: dict[str, Any] = {
+        name: field.json_schema_extra for name, field in Settings.model_fields.items()
+    }
+    assert set(OTHERWISE) == {name for name, extra in extras.items() if not extra["verified"]}
+
+
+def test_a_limit_of_webhooks_that_was_met_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    setting(webhook_limit=1)(monkeypatch)
+    checks = run_now("webhooks")["targets"]["fake"]["checks"]
+    assert [one["settings"] for one in checks.values() if one["settings"]] == [{"webhook_limit": 1}]
