@@ -104,7 +104,7 @@ def _credential(arrival: Arrival) -> Credential:
 
 def _owner(projects: Projects, secret: str) -> tuple[Project, Known | None]:
     """The project that a secret names, and what it is there; else the current project."""
-    tokens = projects.tokens
+    tokens, stands = projects.tokens, projects.welcome(secret)
     indexes = (tokens.access, projects.keys, tokens.refresh, projects.admin_keys)
     found: Known | None = None
     if secret:
@@ -112,7 +112,8 @@ def _owner(projects: Projects, secret: str) -> tuple[Project, Known | None]:
     owner = projects.owner(found) if found else None
     if owner is not None:
         return owner, found
-    return (projects.closed if projects.was_closed(secret) else projects.current), None
+    late = not stands and projects.was_closed(secret)
+    return (projects.closed if late else projects.current), None
 
 
 def _refusal(
@@ -135,6 +136,10 @@ def _refusal(
 def _judged(caller: Caller, known: Known | None) -> Problem | None:
     """What is wrong with a credential of a form that is understood."""
     settings = caller.project.settings
+    late = caller.project.late_hint
+    if late is not None:
+        basic = caller.credential == "basic"
+        return problems.invalid_api_key(late) if basic else problems.invalid_access_token(late)
     if caller.credential == "bare" and not settings.allow_bare_token:
         return problems.invalid_authorization(_BARE_REFUSED)
     as_key = caller.credential == "basic" or settings.allow_api_key_as_bearer

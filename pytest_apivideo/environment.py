@@ -17,6 +17,7 @@ from pytest_apivideo.targets import KEY_VARIABLE
 
 if TYPE_CHECKING:
     from fake_server import ApiVideo, FakeServer
+    from fake_server.settings import Environment
 
 NAMES = {
     "api_key": ("APIVIDEO_API_KEY", "API_VIDEO_KEY", "API_VIDEO_API_KEY", "APIVIDEO_KEY"),
@@ -44,7 +45,10 @@ _OF_THE_SYSTEM = (
 HIDDEN = (KEY_VARIABLE, "API_VIDEO_SANDBOX_KEY")
 """The variables that are taken away: they hold keys that work."""
 
-EARLY_KEYS = {"sandbox": "early-sandbox-key", "production": "early-production-key"}
+EARLY_KEYS: dict[Environment, str] = {
+    "sandbox": "early-sandbox-key",
+    "production": "early-production-key",
+}
 """The API keys of every test's project with `apivideo_env_early`, by their environment."""
 
 
@@ -94,6 +98,7 @@ def begin_early(config: pytest.Config, server: FakeServer) -> None:
     """Start the server of this run and set the variables, until the run ends."""
     environment = pytest.MonkeyPatch()
     server.start()
+    server.projects.standing.keys.update(EARLY_KEYS)
     config.add_cleanup(server.stop)
     config.add_cleanup(environment.undo)
     environment_of_all = of_the_suite(config, "apivideo_environment")
@@ -105,13 +110,6 @@ def begin_early(config: pytest.Config, server: FakeServer) -> None:
         "environment": environment_of_all,
     }
     _set(variables(config), meanings, environment)
-
-
-def use_early_keys(apivideo: ApiVideo) -> None:
-    """Give a test's project the keys that the variables have had since the run began."""
-    apivideo.keys.clear()
-    for environment, key in EARLY_KEYS.items():
-        apivideo.keys.add(environment, key)  # type: ignore[arg-type] # both are environments
 
 
 def _set(

@@ -78,8 +78,6 @@ def apivideo(request: pytest.FixtureRequest, apivideo_server: FakeServer) -> Ite
         frozen_time_guard(handle),
     ):
         request.node.stash[PROJECT] = apivideo_server.projects.current
-        if environment.is_early(request.config):
-            environment.use_early_keys(handle)
         yield handle
 
 

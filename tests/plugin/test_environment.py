@@ -224,10 +224,14 @@ def test_the_early_mode_comes_before_any_module(
             assert status() == 401
 
         def test_outside():
-            assert status() == 401
+            assert status() == 200
+
+        def test_after_that(apivideo):
+            assert status() == 200
+            assert len(apivideo.calls) == 1
         """
     )
-    early.runpytest_inprocess().assert_outcomes(passed=4)
+    early.runpytest_inprocess().assert_outcomes(passed=5)
     assert as_in_the_shell(shell)
 
 
@@ -246,6 +250,134 @@ def test_the_early_mode_works_under_xdist_and_with_interception(early: pytest.Py
         """
     )
     early.runpytest_subprocess("-n", "2", timeout=90).assert_outcomes(passed=4)
+
+
+CONNECTS_AT_IMPORT = """
+import os
+import apivideo as sdk
+from apivideo.apis import VideosApi
+
+client = sdk.AuthenticatedApiClient(os.environ["API_VIDEO_KEY"], production=False)
+
+def connect():
+    client.connect()
+
+def titles():
+    return [video.title for video in VideosApi(client).list().data]
+"""
+
+
+def test_a_client_in_a_global_keeps_its_token_from_test_to_test(early: pytest.Pytester) -> None:
+    early.makepyfile(
+        program="""
+        import os
+        import requests
+
+        base = os.environ["APIVIDEO_BASE_URL"]
+        login = {"apiKey": os.environ["API_VIDEO_KEY"]}
+        given = requests.post(base + "/auth/api-key", json=login).json()
+
+        def titles():
+            headers = {"Authorization": "Bearer " + given["access_token"]}
+            answer = requests.get(base + "/videos", headers=headers)
+            answer.raise_for_status()
+            return [video["title"] for video in answer.json()["data"]]
+        """
+    )
+    early.makepyfile(
+        test_it="""
+        import pytest, requests
+        from program import base, given, titles
+
+        @pytest.mark.parametrize("number", range(3))
+        def test_each_has_its_own_videos(apivideo, number):
+            apivideo.videos.add(title=str(number))
+            assert titles() == [str(number)]
+            assert [str(call) for call in apivideo.calls] == ["GET /videos -> 200"]
+
+        def refused():
+            with pytest.raises(requests.HTTPError, match="401"):
+                titles()
+
+        def test_that_ends_all_tokens(apivideo):
+            apivideo.tokens.revoke_all()
+            refused()
+
+        def test_after_it_they_are_as_they_were_given_out(apivideo):
+            assert titles() == []
+
+        def test_that_lets_them_expire_and_renews(apivideo):
+            apivideo.tokens.expire_all()
+            refused()
+            renew = {"refreshToken": given["refresh_token"]}
+            renewed = requests.post(base + "/auth/refresh", json=renew).json()
+            given["access_token"] = renewed["access_token"]
+            assert titles() == []
+
+        def test_after_that_the_new_one_is_good(apivideo):
+            assert titles() == []
+
+        def test_that_lets_the_time_pass(apivideo):
+            apivideo.clock.advance(3601)
+            refused()
+
+        def test_that_has_no_key(apivideo):
+            apivideo.keys.clear()
+            refused()
+
+        def test_another_project_has_keys_of_its_own(apivideo, apivideo_server):
+            with apivideo_server.project() as other:
+                assert other.api_key != apivideo.api_key
+            assert titles() == []
+
+        def test_outside():
+            assert titles() == []
+        """
+    )
+    early.runpytest_subprocess(timeout=90).assert_outcomes(passed=11)
+
+
+def test_a_client_that_outlives_its_test_is_told_so(suite: pytest.Pytester) -> None:
+    suite.makepyfile(
+        """
+        import requests
+
+        kept = {}
+
+        def test_first(apivideo):
+            kept["key"] = apivideo.api_key
+            kept["token"] = apivideo.tokens.issue()
+
+        def test_second(apivideo):
+            url = apivideo.url
+            headers = {"Authorization": f"Bearer {kept['token'].access_token}"}
+            refresh = {"refreshToken": kept["token"].refresh_token}
+            answers = [
+                requests.get(url + "/videos", headers=headers),
+                requests.get(url + "/videos", auth=(kept["key"], "")),
+                requests.post(url + "/auth/api-key", json={"apiKey": kept["key"]}),
+                requests.post(url + "/auth/refresh", json=refresh),
+            ]
+            assert [answer.status_code for answer in answers] == [401, 401, 400, 400]
+            for answer in answers:
+                assert "is of a test, or a project, that has ended" in answer.json()["detail"]
+            raise ValueError("to see what is told")
+
+        def test_third(apivideo):
+            raise ValueError("that has nothing to do with it")
+        """
+    )
+    result = suite.runpytest_inprocess()
+    result.assert_outcomes(passed=1, failed=2)
+    result.stdout.fnmatch_lines(
+        [
+            "*api.video: calls with credentials of ended tests*",
+            "This key or token is of a test*apivideo_env_early*",
+            "*GET /videos -> 401*",
+            "*POST /auth/refresh -> 400*",
+        ]
+    )
+    assert result.stdout.str().count("credentials of ended tests") == 1
 
 
 def test_the_early_keys_say_what_they_are() -> None:
