@@ -127,29 +127,26 @@ def _refusal(
     if required == "admin":
         good = credential.kind == "basic" and isinstance(known, AdminKey)
         return credential.refusal or (None if good else problems.invalid_api_key())
-    refusal = credential.refusal or _judged(caller, known)
+    refusal = credential.refusal or _judged(caller, credential.secret, known)
     if refusal is None and caller.project.settings.suspended:
         return problems.suspended_account()
     return refusal
 
 
-def _judged(caller: Caller, known: Known | None) -> Problem | None:
+def _judged(caller: Caller, secret: str, known: Known | None) -> Problem | None:
     """What is wrong with a credential of a form that is understood."""
     settings = caller.project.settings
-    late = caller.project.late_hint
-    if late is not None:
-        basic = caller.credential == "basic"
-        return problems.invalid_api_key(late) if basic else problems.invalid_access_token(late)
     if caller.credential == "bare" and not settings.allow_bare_token:
         return problems.invalid_authorization(_BARE_REFUSED)
     as_key = caller.credential == "basic" or settings.allow_api_key_as_bearer
     if as_key and isinstance(known, ApiKey):
         good = known.enabled and known.environment == caller.environment
         return None if good else problems.invalid_api_key()
+    explanation = None if known else caller.project.projects.explanation(secret)
     if caller.credential == "basic":
-        return problems.invalid_api_key()
+        return problems.invalid_api_key(explanation)
     if isinstance(known, AccessToken) and known.environment == caller.environment:
         if caller.project.tokens.is_good(known, caller.now_ns):
             return None
         return problems.invalid_access_token()
-    return problems.invalid_access_token(_NO_ACCESS_TOKEN.get(type(known)))
+    return problems.invalid_access_token(explanation or _NO_ACCESS_TOKEN.get(type(known)))

@@ -119,11 +119,6 @@ class Project:
     def __repr__(self) -> str:
         return f"<Project {self.id}>"
 
-    @property
-    def late_hint(self) -> str | None:
-        """What to tell a client whose credential is of a closed project; None for any other."""
-        return LATE if self is self.projects.closed else None
-
     def store(self, environment: Environment | None = None) -> Store:
         """The resources of an environment, by default the setting's."""
         return self._stores[environment or self.settings.environment]
@@ -272,6 +267,7 @@ class Projects:
         self.test_project: Project | None = None
         self._open: dict[str, Project] = {}
         self._gone: dict[bytes, None] = {}
+        self._explained: dict[bytes, str] = {}
         self._late: deque[str] = deque(maxlen=_MOST_LATE)
         self.involved: deque[Project] = deque(maxlen=_MOST_INVOLVED)
         self._lock = threading.RLock()
@@ -380,6 +376,14 @@ class Projects:
     def was_closed(self, secret: str) -> bool:
         """Whether a key or token belonged to a project that is closed."""
         return digest(secret) in self._gone
+
+    def explain(self, secret: str, words: str) -> None:
+        """Tell a client that sends a secret which is no credential here what it is."""
+        self._explained[digest(secret)] = words
+
+    def explanation(self, secret: str) -> str | None:
+        """What a secret is that is no credential here, if that is known."""
+        return self._explained.get(digest(secret)) or (LATE if self.was_closed(secret) else None)
 
     @functools.cached_property
     def closed(self) -> Project:

@@ -6,6 +6,7 @@ perhaps a key that works, is out of sight of the program meanwhile.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -50,6 +51,29 @@ EARLY_KEYS: dict[Environment, str] = {
     "production": "early-production-key",
 }
 """The API keys of every test's project with `apivideo_env_early`, by their environment."""
+
+
+READ_TOO_EARLY = (
+    "This is what your shell has in {name}. The program read it where apivideo_env did not hide "
+    "it, perhaps at its import: for that there is the ini option apivideo_env_early. See "
+    "docs/environment.md of pytest-apivideo."
+)
+
+_OF_THE_SHELL: pytest.StashKey[dict[str, str]] = pytest.StashKey()
+
+
+def keys_of_the_shell(config: pytest.Config) -> dict[str, str]:
+    """The keys that the shell had in the variables, with their names, as pytest began.
+
+    They may work, so no report shows them.
+    """
+    if _OF_THE_SHELL not in config.stash:
+        meanings = variables(config) | dict.fromkeys(HIDDEN, "api_key")
+        names = [name for name, meaning in meanings.items() if meaning.endswith("key")]
+        found = {os.environ[name]: name for name in names if os.environ.get(name)}
+        ours = EARLY_KEYS.values()  # what the processes of xdist have from the one that began them
+        config.stash[_OF_THE_SHELL] = {key: name for key, name in found.items() if key not in ours}
+    return config.stash[_OF_THE_SHELL]
 
 
 def is_early(config: pytest.Config) -> bool:

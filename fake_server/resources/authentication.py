@@ -46,7 +46,7 @@ def log_in(call: Context) -> dict[str, Any]:
     value = call.received(ApiKeyPayload)["api_key"]
     key = call.project.keys.find(value, call.environment)
     if key is None:
-        raise _refused(call, problems.invalid_api_key)
+        raise _refused(call, value, problems.invalid_api_key)
     return call.project.tokens.log_in(key, call.now_ns).as_json()
 
 
@@ -55,12 +55,12 @@ def refresh(call: Context) -> dict[str, Any]:
     value = call.received(RefreshTokenPayload)["refresh_token"]
     grant = call.project.tokens.refresh(value, call.environment, call.now_ns)
     if grant is None:
-        raise _refused(call, problems.invalid_refresh_token)
+        raise _refused(call, value, problems.invalid_refresh_token)
     return grant.as_json()
 
 
-def _refused(call: Context, documented: Callable[[str | None], Problem]) -> Problem:
-    hint = call.project.late_hint
+def _refused(call: Context, secret: str, documented: Callable[[str | None], Problem]) -> Problem:
+    hint = call.project.projects.explanation(secret)
     if call.settings.auth_errors == "docs":
         return documented(hint)
     return problems.invalid_user_credentials(hint)

@@ -77,9 +77,14 @@ class Blocked:
         self._here: list[str] = []
         self._process = None if of_another else os.getpid()
 
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether this is another process than the test's."""
+        return os.getpid() != self._process
+
     def append(self, host: str) -> None:
         """Note a host."""
-        if os.getpid() == self._process:
+        if not self.is_elsewhere:
             self._here.append(host)
         elif self.file is not None:
             with (
@@ -150,8 +155,18 @@ class ToNobody:
             "but what it runs calls the real one. Use the fixture apivideo_intercept, which leads "
             "such calls to the fake (for all tests, in pytest's ini file: usefixtures = "
             "apivideo_intercept), or give your program the address apivideo.url. If it must reach "
-            f"the real service: --apivideo-real-hosts=allow. {_MORE}"
+            f"the real service: --apivideo-real-hosts=allow. {_in_another(self)}{_MORE}"
         )
+
+
+def _in_another(nobody: ToNobody) -> str:
+    """What more there is to say in a child process: it may outlive the test that started it."""
+    if not nobody.blocked.is_elsewhere:
+        return ""
+    return (
+        "If the test does use the fixture: this process was started before it, by a test or "
+        "fixture without it; start it after it. "
+    )
 
 
 class Routes:

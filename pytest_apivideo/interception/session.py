@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -86,26 +86,30 @@ class Interceptor:
         self._begun = 0
 
     @contextmanager
-    def intercepting(
-        self, server: FakeServer, environment: pytest.MonkeyPatch
-    ) -> Iterator[Interception]:
-        """Lead to the server what calls api.video, until the block ends.
+    def intercepting(self, server: FakeServer) -> Iterator[Interception]:
+        """Lead to the server what calls api.video, here and in children, until the block ends.
 
-        The variables for child processes are set, and taken away, by `environment`.
+        Warns at the end of what tried to reach other hosts.
         """
+        with self.leading(server) as fake:
+            added = self._equipment.children.environment(fake, os.environ)
+            with _variables(added):
+                yield Interception(added, fake.blocked)
+        _tell(fake.blocked)
+
+    @contextmanager
+    def leading(self, server: FakeServer) -> Iterator[ToFake]:
+        """Lead to the server what calls api.video in this process, until the block ends."""
         equipment = self._equipment
         server.disguise = equipment.disguise
         fake = ToFake((server.host, server.port), equipment.trust, self.new_blocked())
-        added = equipment.children.environment(fake, os.environ)
         self.hooks.begin(fake)
         self._fakes.append(fake)
         try:
-            _set(added, environment)
-            yield Interception(added, fake.blocked)
+            yield fake
         finally:
             self._fakes.remove(fake)
             self.hooks.end(fake)
-        _tell(fake.blocked)
 
     @contextmanager
     def blocking(self) -> Iterator[None]:
@@ -119,12 +123,10 @@ class Interceptor:
         except ReplacedError:
             yield
             return
-        environment = pytest.MonkeyPatch()
         try:
-            _set(blocking(nobody.blocked, os.environ), environment)
-            yield
+            with _variables(blocking(nobody.blocked, os.environ)):
+                yield
         finally:
-            environment.undo()
             self.hooks.end(nobody)
         _tell(nobody.blocked)
 
@@ -165,6 +167,16 @@ class Interceptor:
         return None
 
 
+def intercept_from_the_start(config: pytest.Config, server: FakeServer) -> None:
+    """Lead to the server what calls api.video while modules are imported, and to the run's end.
+
+    Child processes are not led there, for those of the whole run are xdist's.
+    """
+    whole_run = ExitStack()
+    whole_run.enter_context(interceptor_of(config).leading(server))
+    config.add_cleanup(whole_run.close)
+
+
 def interceptor_of(config: pytest.Config) -> Interceptor:
     """The interception of this test session."""
     if _SESSION not in config.stash:
@@ -172,9 +184,24 @@ def interceptor_of(config: pytest.Config) -> Interceptor:
     return config.stash[_SESSION]
 
 
-def _set(variables: Mapping[str, str], environment: pytest.MonkeyPatch) -> None:
-    for name, value in variables.items():
-        environment.setenv(name, value)
+@contextmanager
+def _variables(ours: Mapping[str, str]) -> Iterator[None]:
+    """Set environment variables until the block ends.
+
+    One that somebody else, such as a fixture of the whole run, has set meanwhile stays theirs.
+    """
+    before = {name: os.environ.get(name) for name in ours}
+    os.environ.update(ours)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if os.environ.get(name) != ours[name]:
+                continue
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def _tell(blocked: Blocked) -> None:

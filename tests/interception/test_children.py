@@ -133,6 +133,74 @@ def test_what_a_forked_process_tried_is_known_to_the_test(isolated: Run) -> None
     )
 
 
+def test_what_a_fixture_of_the_whole_run_starts_is_led_to_the_fake(
+    suite: pytest.Pytester, isolated: Run
+) -> None:
+    """As pytest-flask's live server, in a forked process, and as a worker, in one of its own."""
+    suite.makeini(
+        """
+        [pytest]
+        addopts = -W error -W ignore:.*fork:DeprecationWarning -p no:randomly
+        asyncio_default_fixture_loop_scope = function
+        apivideo_env_early = true
+        usefixtures = apivideo_intercept
+        """
+    )
+    suite.makepyfile(
+        worker="""
+        import os, sys, requests
+
+        for line in sys.stdin:
+            auth = (os.environ["API_VIDEO_KEY"], "")
+            url = "https://sandbox.api.video/videos"
+            print(requests.get(url, auth=auth).json()["data"][0]["title"], flush=True)
+        """
+    )
+    isolated(
+        """
+        import multiprocessing, os, subprocess, sys
+        import pytest, requests
+        from werkzeug.serving import make_server
+        from werkzeug.wrappers import Request, Response
+
+        @Request.application
+        def app(request):
+            auth = (os.environ["API_VIDEO_KEY"], "")
+            answer = requests.get("https://sandbox.api.video/videos", auth=auth)
+            return Response(answer.json()["data"][0]["title"])
+
+        @pytest.fixture(scope="session")
+        def live_server():
+            server = make_server("127.0.0.1", 0, app)
+            process = multiprocessing.get_context("fork").Process(target=server.serve_forever)
+            process.start()
+            yield f"http://127.0.0.1:{server.port}/"
+            process.terminate()
+            process.join()
+            server.server_close()
+
+        @pytest.fixture(autouse=True)
+        def as_pytest_flask_does(request):
+            request.getfixturevalue("live_server")
+
+        @pytest.fixture(scope="session")
+        def worker():
+            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+            with subprocess.Popen([sys.executable, "worker.py"], **pipes) as process:
+                yield process
+                process.stdin.close()
+
+        @pytest.mark.parametrize("title", ["Maths", "Physics"])
+        def test_it(live_server, worker, apivideo, title):
+            apivideo.videos.add(title=title)
+            assert requests.get(live_server).text == title
+            print(file=worker.stdin, flush=True)
+            assert worker.stdout.readline() == title + "\\n"
+        """,
+        passed=2,
+    )
+
+
 CALLS_THE_REAL_ONE = {
     "python": [sys.executable, "-c", "import requests; requests.get('https://ws.api.video')"],
     "node": ["node", "-e", "fetch('https://ws.api.video').catch((e) => console.error(e.cause))"],

@@ -94,6 +94,30 @@ def test_without_again():
     )
 
 
+def test_variables_that_a_fixture_of_the_whole_run_sets_stay(isolated: Run) -> None:
+    isolated(
+        """
+        import os
+        import pytest
+
+        @pytest.fixture(scope="session")
+        def of_the_whole_run():
+            os.environ["PYTHONPATH"] = "theirs"
+
+        def test_first(apivideo_intercept, of_the_whole_run):
+            assert os.environ["PYTHONPATH"] == "theirs"
+
+        def test_second(apivideo, of_the_whole_run):
+            assert os.environ["PYTHONPATH"].endswith("theirs")
+
+        def test_third(of_the_whole_run):
+            assert os.environ["PYTHONPATH"] == "theirs"
+            assert "NODE_OPTIONS" not in os.environ
+        """,
+        passed=3,
+    )
+
+
 def test_the_block_is_in_force_again_after_interception(isolated: Run) -> None:
     isolated(
         TRY

@@ -70,6 +70,37 @@ def test_what_the_shell_has_is_hidden_and_comes_back(
     assert as_in_the_shell(shell)
 
 
+def test_a_key_of_the_shell_that_was_read_at_import_is_told_and_hidden(
+    suite: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = "a-key-that-works-4711"
+    monkeypatch.setenv("API_VIDEO_KEY", key)
+    suite.makepyfile(program="import os; KEY = os.environ['API_VIDEO_KEY']")
+    suite.syspathinsert()
+    suite.makepyfile(
+        """
+        import requests
+        from program import KEY
+
+        def test_it(apivideo, apivideo_env):
+            print("sent", KEY)
+            listed = requests.get(apivideo.url + "/videos", auth=(KEY, ""))
+            login = requests.post(apivideo.url + "/auth/api-key", json={"apiKey": KEY})
+            assert "shell has in API_VIDEO_KEY" in login.json()["detail"]
+            assert (listed.status_code, KEY) == (200, "")
+
+        def test_without_the_fake():
+            assert KEY == ""
+        """
+    )
+    result = suite.runpytest_subprocess(timeout=60)
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(
+        ["*This is what your shell has in API_VIDEO_KEY.*apivideo_env_early*"]
+    )
+    assert key not in result.stdout.str()
+
+
 def test_a_suite_adds_names_of_its_own(suite: pytest.Pytester) -> None:
     suite.makeini(
         """
@@ -259,8 +290,7 @@ from apivideo.apis import VideosApi
 
 client = sdk.AuthenticatedApiClient(os.environ["API_VIDEO_KEY"], production=False)
 
-def connect():
-    client.connect()
+client.connect()  # to https://sandbox.api.video
 
 def titles():
     return [video.title for video in VideosApi(client).list().data]
@@ -337,6 +367,26 @@ def test_a_client_in_a_global_keeps_its_token_from_test_to_test(early: pytest.Py
     early.runpytest_subprocess(timeout=90).assert_outcomes(passed=11)
 
 
+def test_a_program_that_connects_when_it_is_imported_is_led_to_the_fake(
+    early: pytest.Pytester,
+) -> None:
+    early.makeini(EARLY + "usefixtures = apivideo_intercept\n")
+    early.makepyfile(program=CONNECTS_AT_IMPORT)
+    early.makepyfile(
+        test_it="""
+        import pytest
+        from program import titles
+
+        @pytest.mark.parametrize("title", ["Maths", "Physics"])
+        def test_it(apivideo, title):
+            apivideo.videos.add(title=title)
+            assert titles() == [title]
+        """
+    )
+    early.runpytest_subprocess(timeout=90).assert_outcomes(passed=2)
+    early.runpytest_subprocess("-n", "2", timeout=90).assert_outcomes(passed=2)
+
+
 def test_a_client_that_outlives_its_test_is_told_so(suite: pytest.Pytester) -> None:
     suite.makepyfile(
         """
@@ -394,7 +444,7 @@ def test_the_guide_names_every_variable() -> None:
 
 
 RECIPES = re.findall(
-    r"\*\*(.+?)\*\*.*?```python\n(.*?)```", GUIDE.read_text().split("## Recipes")[1], re.DOTALL
+    r"\*\*((?:(?!\*\*).)+?)\*\*(?:(?!\*\*|```).)*```python\n(.*?)```", GUIDE.read_text(), re.DOTALL
 )
 
 LISTS_BY_HTTP = """
@@ -451,6 +501,22 @@ PROGRAMS = {
                 return Settings()
         """,
     },
+    "A client in a global keeps its token": {
+        "library": """
+            import requests
+
+            client = None
+
+            def connect(url, key):
+                token = requests.post(url + "/auth/api-key", json={"apiKey": key}).json()
+                return url, {"Authorization": "Bearer " + token["access_token"]}
+
+            def titles():
+                url, headers = client
+                listed = requests.get(url + "/videos", headers=headers).json()
+                return [video["title"] for video in listed["data"]]
+        """,
+    },
     # Not Celery itself, which needs a broker: a process that is started in the same way.
     "Celery": {
         "celery/__init__": "",
@@ -501,7 +567,8 @@ def test_a_recipe_works(
     monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "site_settings")
     monkeypatch.setenv("PYTHONPATH", str(suite.path))
     suite.makepyfile(test_recipe=recipe)
-    suite.runpytest_subprocess(timeout=90).assert_outcomes(passed=1)
+    passed = 2 if "parametrize" in recipe else 1
+    suite.runpytest_subprocess(timeout=90).assert_outcomes(passed=passed)
 
 
 def test_every_recipe_is_tried() -> None:
