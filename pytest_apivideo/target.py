@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_apivideo import real_hosts
 from pytest_apivideo.targets import OBSERVED, SANDBOX, Name, served_at, target_of
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ class Target:
 def opened(request: pytest.FixtureRequest) -> Iterator[Target]:
     """The target of a test, for as long as it runs."""
     server = served_at(request.config)
+    real_hosts.block(request.node, always=True)
     if target_of(request.node) == "sandbox":
         with _sandbox(request.config.stash[SANDBOX], request.node) as target:
             yield target

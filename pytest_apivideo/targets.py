@@ -172,8 +172,8 @@ def _reason_to_skip(item: pytest.Item) -> str | None:
     only = [name for name in ours if name not in WORKS_ON_BOTH]
     if target_of(item) == "fake":
         if only and served_at(item.config) is not None:
-            names = ", ".join(only)
-            return f"not on a fake that is served elsewhere: {names} needs it in this process"
+            names, verb = ", ".join(only), "needs" if len(only) == 1 else "need"
+            return f"not on a fake that is served elsewhere: {names} {verb} it in this process"
         return None
     if not ours:
         return None

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_apivideo.interception.children import blocking
+from pytest_apivideo.interception.children import blocking, end_forkserver
 from pytest_apivideo.interception.hooks import Hooks
 from pytest_apivideo.interception.routes import (
     HOSTS,
@@ -86,15 +86,16 @@ class Interceptor:
         self._begun = 0
 
     @contextmanager
-    def intercepting(self, server: FakeServer) -> Iterator[Interception]:
+    def intercepting(self, server: FakeServer, with_test: ExitStack) -> Iterator[Interception]:
         """Lead to the server what calls api.video, here and in children, until the block ends.
 
-        Warns at the end of what tried to reach other hosts.
+        Hooks and variables stay `with_test`. Warns at the end of what tried to reach other hosts.
         """
+        with_test.enter_context(self.hooks.held())
         with self.leading(server) as fake:
             added = self._equipment.children.environment(fake, os.environ)
-            with _variables(added):
-                yield Interception(added, fake.blocked)
+            with_test.enter_context(_variables(added))
+            yield Interception(added, fake.blocked)
         _tell(fake.blocked)
 
     @contextmanager
@@ -186,15 +187,17 @@ def interceptor_of(config: pytest.Config) -> Interceptor:
 
 @contextmanager
 def _variables(ours: Mapping[str, str]) -> Iterator[None]:
-    """Set environment variables until the block ends.
+    """Set environment variables, for child processes, until the block ends.
 
     One that somebody else, such as a fixture of the whole run, has set meanwhile stays theirs.
     """
     before = {name: os.environ.get(name) for name in ours}
     os.environ.update(ours)
+    end_forkserver()
     try:
         yield
     finally:
+        end_forkserver()
         for name, value in before.items():
             if os.environ.get(name) != ours[name]:
                 continue
