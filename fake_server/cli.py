@@ -96,8 +96,8 @@ def serve(
 ) -> None:
     """Serve one project until interrupted; prints the address and the keys that it made.
 
-    Under /_fake/ is the control API: health, reset, clock, tokens. Every option below is a setting
-    of the project.
+    Under /_fake/ is the control API: health, reset, clock, tokens. The options from the address to
+    --config are about the server; all others are settings of the project.
     """
     given: dict[Environment, tuple[str, ...]] = {
         "sandbox": sandbox_key,

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from pytest_apivideo.sandbox.account import Account
     from pytest_apivideo.sandbox.removal import Swept
 
-_FILE = click.Path(path_type=Path, dir_okay=False)
+_FILE = click.Path(path_type=Path, dir_okay=False, writable=True)
 _EXISTING = click.Path(path_type=Path, dir_okay=False, exists=True)
 
 
@@ -32,6 +33,8 @@ def contract(arguments: tuple[str, ...]) -> None:
     APIVIDEO_SANDBOX_API_KEY. With --apivideo-report=FILE it writes what it saw.
     """
     command = [sys.executable, "-m", "pytest", "--pyargs", "pytest_apivideo.contract"]
+    # A suite that is run to see the sandbox must not be green for want of its key.
+    command.append("--apivideo-require-sandbox")
     # In a process of its own, for pytest rewrites asserts only in what is not imported yet.
     sys.exit(subprocess.call([*command, *arguments]))  # noqa: S603 - the user's own arguments
 
@@ -39,7 +42,8 @@ def contract(arguments: tuple[str, ...]) -> None:
 @click.command()
 @click.argument("first", type=_EXISTING)
 @click.argument("second", type=_EXISTING, required=False)
-@click.option("--openapi", type=_EXISTING, help="A description, to tell what it alone has.")
+@click.option("--openapi", type=_EXISTING, help="A description, to count what it alone has.")
+@click.option("--all", "in_full", is_flag=True, help="List what the description alone has.")
 @click.option(
     "--format",
     "form",
@@ -48,11 +52,12 @@ def contract(arguments: tuple[str, ...]) -> None:
     show_default=True,
 )
 @click.option("--baseline", type=_EXISTING, help="Drift that is known, as TOML.")
-@click.option("--write-baseline", type=_FILE, help="Write the drift that is new as known drift.")
+@click.option("--write-baseline", type=_FILE, help="Add the drift that is new to known drift.")
 def drift(
     first: Path,
     second: Path | None,
     openapi: Path | None,
+    in_full: bool,
     form: str,
     baseline: Path | None,
     write_baseline: Path | None,
@@ -60,29 +65,42 @@ def drift(
     """Compare two reports: what FIRST (the fake's) does otherwise than SECOND (the sandbox's).
 
     One report of --apivideo-target=both is enough. Exits with 1 if there is drift that the baseline
-    does not know.
+    does not know, or if a report saw nothing.
     """
     from pytest_apivideo.drift import compare, show
-    from pytest_apivideo.drift.baseline import BaselineError, as_toml, new_ones
-    from pytest_apivideo.drift.report import ReportError, read
+    from pytest_apivideo.drift.baseline import merge, new_ones
+    from pytest_apivideo.drift.files import write
+    from pytest_apivideo.drift.report import read
 
-    try:
+    with _told_in_a_line():
         one, other = read(first), read(second or first)
         if second is None and len(one["targets"]) < 2:
-            raise ReportError(f"{first} is a report of one target: name a second report")
+            raise click.ClickException(f"{first} is a report of one target: name a second report")
         found = compare.compare(one, other)
         if openapi is not None:
             found += compare.described_only(one, other, _description(openapi))
-        known = _known(baseline)
-    except (ReportError, BaselineError) as error:
-        raise click.ClickException(str(error)) from None
-    new = new_ones(found, known, date.today())
-    click.echo(show.FORMS[form](found, new))
-    if write_baseline is not None:
-        text = as_toml(new, "to be explained", date.today())
-        write_baseline.write_text(text, encoding="utf-8")
-        return
+        known, today = _known(baseline), date.today()
+        new = new_ones(found, known, today)
+        merged = None if write_baseline is None else merge(write_baseline, known, new, today)
+        click.echo(show.FORMS[form](show.Shown(found, new, sys.stdout.isatty(), in_full)))
+        if write_baseline is not None and merged is not None:
+            write(write_baseline, merged.text)
+            click.echo(f"{write_baseline}: {merged}", err=True)
+            return
     sys.exit(1 if new else 0)
+
+
+@contextmanager
+def _told_in_a_line() -> Iterator[None]:
+    """Tell what is wrong with a file that the user named, and no traceback."""
+    from pytest_apivideo.drift.baseline import BaselineError
+    from pytest_apivideo.drift.files import NotWritableError
+    from pytest_apivideo.drift.report import ReportError
+
+    try:
+        yield
+    except (ReportError, BaselineError, NotWritableError) as wrong:
+        raise click.ClickException(str(wrong)) from None
 
 
 def _known(baseline: Path | None) -> list[Known]:
@@ -92,49 +110,55 @@ def _known(baseline: Path | None) -> list[Known]:
 
 
 def _description(path: Path) -> dict[str, Any]:
+    try:
+        loaded = _loaded(path)
+    except (OSError, ValueError, RecursionError) as error:
+        words = " ".join(str(error).split())
+        raise click.ClickException(f"{path} is no OpenAPI description: {words}") from None
+    if not isinstance(loaded, dict) or "paths" not in loaded:
+        raise click.ClickException(f"{path} is no OpenAPI description: it has no paths")
+    return loaded
+
+
+def _loaded(path: Path) -> Any:
+    """What a file of JSON or YAML holds; raises ValueError if it is neither."""
     import json
 
     text = path.read_text(encoding="utf-8")
     if path.suffix == ".json":
-        loaded = json.loads(text)
-    else:
-        try:
-            import yaml
-        except ModuleNotFoundError:
-            words = "a description in YAML needs PyYAML: pip install pyyaml, or give it as JSON"
-            raise click.ClickException(words) from None
-        loaded = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
-    if not isinstance(loaded, dict) or "paths" not in loaded:
-        raise click.ClickException(f"{path} is no OpenAPI description")
-    return loaded
+        return json.loads(text)
+    try:
+        import yaml
+    except ModuleNotFoundError:
+        words = "a description in YAML needs the extra contract, or give it as JSON"
+        install = "pip install 'pytest-apivideo[contract]'"
+        raise click.ClickException(f"{words}: {install}") from None
+    try:
+        return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+    except yaml.YAMLError as error:
+        raise ValueError(str(error)) from None
 
 
 @click.command()
 @click.argument("report", type=_EXISTING)
-@click.option("--write", type=_FILE, help="Write settings that match it, for serve --config.")
-def verify(report: Path, write: Path | None) -> None:
+@click.option("--write", "settings", type=_FILE, help="Write settings that match it, for serve.")
+def verify(report: Path, settings: Path | None) -> None:
     """Say which defaults that no source settles REPORT confirms, and which it contradicts.
 
-    Exits with 1 if it contradicts any.
+    A report of the fake, or of what stands for the sandbox, agrees or differs, and confirms none.
+    Exits with 1 if a default was seen otherwise, or if the report saw nothing.
     """
-    from pytest_apivideo.drift.report import ReportError, checks_of, read
-    from pytest_apivideo.drift.verify import as_toml, verify
+    from pytest_apivideo.drift.files import write
+    from pytest_apivideo.drift.report import read
+    from pytest_apivideo.drift.verify import verify
 
-    try:
-        made = read(report)
-        target, _ = checks_of(made, "sandbox")
-        findings = verify(made)
-    except ReportError as error:
-        raise click.ClickException(str(error)) from None
-    click.echo(f"{report}: the {target}, on {made.get('made', 'an unknown day')}")
-    for finding in findings:
-        click.echo(f"  {finding}")
-    contradicted = [one for one in findings if one.verdict == "contradicted"]
-    confirmed = [one for one in findings if one.verdict == "confirmed"]
-    click.echo(f"{len(confirmed)} confirmed, {len(contradicted)} contradicted, of {len(findings)}")
-    if write is not None:
-        write.write_text(as_toml(findings), encoding="utf-8")
-    sys.exit(1 if contradicted else 0)
+    with _told_in_a_line():
+        verification = verify(read(report))
+        click.echo(f"{report}: " + "\n".join(verification.told()))
+        if settings is not None:
+            write(settings, verification.as_toml())
+            click.echo(f"{settings}: written", err=True)
+    sys.exit(1 if verification.differs else 0)
 
 
 @click.command()

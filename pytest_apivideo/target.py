@@ -58,7 +58,7 @@ class Target:
         """
         from pytest_apivideo.drift.observation import observation
 
-        self._noted().append(observation(response, len(self._noted())))
+        self._noted().append(dict(observation(response, len(self._noted()))))
         return response
 
     def found(self, setting: str, value: Any) -> None:

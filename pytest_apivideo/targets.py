@@ -7,6 +7,7 @@ only the fake has skips with a reason. With `both`, each such test runs twice.
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -37,7 +38,9 @@ NEEDS = {
 }
 """What `@pytest.mark.apivideo_contract(needs=…)` can name: what only the fake has."""
 
+CONTRACT = "pytest_apivideo.contract"
 KEY_VARIABLE = "APIVIDEO_SANDBOX_API_KEY"
+NO_KEY = f"{KEY_VARIABLE} is not set: it is where the sandbox's API key is read from"
 
 SANDBOX: pytest.StashKey[SandboxRun] = pytest.StashKey()
 OBSERVED: pytest.StashKey[list[dict[str, Any]]] = pytest.StashKey()
@@ -55,14 +58,14 @@ def choice(config: pytest.Config) -> Choice:
 
 def configure(config: pytest.Config) -> None:
     """Make ready what the options ask for: what cannot be right ends the run at once."""
-    report = value_of(config, "report").value
-    if report is not None:
-        from pytest_apivideo.drift.report import Reporter
-
-        config.pluginmanager.register(Reporter(config, Path(report).absolute()), "apivideo-report")
+    _report(config)
     served_at(config)
+    is_contract = any(str(one).startswith(CONTRACT) for one in config.args)
+    if is_contract:
+        _need_httpx(CONTRACT)
     if choice(config) == "fake":
         return
+    _need_httpx(value_of(config, "target").source)
     from pytest_apivideo.sandbox import budget, guard
     from pytest_apivideo.sandbox.run import SandboxRun
 
@@ -72,8 +75,35 @@ def configure(config: pytest.Config) -> None:
         run = SandboxRun(config, url, budget.share(rate))
     except (guard.SandboxRefused, ValueError) as wrong:
         raise pytest.UsageError(str(wrong)) from None
+    if is_contract and run.key is None and is_set(config, "require_sandbox"):
+        raise pytest.UsageError(NO_KEY)
     config.stash[SANDBOX] = run
     config.pluginmanager.register(run, "apivideo-sandbox")
+
+
+def _report(config: pytest.Config) -> None:
+    """Collect what tests see, if asked to; raises UsageError for a file that cannot be written."""
+    given = value_of(config, "report")
+    if given.value is None or config.getoption("collectonly"):
+        return
+    from pytest_apivideo.drift.files import NotWritableError, check_writable
+    from pytest_apivideo.drift.report import Reporter
+
+    path = Path(given.value).absolute()
+    try:
+        if not hasattr(config, "workerinput"):
+            check_writable(path)
+    except NotWritableError as wrong:
+        raise pytest.UsageError(f"{given.source}: {wrong}") from None
+    config.pluginmanager.register(Reporter(config, path), "apivideo-report")
+
+
+def _need_httpx(by: str) -> None:
+    """Raise UsageError that says what to install if httpx is missing; `by` is what needs it."""
+    if find_spec("httpx") is None:
+        raise pytest.UsageError(
+            f"{by} needs the extra contract: pip install 'pytest-apivideo[contract]'"
+        )
 
 
 def sandbox_url(config: pytest.Config) -> str:
@@ -156,10 +186,9 @@ def _reason_to_skip(item: pytest.Item) -> str | None:
         names = ", ".join([name for name in only if name != "apivideo_server"] or only)
         return f"not on the sandbox: it uses {names}, which only the fake has"
     if item.config.stash[SANDBOX].key is None:
-        reason = f"{KEY_VARIABLE} is not set: it is where the sandbox's API key is read from"
         if is_set(item.config, "require_sandbox"):
-            pytest.fail(reason, pytrace=False)
-        return reason
+            pytest.fail(NO_KEY, pytrace=False)
+        return NO_KEY
     return None
 
 

@@ -44,17 +44,33 @@ class Known:
 
     def covers(self, drift: Drift, today: dt.date) -> bool:
         """Whether the entry is about this difference, and still holds."""
-        holds = self.until is None or today <= self.until
-        return holds and all(getattr(drift, key) == value for key, value in self.matched.items())
+        return (self.until is None or today <= self.until) and self.is_about(drift)
+
+    def is_about(self, drift: Drift) -> bool:
+        """Whether the entry is about this difference, whether or not it still holds."""
+        return all(getattr(drift, key) == value for key, value in self.matched.items())
 
 
 def read(path: Path) -> list[Known]:
     """The entries of a file; raises BaselineError."""
+    return _entries(path, _text(path))
+
+
+def _text(path: Path) -> str:
     try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
+        return path.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
         raise BaselineError(f"{path}: {error}") from None
-    return [_entry(path, number, one) for number, one in enumerate(found.get("known", []), 1)]
+
+
+def _entries(path: Path, text: str) -> list[Known]:
+    try:
+        found = tomllib.loads(text).get("known", [])
+    except ValueError as error:
+        raise BaselineError(f"{path}: {error}") from None
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        raise BaselineError(f"{path}: an entry begins with [[known]]")
+    return [_entry(path, number, one) for number, one in enumerate(found, 1)]
 
 
 def _entry(path: Path, number: int, one: dict[str, Any]) -> Known:
@@ -75,6 +91,8 @@ def _entry(path: Path, number: int, one: dict[str, Any]) -> Known:
 
 
 def _day(value: Any) -> dt.date:
+    if isinstance(value, dt.datetime):
+        return value.date()
     return value if isinstance(value, dt.date) else dt.date.fromisoformat(str(value))
 
 
@@ -87,12 +105,50 @@ def new_ones(drifts: Iterable[Drift], known: list[Known], today: dt.date) -> lis
     ]
 
 
-def as_toml(drifts: Iterable[Drift], reason: str, today: dt.date) -> str:
-    """Entries for these differences, to be given better reasons."""
-    return "\n".join(_table(one, reason, today) for one in drifts if one.kind not in QUIET)
+@dataclass(frozen=True)
+class Merged:
+    """The text of a baseline with what was added to it, and how many entries are what."""
+
+    text: str
+    added: int
+    kept: int
+    expired: int
+
+    def __str__(self) -> str:
+        past = f"; past their `until`, so still new: {self.expired}" if self.expired else ""
+        return f"{self.added} added, {self.kept} kept{past}"
 
 
-def _table(drift: Drift, reason: str, today: dt.date) -> str:
-    facts = {key: getattr(drift, key) for key in _MATCHED} | {"reason": reason, "date": str(today)}
+def merge(path: Path, known: list[Known], new: list[Drift], today: dt.date) -> Merged:
+    """What a file holds, with entries for the differences that are new.
+
+    Everything in it stays as it is, comments too. `known` are entries of another file; those that
+    this one lacks are taken over. A difference whose entry is past its `until` gets no second one.
+    Raises BaselineError for a file that is no baseline.
+    """
+    text = _text(path) if path.exists() else ""
+    here = _entries(path, text)
+    other = [one for one in known if one not in here]
+    kept = [*here, *other]
+    lacking = new_ones(new, kept, today)
+    added = [one for one in lacking if not any(entry.is_about(one) for entry in kept)]
+    tables = [*(_of_known(one) for one in other), *(_of_drift(one, today) for one in added)]
+    parts = [text.rstrip("\n") + "\n", *tables] if text.strip() else tables
+    merged = "\n".join(parts)
+    _entries(path, merged)  # a file whose entries are written in another way cannot be added to
+    return Merged(merged, len(added), len(kept), len(lacking) - len(added))
+
+
+def _of_known(one: Known) -> str:
+    until = {} if one.until is None else {"until": str(one.until)}
+    return _table({**one.matched, "reason": one.reason, "date": str(one.date), **until})
+
+
+def _of_drift(drift: Drift, today: dt.date) -> str:
+    matched = {key: getattr(drift, key) for key in _MATCHED}
+    return _table({**matched, "reason": "to be explained", "date": str(today)})
+
+
+def _table(facts: dict[str, str]) -> str:
     lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in facts.items()]
     return "\n".join(["[[known]]", *lines, ""])

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from pytest_apivideo.drift.observation import Node
-from pytest_apivideo.drift.report import Report, checks_of
+from pytest_apivideo.drift.observation import Node, Observation
+from pytest_apivideo.drift.report import Check, Report, side_of
 
 KINDS: dict[str, str] = {
     "must": "a test passed on one and failed on the other",
@@ -51,8 +51,8 @@ class Drift:
 
 
 def compare(first: Report, second: Report) -> list[Drift]:
-    """All differences, each once; raises ReportError if a report has no target."""
-    ones, others = checks_of(first, "fake")[1], checks_of(second, "sandbox")[1]
+    """All differences, each once; raises ReportError if a report saw nothing."""
+    ones, others = side_of(first, "fake")[1]["checks"], side_of(second, "sandbox")[1]["checks"]
     found: dict[Drift, list[str]] = {}
     for check in sorted(ones.keys() | others.keys()):
         for drift in _of_check(ones.get(check), others.get(check)):
@@ -65,7 +65,7 @@ def compare(first: Report, second: Report) -> list[Drift]:
     return sorted(drifts, key=lambda one: (order.index(one.kind), one.operation, one.where))
 
 
-def _of_check(one: Any, other: Any) -> Iterator[Drift]:
+def _of_check(one: Check | None, other: Check | None) -> Iterator[Drift]:
     if one is None or other is None:
         yield _unseen("this test ran", one is not None)
         return
@@ -90,7 +90,7 @@ def _of_settings(ones: dict[str, Any], others: dict[str, Any]) -> Iterator[Drift
             yield Drift("setting", "", name, str(ones[name]), str(others[name]))
 
 
-def _of_answer(one: dict[str, Any], other: dict[str, Any]) -> Iterator[Drift]:
+def _of_answer(one: Observation, other: Observation) -> Iterator[Drift]:
     operation = one["operation"]
     if one["status"] != other["status"]:
         yield Drift("status", operation, "status", str(one["status"]), str(other["status"]))
@@ -150,7 +150,7 @@ def _unseen(what: str, has_first: bool) -> Drift:
     return Drift("inconclusive", "", "test", *(words if has_first else words[::-1]))
 
 
-def _last_operation(*checks: dict[str, Any]) -> str:
+def _last_operation(*checks: Check) -> str:
     """The operation that a failed test saw last: it stops at what must not be."""
     seen = [check["seen"] for check in checks if check["outcome"] == "failed"]
     return str(seen[0][-1]["operation"]) if seen and seen[0] else ""
@@ -160,17 +160,16 @@ def described_only(first: Report, second: Report, openapi: dict[str, Any]) -> li
     """What a description has for answers that were seen, and that neither target has shown."""
     shown: dict[tuple[str, str], set[str]] = {}
     for report, preferred in ((first, "fake"), (second, "sandbox")):
-        for check in checks_of(report, preferred)[1].values():
+        for check in side_of(report, preferred)[1]["checks"].values():
             for one in check["seen"]:
                 names = shown.setdefault((one["operation"], str(one["status"])), set())
                 names.update(_places(one.get("body")))
     found = []
     for (operation, status), names in sorted(shown.items()):
         method, _, path = operation.partition(" ")
-        answers = (
-            openapi.get("paths", {}).get(path, {}).get(method.lower(), {}).get("responses", {})
-        )
-        for place in _described(answers.get(status, {}), openapi):
+        answer = _within(openapi, "paths", path, method.lower(), "responses", status)
+        schema = _within(answer, "content", "application/json", "schema")
+        for place in _described_in(schema, openapi, "", 0):
             if place not in names and _parent(place) in names | {""}:
                 where = f"{status} body.{place}"
                 found.append(Drift("spec-only", operation, where, "not there", "not there"))
@@ -187,9 +186,11 @@ def _places(node: Node | None, where: str = "") -> Iterator[str]:
         yield from _places(one, place)
 
 
-def _described(answer: dict[str, Any], openapi: dict[str, Any]) -> Iterator[str]:
-    content = answer.get("content", {}).get("application/json", {})
-    yield from _described_in(content.get("schema", {}), openapi, "", 0)
+def _within(value: Any, *keys: str) -> dict[str, Any]:
+    """The object that these keys lead to; empty if there is none."""
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value if isinstance(value, dict) else {}
 
 
 def _described_in(
@@ -197,19 +198,23 @@ def _described_in(
 ) -> Iterator[str]:
     if depth > 8:
         return
-    if "$ref" in schema:
-        found: Any = openapi
-        for key in schema["$ref"].removeprefix("#/").split("/"):
-            found = found.get(key, {})
-        yield from _described_in(found, openapi, where, depth + 1)
-    for one in schema.get("allOf", ()):
+    for one in _parts(schema, openapi):
         yield from _described_in(one, openapi, where, depth + 1)
     if "items" in schema:
-        yield from _described_in(schema["items"], openapi, where + "[]", depth + 1)
-    for name, one in schema.get("properties", {}).items():
+        yield from _described_in(_within(schema, "items"), openapi, where + "[]", depth + 1)
+    for name in _within(schema, "properties"):
         place = f"{where}.{name}" if where else name
         yield place
-        yield from _described_in(one, openapi, place, depth + 1)
+        yield from _described_in(_within(schema, "properties", name), openapi, place, depth + 1)
+
+
+def _parts(schema: dict[str, Any], openapi: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The schemas that one is made of: what it refers to, and all of which it is."""
+    if isinstance(schema.get("$ref"), str):
+        yield _within(openapi, *schema["$ref"].removeprefix("#/").split("/"))
+    together = schema.get("allOf")
+    for one in together if isinstance(together, list) else ():
+        yield _within(one)
 
 
 def _parent(place: str) -> str:

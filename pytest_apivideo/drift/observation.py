@@ -13,10 +13,25 @@ from __future__ import annotations
 import json
 import re
 from functools import cache
-from typing import Any
+from typing import Any, NotRequired
 from urllib.parse import urlsplit
 
+from typing_extensions import TypedDict
+
 Node = dict[str, Any]
+
+
+class Observation(TypedDict):
+    """One answer; `number` tells it from others of its test."""
+
+    number: int
+    operation: str
+    status: int
+    media_type: str | None
+    headers: list[str]
+    problem: NotRequired[dict[str, Any]]
+    body: NotRequired[Node]
+
 
 # fmt: off
 ENUMERATED = frozenset((
@@ -44,11 +59,11 @@ _IDENTIFIER = re.compile(r"(vi|li|to|pl|pr|[a-z_]+_)[0-9A-Za-z]{15,}")
 _NAMES = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
 
 
-def observation(response: Any, number: int) -> dict[str, Any]:
-    """What an answer of httpx or requests looks like; `number` tells it from others of its test."""
+def observation(response: Any, number: int) -> Observation:
+    """What an answer of httpx or requests looks like."""
     headers = {name.lower() for name in response.headers}
     body = _json(response.content)
-    seen = {
+    seen: Observation = {
         "number": number,
         "operation": operation_of(response.request.method, str(response.request.url)),
         "status": response.status_code,

@@ -5,29 +5,60 @@
                          "checks": {"test_videos::test_a_video_needs_only_a_title":
                                     {"outcome": "passed", "seen": [observation, …],
                                      "settings": {"rotate_refresh": true}}}}}}
+
+A test that did not pass, nor fail, has a `reason`. Every observation is one line of the file.
 """
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Generator
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired
 
 import pytest
+from typing_extensions import TypedDict
 
-from pytest_apivideo.targets import OBSERVED, SANDBOX, choice, target_of
+from pytest_apivideo.drift.files import NotWritableError, write
+from pytest_apivideo.drift.observation import Observation
+from pytest_apivideo.targets import OBSERVED, SANDBOX, choice, served_at, target_of
 
 FORMAT = 1
 _ATTRIBUTE = "apivideo_check"
+_LEVELS = 6
+"""How deep the lines of a file go: to the observations, each of which is one."""
 
-Report = dict[str, Any]
+
+class Check(TypedDict):
+    """What one test saw."""
+
+    outcome: str
+    seen: list[Observation]
+    settings: dict[str, Any]
+    reason: NotRequired[str]
+
+
+class Side(TypedDict):
+    """What all tests saw of one target; the fake of the run's own process has no address."""
+
+    address: str | None
+    checks: dict[str, Check]
+
+
+class Report(TypedDict):
+    """All that a run saw; `made` is a day and time of ISO 8601."""
+
+    format: int
+    made: str
+    by: NotRequired[str]
+    targets: dict[str, Side]
 
 
 class ReportError(Exception):
-    """A file is no report that can be read; says why."""
+    """A file is no report that can be read, or says nothing; says why."""
 
 
 class Reporter:
@@ -36,7 +67,8 @@ class Reporter:
     def __init__(self, config: pytest.Config, path: Path) -> None:
         self._config = config
         self._path = path
-        self._checks: dict[tuple[str, str], dict[str, Any]] = {}
+        self._checks: dict[tuple[str, str], Check] = {}
+        self._told = f"api.video report: {path}"
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -61,31 +93,41 @@ class Reporter:
         if report.outcome != "passed":
             inconclusive = "apivideo_inconclusive" in dict(report.user_properties)
             check["outcome"] = "inconclusive" if inconclusive else report.outcome
+        if report.skipped and isinstance(report.longrepr, tuple | list):
+            check["reason"] = str(report.longrepr[2]).removeprefix("Skipped: ")
         noted = facts["noted"]
         check["seen"] = [one for one in noted if "operation" in one]
         check["settings"] = {one["setting"]: one["value"] for one in noted if "setting" in one}
 
-    def pytest_sessionfinish(self) -> None:
-        """Write the report."""
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Write the report; the run fails if that cannot be done."""
         if hasattr(self._config, "workerinput"):
             return
         names = ["fake", "sandbox"] if choice(self._config) == "both" else [choice(self._config)]
-        targets: dict[str, dict[str, Any]] = {
+        targets: dict[str, Side] = {
             name: {"address": self._address(name), "checks": {}} for name in names
         }
         for (target, check), facts in sorted(self._checks.items()):
             targets[target]["checks"][check] = facts
         made = datetime.now(UTC).isoformat(timespec="seconds")
-        report = {"format": FORMAT, "made": made, "by": f"pytest-apivideo {_release()}"}
-        write({**report, "targets": targets}, self._path)
+        by = f"pytest-apivideo {_release()}"
+        try:
+            write(
+                self._path,
+                as_text({"format": FORMAT, "made": made, "by": by, "targets": targets}),
+            )
+        except NotWritableError as wrong:  # it could be when the run began
+            self._told = f"api.video report: {wrong}"
+            session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say where the report is."""
         if not hasattr(self._config, "workerinput"):
-            terminalreporter.write_line(f"api.video report: {self._path}")
+            terminalreporter.write_line(self._told)
 
     def _address(self, target: str) -> str | None:
-        return self._config.stash[SANDBOX].base_url if target == "sandbox" else None
+        is_sandbox = target == "sandbox"
+        return self._config.stash[SANDBOX].base_url if is_sandbox else served_at(self._config)
 
 
 def check_id(item: pytest.Item) -> str:
@@ -110,35 +152,73 @@ def _without(identifier: str, target: str) -> list[str]:
     return [identifier.removesuffix(f"-{target}")]
 
 
-def write(report: Report, path: Path) -> None:
-    """Write a report; parts of it that are equal in two runs are equal in the files, too."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(report, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+def as_text(report: Report) -> str:
+    """The text of a report; parts of it that are equal in two runs are equal lines, too."""
+    return _lines(report, _LEVELS, "") + "\n"
+
+
+def _lines(value: Any, levels: int, indent: str) -> str:
+    """JSON whose upper levels have a line for each of their values."""
+    if not levels or not value or not isinstance(value, dict | list):
+        return json.dumps(value, sort_keys=True)
+    inner = indent + " "
+    if isinstance(value, dict):
+        named = sorted(value.items())
+        parts = [f"{json.dumps(key)}: {_lines(one, levels - 1, inner)}" for key, one in named]
+    else:
+        parts = [_lines(one, levels - 1, inner) for one in value]
+    first, last = "{}" if isinstance(value, dict) else "[]"
+    return first + "\n" + ",\n".join(inner + part for part in parts) + "\n" + indent + last
 
 
 def read(path: Path) -> Report:
     """Read a report; raises ReportError if it is none."""
+    from pydantic import TypeAdapter, ValidationError
+
     try:
-        report = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
         raise ReportError(f"{path} is no report: {error}") from None
-    if not isinstance(report, dict) or not isinstance(report.get("targets"), dict):
+    if not isinstance(found, dict) or not isinstance(found.get("targets"), dict):
         raise ReportError(f"{path} is no report of --apivideo-report")
-    if report.get("format") != FORMAT:
+    if found.get("format") != FORMAT:
         raise ReportError(
-            f"{path} is a report of format {report.get('format')}; this version reads {FORMAT}. "
+            f"{path} is a report of format {found.get('format')}; this version reads {FORMAT}. "
             "Make it again with this version."
         )
-    return report
+    try:
+        return TypeAdapter(Report).validate_python(found)
+    except ValidationError as wrong:
+        first = wrong.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise ReportError(f"{path} is no whole report: {place}: {first['msg']}") from None
 
 
-def checks_of(report: Report, preferred: str) -> tuple[str, dict[str, Any]]:
-    """The target that is preferred, or else the only one, and its checks."""
+def side_of(report: Report, preferred: str) -> tuple[str, Side]:
+    """The target that is preferred, or else the only one, and what was seen of it.
+
+    Raises ReportError if there is none, or if no test saw anything of it.
+    """
     targets = report["targets"]
     name = preferred if preferred in targets else next(iter(targets), None)
     if name is None:
         raise ReportError("the report has no target")
-    return name, targets[name]["checks"]
+    side = targets[name]
+    checks = side["checks"].values()
+    if not any(check["seen"] or check["settings"] for check in checks):
+        raise ReportError(f"this report saw nothing of the {name}: {_why_nothing(list(checks))}")
+    return name, side
+
+
+def _why_nothing(checks: list[Check]) -> str:
+    """Why no test saw anything."""
+    reasons = Counter(check["reason"] for check in checks if "reason" in check)
+    if reasons:
+        ((reason, number),) = reasons.most_common(1)
+        return f"of {len(checks)} tests {reasons.total()} were skipped, {number} because {reason}"
+    if any(check["outcome"] == "failed" for check in checks):
+        return "tests failed before any noted an answer"
+    return "no test noted an answer with apivideo_target.observe(…)"
 
 
 def _release() -> str:

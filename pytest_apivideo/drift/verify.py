@@ -1,15 +1,41 @@
-"""What a report says of the defaults that no source settles: confirmed, contradicted, not seen."""
+"""What a report says of the defaults that no source settles: in accord with them, or otherwise.
+
+Only api.video's own sandbox confirms or contradicts a default. A report of the fake, or of what
+stands for the sandbox, agrees with the defaults or differs: of api.video that says nothing.
+"""
 
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from fake_server import Settings
-from pytest_apivideo.drift.report import Report, checks_of
+from pytest_apivideo.drift.report import Report, Side, side_of
+from pytest_apivideo.sandbox.guard import SANDBOX
 
-Verdict = Literal["confirmed", "contradicted", "not seen", "seen both ways"]
+Verdict = Literal["same", "other", "both ways", "not seen", "unseeable"]
+
+_OF_API_VIDEO: dict[Verdict, str] = {
+    "same": "confirmed",
+    "other": "contradicted",
+    "both ways": "seen both ways",
+    "not seen": "not seen",
+    "unseeable": "the suite cannot see this on a sandbox",
+}
+_OF_ANYTHING_ELSE = {**_OF_API_VIDEO, "same": "agrees", "other": "differs"}
+
+# fmt: off
+SEEN_ON_A_SANDBOX = frozenset((
+    "allow_api_key_as_bearer", "allow_bare_token", "auth_errors", "problem_content_type",
+    "revoke_access_on_refresh", "revoke_on_login", "rotate_refresh", "unknown_fields",
+    "www_authenticate",
+))
+# fmt: on
+"""The settings that the contract suite finds a value for on a sandbox. What takes an hour to be
+seen, or an account of another kind, it cannot see there."""
 
 
 @dataclass(frozen=True)
@@ -22,54 +48,96 @@ class Finding:
     seen: Any = None
     checks: tuple[str, ...] = ()
 
-    def __str__(self) -> str:
-        if self.verdict == "not seen":
-            return f"{self.setting}: not seen (default {self.default!r})"
-        seen = f", seen {self.seen!r}" if self.verdict != "confirmed" else ""
-        by = f" ({self.checks[0]})" if self.checks else ""
-        return f"{self.setting}: {self.verdict} (default {self.default!r}{seen}){by}"
+
+@dataclass(frozen=True)
+class Verification:
+    """What one report says of all of them. `target`, `address` and `made` are the report's."""
+
+    target: str
+    address: str | None
+    made: str
+    findings: list[Finding]
+
+    @property
+    def is_of_api_video(self) -> bool:
+        """Whether api.video itself was asked, so that a default can be confirmed."""
+        return self.target == "sandbox" and self.address == SANDBOX
+
+    @property
+    def differs(self) -> bool:
+        """Whether a default was seen to be otherwise."""
+        return any(one.verdict == "other" for one in self.findings)
+
+    def told(self) -> Iterator[str]:
+        """All of it, in lines: whose report it is, each finding, and a count."""
+        yield f"{self._who}, on {self.made}"
+        if not self.is_of_api_video:
+            yield "This proves nothing about api.video: only a report of its own sandbox does."
+        words = _OF_API_VIDEO if self.is_of_api_video else _OF_ANYTHING_ELSE
+        for one in self.findings:
+            seen = f", seen {one.seen!r}" if one.verdict in ("other", "both ways") else ""
+            by = f" ({one.checks[0]})" if one.checks else ""
+            yield f"  {one.setting}: {words[one.verdict]} (default {one.default!r}{seen}){by}"
+        counts = Counter(one.verdict for one in self.findings)
+        same, other = counts["same"], counts["other"]
+        judged = f"{words['same']}: {same}, {words['other']}: {other}"
+        yield f"{judged}, of {len(self.findings)} defaults"
+
+    def as_toml(self) -> str:
+        """A file for `apivideo-fake serve --config`: the fake is then as the target was seen."""
+        lines = [f"# What {self._who} was seen to do otherwise than the fake by default."]
+        for one in self.findings:
+            if one.verdict == "other":
+                is_word = isinstance(one.seen, bool)
+                written = str(one.seen).lower() if is_word else json.dumps(one.seen)
+                lines.append(f"{one.setting} = {written}")
+        return "\n".join([*lines, ""])
+
+    @property
+    def _who(self) -> str:
+        at = f" at {self.address}" if self.address else ""
+        if self.target == "fake":
+            return f"the fake{at}"
+        return SANDBOX if self.is_of_api_video else f"something that stands for the sandbox{at}"
 
 
-def verify(report: Report) -> list[Finding]:
-    """A finding for each unverified setting, and for each other one that was contradicted."""
-    seen: dict[str, dict[str, list[str]]] = {}
-    for check, facts in checks_of(report, "sandbox")[1].items():
-        for name, value in facts["settings"].items():
-            seen.setdefault(name, {}).setdefault(json.dumps(value), []).append(check)
-    findings = [_finding(name, field, seen.get(name, {})) for name, field in _settings().items()]
-    return [
+def verify(report: Report) -> Verification:
+    """Findings for each unverified setting, and for each other one that was seen otherwise.
+
+    Raises ReportError if no test saw anything.
+    """
+    target, side = side_of(report, "sandbox")
+    seen = _seen(side)
+    fields = Settings.model_fields
+    findings = [_finding(name, field, seen.get(name, {})) for name, field in fields.items()]
+    told = [
         one
         for one in findings
-        if not _is_verified(one.setting) or one.verdict in ("contradicted", "seen both ways")
+        if not _is_verified(one.setting) or one.verdict in ("other", "both ways")
     ]
+    return Verification(target, side["address"], report["made"], told)
 
 
-def as_toml(findings: list[Finding]) -> str:
-    """A file for `apivideo-fake serve --config` that makes the fake match what was seen."""
-    lines = ["# What a report saw otherwise than the fake's defaults have it."]
-    for one in findings:
-        if one.verdict == "contradicted":
-            value = one.seen
-            written = str(value).lower() if isinstance(value, bool) else json.dumps(value)
-            lines.append(f"{one.setting} = {written}")
-    return "\n".join([*lines, ""])
+def _seen(side: Side) -> dict[str, dict[str, list[str]]]:
+    """For each setting the values that were seen, as JSON, and by which tests."""
+    seen: dict[str, dict[str, list[str]]] = {}
+    for check, facts in side["checks"].items():
+        for name, value in facts["settings"].items():
+            seen.setdefault(name, {}).setdefault(json.dumps(value), []).append(check)
+    return seen
 
 
 def _finding(name: str, field: Any, seen: dict[str, list[str]]) -> Finding:
     default = field.default
     if not seen:
-        return Finding(name, "not seen", default)
+        return Finding(name, "not seen" if name in SEEN_ON_A_SANDBOX else "unseeable", default)
     values = {text: json.loads(text) for text in seen}
     if len(values) > 1:
         checks = tuple(check for found in seen.values() for check in found)
-        return Finding(name, "seen both ways", default, list(values.values()), checks)
+        return Finding(name, "both ways", default, list(values.values()), checks)
     ((text, value),) = values.items()
-    verdict: Verdict = "confirmed" if value == default else "contradicted"
+    verdict: Verdict = "same" if value == default else "other"
     return Finding(name, verdict, default, value, tuple(seen[text]))
-
-
-def _settings() -> dict[str, Any]:
-    return dict(Settings.model_fields)
 
 
 def _is_verified(name: str) -> bool:

@@ -15,7 +15,8 @@ import pytest
 
 from pytest_apivideo.drift.compare import compare
 from pytest_apivideo.drift.report import read
-from pytest_apivideo.targets import KEY_VARIABLE
+from pytest_apivideo.drift.verify import SEEN_ON_A_SANDBOX
+from pytest_apivideo.targets import KEY_VARIABLE, NO_KEY
 
 KEY = "a-sandbox-key-of-the-contract"
 SERVE = [sys.executable, "-m", "fake_server", "serve", "--port", "0", "--sandbox-key", KEY]
@@ -98,6 +99,8 @@ def test_it_passes_through_tls_with_four_workers_and_twice_at_once(
     reports = [read(tmp_path / name) for name in ("many.json", "alone.json", "fake.json")]
     for one, other in ((reports[0], reports[1]), (reports[2], reports[1])):
         assert [drift for drift in compare(one, other) if drift.kind in SURE] == []
+    found = (one["settings"] for one in reports[1]["targets"]["sandbox"]["checks"].values())
+    assert {name for settings in found for name in settings} == SEEN_ON_A_SANDBOX
 
 
 def test_a_report_holds_no_value_that_lets_in(tmp_path: Path) -> None:
@@ -119,3 +122,34 @@ def test_the_id_of_every_case_says_what_the_case_is(tmp_path: Path) -> None:
     cases = re.findall(r"::(\w+\[.*\])$", output, re.MULTILINE)
     assert len(cases) > 50
     assert [case for case in cases if re.search(r"[\[-]([A-Za-z_]+\d+)?[-\]]", case)] == []
+
+
+@pytest.mark.parametrize("target", ["sandbox", "both"])
+def test_without_the_key_it_ends_before_its_first_test(
+    tmp_path: Path, target: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(KEY_VARIABLE, raising=False)
+    command = [*CONTRACT, f"--apivideo-target={target}"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert f"ERROR: {NO_KEY}\n" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "by"),
+    [
+        (["--pyargs", "pytest_apivideo.contract"], "pytest_apivideo.contract"),
+        (["--apivideo-target=sandbox"], "--apivideo-target"),
+    ],
+    ids=["the contract", "the sandbox"],
+)
+def test_without_the_extra_it_says_what_to_install(
+    suite: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, arguments: list[str], by: str
+) -> None:
+    suite.makepyfile(no_httpx="import sys; sys.modules['httpx'] = None")
+    monkeypatch.setenv("PYTHONPATH", str(suite.path))
+    done = suite.runpytest_subprocess("-p", "no_httpx", *arguments)
+    assert done.ret == pytest.ExitCode.USAGE_ERROR
+    words = f"ERROR: {by} needs the extra contract: pip install 'pytest-apivideo[[]contract]'"
+    done.stderr.fnmatch_lines([words])
+    done.stderr.no_fnmatch_line("Traceback*")

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +15,12 @@ from click.testing import CliRunner
 
 from fake_server.cli import cli
 from pytest_apivideo.drift import compare as comparing
+from pytest_apivideo.drift.baseline import read
 from pytest_apivideo.drift.compare import KINDS, Drift, compare
 from pytest_apivideo.drift.observation import merged, observation, operation_of, tree
-from pytest_apivideo.drift.report import FORMAT
+from pytest_apivideo.drift.report import FORMAT, Check, Report, ReportError, Side, as_text
+from pytest_apivideo.drift.show import Shown, table
+from pytest_apivideo.targets import NO_KEY
 
 CHECK = "test_videos::test_it"
 
@@ -25,15 +31,19 @@ def answer(status: int = 200, body: Any = None, **headers: str) -> httpx.Respons
 
 
 def report(
-    *answers: httpx.Response, target: str = "fake", outcome: str = "passed", **settings: Any
-) -> dict[str, Any]:
+    *answers: httpx.Response,
+    target: str = "fake",
+    outcome: str = "passed",
+    address: str | None = None,
+    **settings: Any,
+) -> Report:
     seen = [observation(one, number) for number, one in enumerate(answers)]
-    check = {"outcome": outcome, "seen": seen, "settings": settings}
-    targets = {target: {"address": None, "checks": {CHECK: check}}}
-    return {"format": FORMAT, "made": "2026-11-24T08:00:00+00:00", "targets": targets}
+    check: Check = {"outcome": outcome, "seen": seen, "settings": settings}
+    side: Side = {"address": address, "checks": {CHECK: check}}
+    return {"format": FORMAT, "made": "2026-11-24T08:00:00+00:00", "targets": {target: side}}
 
 
-def kinds(one: dict[str, Any], other: dict[str, Any]) -> list[tuple[str, str]]:
+def kinds(one: Report, other: Report) -> list[tuple[str, str]]:
     return [(drift.kind, drift.where) for drift in compare(one, other)]
 
 
@@ -154,8 +164,10 @@ def test_outcomes_and_settings_are_compared() -> None:
 
 
 def test_what_only_one_has_seen_is_inconclusive() -> None:
-    nothing = {**report(), "targets": {"sandbox": {"address": None, "checks": {}}}}
-    assert kinds(report(answer()), nothing) == [("inconclusive", "test")]
+    one, other = report(answer()), report(answer(), target="sandbox")
+    other["targets"]["sandbox"]["checks"]["test_b"] = one["targets"]["fake"]["checks"].pop(CHECK)
+    one["targets"]["fake"]["checks"][CHECK] = other["targets"]["sandbox"]["checks"][CHECK]
+    assert kinds(one, other) == [("inconclusive", "test")]
 
 
 def test_a_difference_that_several_tests_saw_is_told_once() -> None:
@@ -207,12 +219,36 @@ def test_new_drift_is_shown_in_a_table_and_ends_with_1(files: tuple[str, str]) -
     done = run(*files)
     assert done.exit_code == 1
     assert "*  extra  GET /videos/{videoId}  200 body.a  there  not there" in done.output
-    assert "1 differences (1 extra): 1 new, 0 known" in done.output
+    assert done.output.endswith("1 difference (1 extra): 1 new, 0 known\n")
 
 
-def test_no_drift_ends_with_0(files: tuple[str, str]) -> None:
-    done = run(files[0], files[0])
-    assert (done.exit_code, "0 differences (none)" in done.output) == (0, True)
+@pytest.mark.parametrize("form", ["table", "markdown"])
+def test_no_drift_is_said_in_a_line_and_ends_with_0(files: tuple[str, str], form: str) -> None:
+    done = run(files[0], files[0], "--format", form)
+    assert (done.exit_code, done.output) == (0, "no difference\n")
+
+
+def test_who_saw_it_is_whole_in_a_pipe_and_how_many_is_whole_anywhere() -> None:
+    checks = ("test_videos::test_a_name_that_is_longer_than_a_cell_of_a_table_is_wide", "b", "c")
+    drift = Drift("extra", "GET /videos", "200 body.a", "there", "not there", checks)
+    assert f"{checks[0]} and 2 more" in table(Shown([drift], [drift]))
+    cut = table(Shown([drift], [drift], is_cut=True))
+    assert re.search(r" test_videos::test_a_name_that_\w*… and 2 more\n", cut)
+
+
+def test_what_is_new_comes_first_and_what_is_only_told_last() -> None:
+    kinds = ("must", "extra", "inconclusive", "spec-only")
+    must, extra, unsure, described = (Drift(kind, "o", "w", "a", "b") for kind in kinds)
+    shown = Shown([must, unsure, described, extra], [extra], in_full=True)
+    assert [row[:2] for row in shown.rows()] == [
+        ("*", "extra"),
+        ("", "must"),
+        ("", "inconclusive"),
+        ("", "spec-only"),
+    ]
+    told = "2 differences (1 must, 1 extra): 1 new, 1 known; 1 spec-only, 1 inconclusive"
+    assert shown.summary() == told
+    assert Shown([described], []).summary() == "no difference; 1 spec-only"
 
 
 def test_drift_can_be_markdown_and_json(files: tuple[str, str]) -> None:
@@ -224,11 +260,79 @@ def test_drift_can_be_markdown_and_json(files: tuple[str, str]) -> None:
 
 def test_a_baseline_makes_drift_known_until_its_day(files: tuple[str, str], tmp_path: Path) -> None:
     baseline = tmp_path / "baseline.toml"
-    assert run(*files, "--write-baseline", str(baseline)).exit_code == 0
+    done = run(*files, "--write-baseline", str(baseline))
+    assert (done.exit_code, done.stderr) == (0, f"{baseline}: 1 added, 0 kept\n")
     done = run(*files, "--baseline", str(baseline))
     assert (done.exit_code, "0 new, 1 known" in done.output) == (0, True)
     baseline.write_text(baseline.read_text() + 'until = "2020-01-01"\n')
     assert run(*files, "--baseline", str(baseline)).exit_code == 1
+
+
+HAND_WRITTEN = """# What we know.
+[[known]]
+where = "200 body.b"
+reason = "the account has no languages"
+date = 2026-11-24
+until = "2027-05-24"
+"""
+
+
+@pytest.mark.parametrize("is_read", [False, True], ids=["only written", "read as well"])
+def test_a_baseline_that_is_there_is_added_to(
+    files: tuple[str, str], tmp_path: Path, is_read: bool
+) -> None:
+    baseline = tmp_path / "baseline.toml"
+    baseline.write_text(HAND_WRITTEN)
+    options = ["--baseline", str(baseline)] if is_read else []
+    done = run(*files, *options, "--write-baseline", str(baseline))
+    assert done.stderr == f"{baseline}: 1 added, 1 kept\n"
+    assert baseline.read_text().startswith(HAND_WRITTEN)
+    assert [one.matched["where"] for one in read(baseline)] == ["200 body.b", "200 body.a"]
+    once = baseline.read_text()
+    assert run(*files, "--write-baseline", str(baseline)).stderr.endswith("0 added, 2 kept\n")
+    assert baseline.read_text() == once
+
+
+def test_what_another_baseline_knows_is_taken_over(files: tuple[str, str], tmp_path: Path) -> None:
+    old, new = tmp_path / "old.toml", tmp_path / "new.toml"
+    old.write_text(HAND_WRITTEN)
+    done = run(*files, "--baseline", str(old), "--write-baseline", str(new))
+    assert done.stderr == f"{new}: 1 added, 1 kept\n"
+    assert read(new)[0] == read(old)[0]
+
+
+def test_an_entry_that_is_past_its_day_is_not_known_anew(
+    files: tuple[str, str], tmp_path: Path
+) -> None:
+    baseline = tmp_path / "baseline.toml"
+    baseline.write_text("known = [{kind='extra', reason='a', date=2020-01-01, until=2020-02-01}]\n")
+    done = run(*files, "--write-baseline", str(baseline))
+    assert "0 added, 1 kept; past their `until`, so still new: 1" in done.stderr
+    assert run(*files, "--baseline", str(baseline)).exit_code == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["[[known", "known = [{kind='must', reason='a', date=2020-01-01}]"], ids=["bad", "list"]
+)
+def test_a_baseline_that_cannot_be_added_to_stays_as_it_is(
+    files: tuple[str, str], tmp_path: Path, text: str
+) -> None:
+    baseline = tmp_path / "baseline.toml"
+    baseline.write_text(text)
+    done = run(*files, "--write-baseline", str(baseline))
+    assert (done.exit_code, done.stderr.startswith(f"Error: {baseline}: ")) == (1, True)
+    assert baseline.read_text() == text
+
+
+def test_a_file_is_written_with_its_folder_or_refused_in_a_line(
+    files: tuple[str, str], tmp_path: Path
+) -> None:
+    baseline = tmp_path / "new" / "folder" / "baseline.toml"
+    assert run(*files, "--write-baseline", str(baseline)).exit_code == 0
+    assert baseline.is_file()
+    done = run(*files, "--write-baseline", str(baseline / "in-a-file.toml"))
+    assert done.exit_code == 1
+    assert done.stderr.startswith(f"Error: cannot write {baseline}/in-a-file.toml: ")
 
 
 @pytest.mark.parametrize(
@@ -239,6 +343,7 @@ def test_a_baseline_makes_drift_known_until_its_day(files: tuple[str, str], tmp_
         ("[[known]]\nreason='a'\ndate='2026-11-24'\nkind='more'", "kind is one of must"),
         ("[[known]]\nreason='a'\ndate='today'", "a date is written 2026-11-24"),
         ("[[known", "baseline.toml: "),
+        ("known = 'all'", "an entry begins with [[known]]"),
     ],
 )
 def test_a_wrong_baseline_is_told_in_a_line(
@@ -252,7 +357,13 @@ def test_a_wrong_baseline_is_told_in_a_line(
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("no json", "is no report"), ("{}", "is no report"), ('{"targets": {}}', "of format None")],
+    [
+        ("no json", "is no report"),
+        ("{}", "is no report"),
+        ('{"targets": {}}', "of format None"),
+        ('{"format": 1, "made": "", "targets": {}}', "the report has no target"),
+        ('{"format": 1, "made": "", "targets": {"fake": {}}}', "targets.fake.address: Field req"),
+    ],
 )
 def test_a_file_that_is_no_report_is_told_in_a_line(
     files: tuple[str, str], tmp_path: Path, text: str, words: str
@@ -278,9 +389,148 @@ def test_a_description_is_read_as_yaml_or_json(files: tuple[str, str], tmp_path:
     for name in ("openapi.json", "openapi.yaml"):
         (tmp_path / name).write_text(json.dumps(openapi))
         done = run(*files, "--openapi", str(tmp_path / name))
-        assert "spec-only" in done.output
-    (tmp_path / "other.json").write_text("[]")
-    assert "is no OpenAPI" in run(*files, "--openapi", str(tmp_path / "other.json")).output
+        assert done.output.endswith("1 new, 0 known; 1 spec-only\n")
+        assert "the description" not in done.output
+        assert "the description" in run(*files, "--openapi", str(tmp_path / name), "--all").output
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("list.json", "[]"),
+        ("broken.json", "{"),
+        ("broken.yaml", "paths: [a\n  : }"),
+        ("latin.yaml", "\xff"),
+    ],
+)
+def test_a_file_that_is_no_description_is_told_in_a_line(
+    files: tuple[str, str], tmp_path: Path, name: str, text: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(text.encode("latin-1"))
+    done = run(*files, "--openapi", str(path))
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"Error: {path} is no OpenAPI description: ")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "openapi", [{"paths": []}, {"paths": {"/videos/{videoId}": {"get": None}}}], ids=str
+)
+def test_a_description_with_holes_describes_nothing(openapi: dict[str, Any]) -> None:
+    one = report(answer(body={"a": 1}))
+    assert comparing.described_only(one, one, openapi) == []
+
+
+def test_without_its_library_a_description_in_yaml_says_what_to_install(
+    files: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "yaml", None)
+    (tmp_path / "openapi.yaml").write_text("paths: {}")
+    done = run(*files, "--openapi", str(tmp_path / "openapi.yaml"))
+    assert "pip install 'pytest-apivideo[contract]'" in done.stderr
+
+
+def test_the_extra_that_the_suite_needs_reads_descriptions() -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
+    assert any(one.startswith("pyyaml") for one in project["optional-dependencies"]["contract"])
+
+
+# Reports that saw nothing
+
+
+def skipped(**reasons: str) -> Report:
+    """A report whose tests were all skipped."""
+    checks: dict[str, Check] = {
+        name: {"outcome": "skipped", "seen": [], "settings": {}, "reason": reason}
+        for name, reason in reasons.items()
+    }
+    side: Side = {"address": None, "checks": checks}
+    return {"format": FORMAT, "made": "2026-11-24T08:00:00+00:00", "targets": {"sandbox": side}}
+
+
+@pytest.mark.parametrize("command", ["drift", "verify"])
+def test_from_a_report_that_saw_nothing_nothing_is_concluded(
+    files: tuple[str, str], tmp_path: Path, command: str
+) -> None:
+    path = tmp_path / "skipped.json"
+    path.write_text(as_text(skipped(a="it needs a clock", b=NO_KEY, c=NO_KEY)))
+    before = [files[0]] if command == "drift" else []
+    done = CliRunner().invoke(cli, [command, *before, str(path)], catch_exceptions=False)
+    assert (done.exit_code, done.stdout) == (1, "")
+    words = "this report saw nothing of the sandbox: of 3 tests 3 were skipped, 2 because "
+    assert done.stderr == f"Error: {words}{NO_KEY}\n"
+
+
+@pytest.mark.parametrize(
+    ("made", "words"),
+    [
+        (report(outcome="failed"), "tests failed before any noted an answer"),
+        (report(), "no test noted an answer with apivideo_target.observe"),
+    ],
+    ids=["failed", "passed"],
+)
+def test_why_a_report_saw_nothing_is_said(made: Report, words: str) -> None:
+    with pytest.raises(ReportError, match=words):
+        compare(made, made)
+
+
+# Reports as a run writes them
+
+
+SUITE = """
+import httpx, pytest
+
+def test_seen(apivideo_target):
+    apivideo_target.observe(httpx.get(apivideo_target.url + "/videos"))
+
+def test_skipped(apivideo_target):
+    pytest.skip("for a reason")
+"""
+
+
+def test_a_report_has_a_line_for_each_observation_and_says_why_a_test_saw_nothing(
+    suite: pytest.Pytester,
+) -> None:
+    suite.makepyfile(test_a=SUITE)
+    path = suite.path / "new" / "folder" / "report.json"
+    suite.runpytest(f"--apivideo-report={path}").assert_outcomes(passed=1, skipped=1)
+    checks = json.loads(path.read_text())["targets"]["fake"]["checks"]
+    assert checks["test_a::test_skipped"]["reason"] == "for a reason"
+    (seen,) = checks["test_a::test_seen"]["seen"]
+    assert json.dumps(seen, sort_keys=True) in [
+        line.strip() for line in path.read_text().splitlines()
+    ]
+    assert as_text(json.loads(path.read_text())) == path.read_text()
+
+
+def test_a_run_that_runs_nothing_leaves_a_report_as_it_is(suite: pytest.Pytester) -> None:
+    suite.makepyfile(test_a=SUITE)
+    path = suite.path / "report.json"
+    path.write_text("a report")
+    suite.runpytest(f"--apivideo-report={path}", "--collect-only")
+    assert path.read_text() == "a report"
+
+
+@pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["alone", "xdist"])
+@pytest.mark.parametrize("name", [".", "test_a.py/report.json"], ids=["a folder", "in a file"])
+def test_a_report_that_cannot_be_written_ends_the_run_before_its_first_test(
+    suite: pytest.Pytester, name: str, workers: tuple[str, ...]
+) -> None:
+    suite.makepyfile(test_a=SUITE)
+    done = suite.runpytest(f"--apivideo-report={name}", *workers)
+    assert done.ret == pytest.ExitCode.USAGE_ERROR
+    (error,) = [line for line in done.errlines if line]
+    assert error.startswith("ERROR: --apivideo-report: cannot write ")
+
+
+def test_a_report_that_cannot_be_written_any_more_fails_the_run(suite: pytest.Pytester) -> None:
+    vanishes = SUITE + "def test_in_the_way(): __import__('os').mkdir('report.json')"
+    suite.makepyfile(test_a=vanishes)
+    done = suite.runpytest("--apivideo-report=report.json")
+    done.assert_outcomes(passed=2, skipped=1)
+    assert done.ret == pytest.ExitCode.TESTS_FAILED
+    done.stdout.fnmatch_lines(["api.video report: cannot write */report.json: Is a directory"])
 
 
 def test_a_drift_that_only_its_tests_tell_apart_is_the_same() -> None:

@@ -32,7 +32,8 @@ def seen(tmp_path: Path) -> Path:
         "rotate_refresh": False,
     }
     path = tmp_path / "sandbox.json"
-    path.write_text(json.dumps(report(answer(), target="sandbox", **settings)))
+    made = report(answer(), target="sandbox", address="https://sandbox.api.video", **settings)
+    path.write_text(json.dumps(made))
     return path
 
 
@@ -43,8 +44,53 @@ def test_defaults_are_confirmed_contradicted_or_not_seen(seen: Path) -> None:
     assert "auth_errors: contradicted (default 'spec', seen 'docs')" in done.output
     assert "rotate_refresh: contradicted (default True, seen False)" in done.output
     assert "revoke_on_login: not seen (default False)" in done.output
-    assert "1 confirmed, 3 contradicted" in done.output
-    assert "the sandbox, on 2026-11-24T08:00:00+00:00" in done.output
+    assert "confirmed: 1, contradicted: 3, of 13 defaults" in done.output
+    assert "https://sandbox.api.video, on 2026-11-24T08:00:00+00:00\n" in done.output
+    assert "proves nothing" not in done.output
+
+
+@pytest.mark.parametrize(
+    ("target", "address", "words"),
+    [
+        ("fake", None, "the fake, on"),
+        ("fake", "http://127.0.0.1:8765", "the fake at http://127.0.0.1:8765, on"),
+        ("sandbox", "https://127.0.0.1:8991", "stands for the sandbox at https://127.0.0.1:8991,"),
+        ("sandbox", "https://sandbox.api.video.example", "at https://sandbox.api.video.example,"),
+    ],
+)
+def test_what_is_not_the_sandbox_itself_confirms_nothing(
+    tmp_path: Path, target: str, address: str | None, words: str
+) -> None:
+    settings = {"allow_bare_token": True, "rotate_refresh": False}
+    made = report(answer(), target=target, address=address, **settings)
+    (tmp_path / "a.json").write_text(json.dumps(made))
+    done = run(str(tmp_path / "a.json"))
+    assert (done.exit_code, words in done.output) == (1, True)
+    assert "This proves nothing about api.video" in done.output.splitlines()[1]
+    assert "allow_bare_token: agrees (default True) (test_videos::test_it)" in done.output
+    assert "rotate_refresh: differs (default True, seen False)" in done.output
+    assert "agrees: 1, differs: 1, of 13 defaults" in done.output
+    assert "confirm" not in done.output
+    assert "contradict" not in done.output
+
+
+def test_what_the_suite_cannot_see_is_told_apart_from_what_was_not_seen(seen: Path) -> None:
+    output = run(str(seen)).output
+    never = ("refresh_expires_in", "clock_skew", "webhook_limit", "webhook_timeout")
+    for name in never:
+        assert f"{name}: the suite cannot see this on a sandbox (default" in output
+    assert "unknown_fields: not seen (default" in output
+
+
+def test_settings_are_written_with_their_folder_or_refused_in_a_line(
+    seen: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "new" / "folder" / "settings.toml"
+    assert run(str(seen), "--write", str(path)).exit_code == 1
+    assert path.read_text().startswith("# What https://sandbox.api.video was seen to do")
+    done = run(str(seen), "--write", str(path / "in-a-file.toml"))
+    assert done.exit_code == 1
+    assert done.stderr.startswith(f"Error: cannot write {path}/in-a-file.toml: ")
 
 
 def test_the_settings_that_match_are_loaded_by_serve(seen: Path, tmp_path: Path) -> None:
@@ -83,8 +129,8 @@ def test_what_was_seen_both_ways_is_told_and_not_written(tmp_path: Path) -> None
         "seen": [],
         "settings": {"auth_errors": "spec"},
     }
-    (finding,) = [one for one in verify(made) if one.setting == "auth_errors"]
-    assert finding.verdict == "seen both ways"
+    (finding,) = [one for one in verify(made).findings if one.setting == "auth_errors"]
+    assert finding.verdict == "both ways"
     (tmp_path / "a.json").write_text(json.dumps(made))
     run(str(tmp_path / "a.json"), "--write", str(tmp_path / "a.toml"))
     assert "auth_errors" not in (tmp_path / "a.toml").read_text()
