@@ -289,6 +289,7 @@ class Desk:
             self._account.check()
         except SandboxRefused as refused:
             return {"refused": str(refused)}
+        self._account.upstream.budget.rest()
         return {}
 
     def _told(self, test: str) -> dict[str, Any]:
