@@ -51,9 +51,12 @@ class Target:
         """The text with the mark of this run, by which what a test created is found again.
 
         On the sandbox, names of live streams, player themes and of files for delegated uploads, and
-        addresses of webhooks have to carry it.
+        addresses of webhooks have to carry it. An address gets it in its query, the name of a file
+        before its suffix, all else at the end.
         """
-        return f"{text} {self.run}".strip()
+        from pytest_apivideo.sandbox.marks import marked
+
+        return marked(text, self.run)
 
     def observe(self, response: Any) -> Any:
         """Note what an answer looks like in the report of `--apivideo-report`; returns the answer.
@@ -121,7 +124,7 @@ def _sandbox(run: SandboxRun, item: pytest.Item) -> Iterator[Target]:
     port = run.port()
     refused = port.begin(item.nodeid)
     if refused is not None:
-        pytest.fail(refused, pytrace=False)
+        run.refuse(item, refused)
     run.begun.add(item.nodeid)
     key = Hidden(run.key)
     yield Target("sandbox", port.url, key, port.run, Hidden(port.session_key), time.time, item)

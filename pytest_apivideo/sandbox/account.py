@@ -29,6 +29,7 @@ class Account:
         self._lock = threading.Lock()
         self._verdict: SandboxRefused | None = None
         self._is_checked = False
+        self._login_kind = ""
         self.name: str | None = None
         """What tells it from others at its address, once it was looked at: api.video's project."""
         secrets.add_key(api_key)
@@ -70,7 +71,7 @@ class Account:
         try:
             reply = self.request("GET", "/videos?currentPage=1&pageSize=1")
         except LoginRefused as refused:
-            return SandboxRefused(f"{refused}\nThe key is that of {KEY_VARIABLE}.")
+            return SandboxRefused(f"{refused}\n{self._what_else_to_check(refused)}")
         except SandboxLost as lost:
             return SandboxRefused(str(lost))
         page = reply.json()
@@ -89,11 +90,20 @@ class Account:
         self.name = _project_in(self.token())
         return None
 
+    def _what_else_to_check(self, refused: LoginRefused) -> str:
+        if refused.problem is None and self._login_kind != "application/json":
+            return (
+                f"The answer was {self._login_kind}, as of a page or a proxy: it is no api.video."
+            )
+        return f"The key is that of {KEY_VARIABLE}."
+
     def _exchange(self, call: TokenCall) -> Answer:
         path = call.url.removeprefix(self.upstream.base_url)
         body = json.dumps(call.payload).encode()
         reply = self.upstream.send(Outgoing("POST", path, [_JSON], body))
         self.secrets.add_from(reply.body)
+        sent = reply.by_name.get("content-type", "of no content type")
+        self._login_kind = sent.partition(";")[0].strip().lower()
         return Answer(reply.status, reply.body)
 
 

@@ -34,10 +34,10 @@ class Port:
         refused = self._ask("begin", test).get("refused")
         return None if refused is None else str(refused)
 
-    def notes(self, test: str) -> tuple[list[str], list[str]]:
-        """What made a test inconclusive, and what else there is to tell of it."""
+    def notes(self, test: str) -> tuple[list[str], list[str], list[str]]:
+        """What made a test inconclusive, what else there is to tell of it, and its calls."""
         notes = self._ask("notes", test)
-        return notes["inconclusive"], notes["told"]
+        return notes["inconclusive"], notes["told"], notes["calls"]
 
     def end(self, test: str) -> list[str]:
         """Remove what a test created; returns what could not be removed yet."""

@@ -9,8 +9,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 METADATA_KEY = "apivideo-test-run"
-"""Under this key a video's metadata holds the run."""
+"""Under this key a video's metadata, and the query of an address, hold the run."""
 
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
+_FILE = re.compile(r"(.*\S)(\.(?!\d+$)[A-Za-z0-9]{2,5})", re.DOTALL)
 _MARK = re.compile(r"apivideo-test-(\d{8}T\d{6}Z)-[0-9a-f]{6}")
 _STAMP = "%Y%m%dT%H%M%SZ"
 _DURATION = re.compile(r"(\d+)([smhd])")
@@ -20,6 +22,17 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 def new_run(now: datetime | None = None) -> str:
     """An id for a run, which is also its mark: `apivideo-test-20261124T081500Z-1f2e3d`."""
     return f"apivideo-test-{now or datetime.now(UTC):{_STAMP}}-{secrets.token_hex(3)}"
+
+
+def marked(text: str, mark: str) -> str:
+    """The text with a mark: in the query of an address, before the suffix of a file's name."""
+    if _ADDRESS.fullmatch(text):
+        address, hash_sign, fragment = text.partition("#")
+        joint = "&" if "?" in address else "?"
+        return f"{address}{joint}{METADATA_KEY}={mark}{hash_sign}{fragment}"
+    if (file := _FILE.fullmatch(text)) is not None:
+        return f"{file[1]} {mark}{file[2]}"
+    return f"{text} {mark}".strip()
 
 
 def mark_in(value: Any) -> str | None:

@@ -15,8 +15,10 @@ from __future__ import annotations
 
 import hmac
 import json
+import re
 import secrets as random_secrets
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
@@ -41,7 +43,10 @@ _LOGIN = "/auth/api-key"
 _JSON = ("Content-Type", "application/json")
 _MOST_BODY = 256 * 1024 * 1024
 _FORM_HEAD = 64 * 1024  # bytes of a form in which the name of its file is
+_MOST_CALLS = 30
+_MOST_PROBLEM = 500  # characters of a problem that a failure shows
 _WITHOUT_PHRASE = "Unknown"
+_QUERY_TOKEN = re.compile(r"(?<=[?&]token=)[^&]+")
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,7 @@ class Notes:
 
     inconclusive: list[str] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
+    calls: deque[str] = field(default_factory=lambda: deque(maxlen=_MOST_CALLS))
 
 
 class Relay:
@@ -120,14 +126,24 @@ class Desk:
         if outgoing.path.startswith(CONTROL):
             reply = self._control(outgoing)
         else:
-            try:
-                reply = self._passed_on(outgoing)
-            except SandboxLost as lost:
-                self._note().told.append(str(lost))
-                raise Disconnect from None
+            reply = self._answered(outgoing)
         phrase = _phrase(reply.status)
         start_response(f"{reply.status} {phrase}", reply.headers)
         return [reply.body]
+
+    def _answered(self, outgoing: Outgoing) -> Reply:
+        begun = monotonic()
+        calls = self._note().calls
+        try:
+            reply = self._passed_on(outgoing)
+        except SandboxLost as lost:
+            calls.append(f"{_shown(outgoing)} -> no answer")
+            self._note().told.append(str(lost))
+            raise Disconnect from None
+        milliseconds = (monotonic() - begun) * 1000
+        calls.append(f"{_shown(outgoing)} -> {reply.status}  ({milliseconds:.0f} ms)")
+        calls.extend(f"    {problem}" for problem in _problem(reply))
+        return reply
 
     def _passed_on(self, outgoing: Outgoing) -> Reply:
         if self._asks_for_the_shared_login(outgoing):
@@ -278,7 +294,12 @@ class Desk:
 
     def _told(self, test: str) -> dict[str, Any]:
         notes = self._notes.get(test, Notes())
-        return {"inconclusive": notes.inconclusive, "told": notes.told}
+        hide = self._account.secrets.hide
+        return {
+            "inconclusive": notes.inconclusive,
+            "told": notes.told,
+            "calls": [hide(line) for line in notes.calls],
+        }
 
     def _end(self, test: str) -> dict[str, Any]:
         self._notes.pop(test, None)
@@ -333,6 +354,20 @@ def _equal(sent: str, known: str) -> bool:
 def _answer(status: int, value: dict[str, Any]) -> Reply:
     body = json.dumps({"status": status, **value} if status >= 400 else value).encode()
     return Reply(status, [_JSON], body)
+
+
+def _shown(outgoing: Outgoing) -> str:
+    """A request as people see it: an upload token in its query is not shown."""
+    return f"{outgoing.method} {_QUERY_TOKEN.sub('***', outgoing.target)}"
+
+
+def _problem(reply: Reply) -> list[str]:
+    """The problem in an answer, in one line; none if it has none."""
+    found = reply.json() if reply.status >= 400 else None
+    if not isinstance(found, dict):
+        return []
+    words = [str(found[name]) for name in ("title", "detail", "name") if found.get(name)]
+    return [" ".join(words)[:_MOST_PROBLEM]] if words else []
 
 
 def _phrase(status: int) -> str:

@@ -7,13 +7,14 @@ workers of xdist are handed a port of it.
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
 from pytest_apivideo.sandbox.client import Port
 from pytest_apivideo.sandbox.guard import KEY_VARIABLE, SANDBOX, checked_key
 from pytest_apivideo.scrub import scrub
+from pytest_apivideo.targets import choice
 
 if TYPE_CHECKING:
     from pytest_apivideo.sandbox.relay import Relay
@@ -35,6 +36,7 @@ class SandboxRun:
         self._given: dict[str, str] | None = getattr(config, "workerinput", {}).get(_FOR_WORKERS)
         self._left: list[str] = []
         self._earlier: str | None = None
+        self._is_refused = False
         self.key = checked_key()
         self.begun: set[str] = set()
 
@@ -65,6 +67,18 @@ class SandboxRun:
         ledger = Ledger(new_run(), self.base_url, default_directory(), lambda: account.name)
         return Relay(account, ledger)
 
+    def refuse(self, item: pytest.Item, words: str) -> NoReturn:
+        """Fail a test as the sandbox cannot be used, and end the run unless the fake's tests go on.
+
+        The reason is told in full once.
+        """
+        if choice(self._config) == "sandbox":
+            item.session.shouldfail = "the sandbox cannot be used, for the reason above"
+        elif self._is_refused:
+            words = "The sandbox cannot be used: the first such test says why."
+        self._is_refused = True
+        pytest.fail(words, pytrace=False)
+
     @property
     def _secrets(self) -> Secrets | None:
         return None if self._relay is None else self._relay.account.secrets
@@ -82,7 +96,10 @@ class SandboxRun:
         """Tell what the relay noticed; a test that met a 429 twice is inconclusive, not failed."""
         report = yield
         if report.failed and report.when != "teardown" and item.nodeid in self.begun:
-            inconclusive, told = self.port().notes(item.nodeid)
+            inconclusive, told, calls = self.port().notes(item.nodeid)
+            if calls:
+                where = f"{self.port().url} passes on to {self.base_url}"
+                report.sections.append(("api.video: calls", "\n".join([where, *calls])))
             if told:
                 report.sections.append((_SECTION, "\n".join(told)))
             if inconclusive:

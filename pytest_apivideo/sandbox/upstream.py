@@ -14,6 +14,7 @@ import httpx
 
 from pytest_apivideo.sandbox.budget import Budget, rate_of, retry_after
 from pytest_apivideo.sandbox.clock import pause
+from pytest_apivideo.sandbox.guard import is_loopback
 
 Headers = Iterable[tuple[str, str]]
 
@@ -111,13 +112,21 @@ class Upstream:
         except httpx.TransportError as error:
             raise SandboxLost(
                 f"{outgoing.method} {outgoing.path} got no answer from {self.base_url}: "
-                f"{type(error).__name__}: {error}"
+                f"{type(error).__name__}: {error}{self._hint(error)}"
             ) from None  # the frames below hold credentials
         pairs = response.headers.multi_items()
         kept = [(name, value) for name, value in pairs if name.lower() not in _HOP_BY_HOP]
         reply = Reply(response.status_code, kept, body)
         self.budget.heed(rate, reply.by_name)
         return reply
+
+    def _hint(self, error: httpx.TransportError) -> str:
+        if "CERTIFICATE_VERIFY_FAILED" not in str(error) or not is_loopback(self.base_url):
+            return ""
+        return (
+            "\nSet SSL_CERT_FILE to the certificate to trust: `apivideo-fake serve --tls` writes "
+            "apivideo-fake-ca.pem. See docs/sandbox.md"
+        )
 
     def _request(self, outgoing: Outgoing) -> httpx.Request:
         prefix = urlsplit(self.base_url).path

@@ -295,7 +295,12 @@ def test_a_target_that_answers_html_is_told_before_anything_is_written(
     options = ["--apivideo-target=sandbox", f"--apivideo-base-url={page}"]
     result = suite.runpytest_inprocess(*options)
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*Check that the base URL names an api.video server*"])
+    result.stdout.fnmatch_lines(
+        [
+            "*Check that the base URL names an api.video server*",
+            "The answer was text/html, as of a page or a proxy: it is no api.video.",
+        ]
+    )
     assert "Traceback" not in result.stdout.str()
     assert not ledgers.exists()
 
