@@ -15,6 +15,7 @@ from werkzeug.wrappers import Request
 
 from fake_server import control, misuse, resources
 from fake_server.admission import Arrival, Caller, admit
+from fake_server.auth.tokens import RefreshToken
 from fake_server.calls import Call, SecretText
 from fake_server.clock import SECOND, at, real_seconds
 from fake_server.core import problems
@@ -118,6 +119,8 @@ class App:
             reply.add("Access-Control-Allow-Origin", "*")
             if fault is not None:
                 reply.spoil(fault, request.method)
+                if isinstance(caller.known, RefreshToken):
+                    caller.known.answer_lost = True
             _record(request, operation, caller, body, reply, Took(began, came_ns))
         return reply
 

@@ -46,10 +46,16 @@ def of_credential(
             "a credential came without a scheme; write Bearer in front of a token, and send an API "
             "key as Basic user name with an empty password"
         )
-    if credential.kind == "refresh_token" and isinstance(known, RefreshToken) and known.spent:
+    if _is_used_again(credential, known):
         yield "a refresh token was used again; each works once, and brings the next one"
     if known is not None and not isinstance(known, AdminKey):
         yield from _of_environment(known, environment)
+
+
+def _is_used_again(credential: Credential, known: object) -> bool:
+    if credential.kind != "refresh_token" or not isinstance(known, RefreshToken):
+        return False
+    return known.spent and not known.answer_lost
 
 
 def _of_environment(

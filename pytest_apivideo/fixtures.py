@@ -117,7 +117,9 @@ def apivideo_http(apivideo_target: Target) -> Iterator[httpx.Client]:
     from pytest_apivideo.auth.for_httpx import http_client
 
     target = apivideo_target
-    with http_client(target.url, target.client_key, now=target.now) as client:
+    with http_client(
+        target.url, target.client_key, now=target.now, timeout=target.patience
+    ) as client:
         yield client
 
 
@@ -131,7 +133,7 @@ def apivideo_session(apivideo_target: Target) -> Iterator[requests.Session]:
     from pytest_apivideo.auth.for_requests import session
 
     target = apivideo_target
-    with session(target.url, target.client_key, now=target.now) as made:
+    with session(target.url, target.client_key, now=target.now, timeout=target.patience) as made:
         yield made
 
 
@@ -146,7 +148,7 @@ def apivideo_async_http(apivideo_target: Target) -> httpx.AsyncClient:
     from pytest_apivideo.auth.for_httpx import async_http_client
 
     target = apivideo_target
-    return async_http_client(target.url, target.client_key, now=target.now)
+    return async_http_client(target.url, target.client_key, now=target.now, timeout=target.patience)
 
 
 @pytest.fixture

@@ -39,6 +39,14 @@ class Target:
         """Whether it is the fake."""
         return self.name == "fake"
 
+    @property
+    def patience(self) -> float:
+        """The seconds that a client should wait for an answer.
+
+        On the sandbox a request may be held back, for the budget or after a 429.
+        """
+        return 30.0 if self.is_fake else 300.0
+
     def mark(self, text: str = "") -> str:
         """The text with the mark of this run, by which what a test created is found again.
 

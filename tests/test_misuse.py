@@ -78,6 +78,17 @@ def test_a_refresh_token_that_was_used_before(apivideo: ApiVideo, http: httpx.Cl
     )
 
 
+def test_a_refresh_whose_answer_was_lost_may_be_tried_again(
+    apivideo: ApiVideo, http: httpx.Client
+) -> None:
+    body = {"refreshToken": apivideo.tokens.issue().refresh_token}
+    apivideo.on("POST /auth/refresh", times=1).drop("after")
+    with pytest.raises(httpx.RemoteProtocolError):
+        http.post("/auth/refresh", json=body)
+    assert http.post("/auth/refresh", json=body).status_code == 400
+    apivideo.calls.assert_no_warnings()
+
+
 @pytest.mark.parametrize(
     ("headers", "sent"),
     [

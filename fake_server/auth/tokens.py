@@ -50,13 +50,17 @@ class AccessToken:
 
 @dataclass(eq=False)
 class RefreshToken:
-    """A refresh token; `expires_ns` is None if it lives until it is used."""
+    """A refresh token; `expires_ns` is None if it lives until it is used.
+
+    `answer_lost`: a fault hit its use, so the client may rightly try it again.
+    """
 
     value: str
     key: ApiKey
     access: AccessToken
     expires_ns: int | None
     spent: bool = False
+    answer_lost: bool = False
     revoked: bool = False
 
     def __repr__(self) -> str:

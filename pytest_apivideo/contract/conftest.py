@@ -25,8 +25,8 @@ def api(apivideo_target: Target, apivideo_http: httpx.Client) -> Api:
 @pytest.fixture
 def anyone(apivideo_target: Target) -> Iterator[Api]:
     """A client without a credential."""
-    url = apivideo_target.url
-    with httpx.Client(base_url=url, timeout=60, verify=url.startswith("https")) as client:
+    url, patience = apivideo_target.url, apivideo_target.patience
+    with httpx.Client(base_url=url, timeout=patience, verify=url.startswith("https")) as client:
         yield Api(client, apivideo_target)
 
 

@@ -319,6 +319,7 @@ class Desk:
             return {"inconclusive": str(busy)}
         except SandboxRefused as refused:
             return {"refused": str(refused)}
+        self._account.upstream.budget.rest()
         return {}
 
     def _told(self, test: str) -> dict[str, Any]:

@@ -85,7 +85,7 @@ class Upstream:
         self, base_url: str, budget: Budget, pause: Callable[[float], None] = pause
     ) -> None:
         self.base_url = base_url
-        self._budget = budget
+        self.budget = budget
         self._pause = pause
         self._client = httpx.Client(timeout=_TIMEOUT, follow_redirects=False)
 
@@ -110,7 +110,7 @@ class Upstream:
 
     def _one(self, outgoing: Outgoing) -> Reply:
         rate = rate_of(outgoing.method, outgoing.path)
-        self._budget.take(rate)
+        self.budget.take(rate)
         request = self._request(outgoing)
         try:
             response = self._client.send(request, stream=True)
@@ -127,7 +127,7 @@ class Upstream:
         pairs = response.headers.multi_items()
         kept = [(name, value) for name, value in pairs if name.lower() not in _NOT_PASSED_BACK]
         reply = Reply(response.status_code, kept, body)
-        self._budget.heed(rate, reply.by_name)
+        self.budget.heed(rate, reply.by_name)
         return reply
 
     def _hint(self, error: httpx.RequestError) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from typing import Any
 
@@ -9,7 +10,8 @@ import httpx
 import pytest
 
 from fake_server import FakeServer
-from fake_server.faults import Asked
+from fake_server.faults import Asked, Fault
+from fake_server.reply import Reply
 from pytest_apivideo import ApiVideo
 
 
@@ -311,6 +313,25 @@ def test_an_answer_without_a_body_cannot_be_spoilt(
     assert "1 request of DELETE /videos/{videoId}: its answer had no body" in str(
         apivideo.faults.end()
     )
+
+
+@pytest.mark.parametrize(
+    ("does", "reads"),
+    [(lambda fault: fault.delay(0.001), 0), (lambda fault: fault.corrupt(), 1)],
+    ids=["delayed", "spoilt"],
+)
+def test_only_a_fault_that_needs_a_large_body_reads_it(
+    apivideo: ApiVideo, does: Callable[[Fault], Fault], reads: int
+) -> None:
+    read: list[bytes] = []
+
+    def pieces() -> Iterator[bytes]:
+        read.append(b"large")
+        yield b"large"
+
+    reply = Reply(200, b"", [("Content-Length", "5")], pieces())
+    reply.spoil(does(apivideo.on("GET /videos", optional=True)), "GET")
+    assert len(read) == reads
 
 
 def test_an_http_status_is_a_status(apivideo: ApiVideo, api: httpx.Client) -> None:

@@ -274,6 +274,23 @@ def test_rates_do_not_wait_for_each_other_and_off_waits_for_none() -> None:
     assert time.waits == []
 
 
+def test_waits_come_between_tests_and_not_within_one() -> None:
+    time = Time()
+    budget = Budget(0.7, time.read, time.wait)
+    for _ in range(20):
+        budget.rest()
+        rested = len(time.waits)
+        for _ in range(7):
+            budget.take("writes")
+            time.now += 0.1
+        assert len(time.waits) == rested
+    assert time.waits
+    off = Budget(None, time.read, time.wait)
+    before = len(time.waits)
+    off.rest()
+    assert len(time.waits) == before
+
+
 @pytest.mark.parametrize(("part", "waits"), [(0.7, [7]), (None, [])])
 def test_an_answer_that_leaves_no_request_is_heeded_within_a_budget(
     part: float | None, waits: list[float]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fake_server import ApiVideo
+from pytest_apivideo.sandbox.budget import Budget
 from pytest_apivideo.targets import KEY_VARIABLE
 from tests.sandbox.conftest import PLAIN
 
@@ -330,3 +331,28 @@ def test_a_server_that_is_not_there_or_no_fake_is_told(
         result = suite.runpytest_inprocess(f"--apivideo-server={server}")
         result.assert_outcomes(errors=1)
         result.stdout.fnmatch_lines([words])
+
+
+PATIENT = """
+def test_it(apivideo_target, apivideo_http, apivideo_async_http, apivideo_session):
+    assert apivideo_target.patience > 2 * 90
+    assert apivideo_http.timeout.read == apivideo_target.patience
+    assert apivideo_async_http.timeout.read == apivideo_target.patience
+    adapter = apivideo_session.get_adapter(apivideo_target.url)
+    assert adapter._timeout == apivideo_target.patience
+"""
+
+
+def test_clients_wait_as_long_as_a_request_may_be_held_back(sandbox: pytest.Pytester) -> None:
+    sandbox.makepyfile(PATIENT)
+    sandbox.runpytest().assert_outcomes(passed=1)
+
+
+def test_the_budget_is_waited_for_before_each_test(
+    sandbox: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rests: list[Budget] = []
+    monkeypatch.setattr(Budget, "rest", lambda self: rests.append(self))
+    sandbox.makepyfile(PLAIN + "def test_again(apivideo_target): pass")
+    sandbox.runpytest("--apivideo-budget=70%").assert_outcomes(passed=2, skipped=1)
+    assert len(rests) == 2
