@@ -32,10 +32,10 @@ from pytest_apivideo.sandbox import removal
 from pytest_apivideo.sandbox.account import Account
 from pytest_apivideo.sandbox.clock import monotonic
 from pytest_apivideo.sandbox.guard import SandboxBusy, SandboxRefused
-from pytest_apivideo.sandbox.kinds import VIDEO, Kind, created_by, one_of
+from pytest_apivideo.sandbox.kinds import VIDEO, Kind, Thing, created_by, one_of
 from pytest_apivideo.sandbox.ledger import Entry, Ledger
 from pytest_apivideo.sandbox.marks import METADATA_KEY
-from pytest_apivideo.sandbox.newness import is_new
+from pytest_apivideo.sandbox.newness import created_at, is_new
 from pytest_apivideo.sandbox.permission import Permission
 from pytest_apivideo.sandbox.relay_names import CONTROL, CONTROL_HEADER
 from pytest_apivideo.sandbox.upstream import Outgoing, Reply, SandboxLost
@@ -244,15 +244,28 @@ class Desk:
         found = reply.json() if 200 <= reply.status < 300 else None
         identifier = kind.name_of(found) if isinstance(found, dict) else None
         if found is not None and identifier is not None:
-            if self._relay.run in kind.marks_of(found) or is_new(
-                kind, found, reply.by_name, monotonic() - begun
-            ):
+            if self._is_created(Thing(kind, identifier), found, reply, monotonic() - begun):
                 self._made(entry, identifier)
             else:
                 self._doubt(entry, identifier)
         elif 400 <= reply.status < 500:
             ledger.settle(entry)  # refused, so there is nothing
         return reply
+
+    def _is_created(self, thing: Thing, found: Any, reply: Reply, seconds: float) -> bool:
+        """Whether a request that took that long created what its answer names.
+
+        By its mark or its age, in the answer or, if that shows a part of it only, on its page.
+        """
+        kind = thing.kind
+        if self._relay.run in kind.marks_of(found):
+            return True
+        if created_at(found) is None and kind.has_page:
+            reply = self._account.request("GET", thing.path)
+            found = reply.json() if reply.status == 200 else {}
+        return isinstance(found, dict) and (
+            self._relay.run in kind.marks_of(found) or is_new(kind, found, reply.by_name, seconds)
+        )
 
     def _made(self, entry: Entry, identifier: str) -> None:
         ledger = self._relay.ledger

@@ -29,8 +29,9 @@ def test_it(apivideo_target, apivideo_http):
 """
 
 
-def sweep(account: ApiVideo, *arguments: str) -> Any:
-    given = ["sweep", "--base-url", account.url, "--older-than", "0s", *arguments]
+def sweep(account: ApiVideo, *arguments: str, by_age: bool = True) -> Any:
+    age = ["--older-than", "0s"] if by_age else []
+    given = ["sweep", "--base-url", account.url, *age, *arguments]
     return CliRunner().invoke(cli, given, catch_exceptions=False)
 
 
