@@ -134,7 +134,7 @@ class Interceptor:
     def new_blocked(self) -> Blocked:
         """Where to note what is stopped, by whatever process."""
         self._begun += 1
-        return Blocked(str(self._folder / f"blocked-{self._begun}"))
+        return Blocked(f"{self._folder}/blocked-{self._begun}")
 
     @cached_property
     def _folder(self) -> Path:

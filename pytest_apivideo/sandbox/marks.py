@@ -9,8 +9,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 METADATA_KEY = "apivideo-test-run"
-"""Under this key a video's metadata holds the run."""
+"""Under this key a video's metadata, and the query of an address, hold the run."""
 
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
+_FILE = re.compile(r"(.*\S)(\.(?!\d+$)[A-Za-z0-9]{2,5})", re.DOTALL)
 _MARK = re.compile(r"apivideo-test-(\d{8}T\d{6}Z)-[0-9a-f]{6}")
 _STAMP = "%Y%m%dT%H%M%SZ"
 _DURATION = re.compile(r"(\d+)([smhd])")
@@ -22,19 +24,42 @@ def new_run(now: datetime | None = None) -> str:
     return f"apivideo-test-{now or datetime.now(UTC):{_STAMP}}-{secrets.token_hex(3)}"
 
 
-def mark_in(value: Any) -> str | None:
-    """The mark in a JSON value or a text, None if it carries none."""
+def marked(text: str, mark: str) -> str:
+    """The text with a mark: in the query of an address, before the suffix of a file's name."""
+    if _ADDRESS.fullmatch(text):
+        address, hash_sign, fragment = text.partition("#")
+        joint = "&" if "?" in address else "?"
+        return f"{address}{joint}{METADATA_KEY}={mark}{hash_sign}{fragment}"
+    if (file := _FILE.fullmatch(text)) is not None:
+        return f"{file[1]} {mark}{file[2]}"
+    return f"{text} {mark}".strip()
+
+
+def marks_in(value: Any) -> set[str]:
+    """The marks in a JSON value or a text; what no run can have made is none."""
     text = value if isinstance(value, str) else json.dumps(value)
-    found = _MARK.search(text)
-    return found.group() if found else None
+    return {found.group() for found in _MARK.finditer(text) if is_mark(found.group())}
+
+
+def is_mark(value: Any) -> bool:
+    """Whether a value is the mark of a run."""
+    try:
+        return isinstance(value, str) and bool(begin_of(value))
+    except ValueError:
+        return False
+
+
+def begin_of(mark: str) -> datetime:
+    """When the run of a mark began; raises ValueError for what is no mark."""
+    found = _MARK.fullmatch(mark)
+    if found is None:
+        raise ValueError(f"{mark!r} is no mark of a run")
+    return datetime.strptime(found.group(1), _STAMP).replace(tzinfo=UTC)
 
 
 def age_of(mark: str, now: datetime) -> timedelta:
     """How long ago the run of a mark began; raises ValueError for what is no mark."""
-    found = _MARK.fullmatch(mark)
-    if found is None:
-        raise ValueError(f"{mark!r} is no mark of a run")
-    return now - datetime.strptime(found.group(1), _STAMP).replace(tzinfo=UTC)
+    return now - begin_of(mark)
 
 
 def duration(text: str) -> timedelta:

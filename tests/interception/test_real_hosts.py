@@ -128,7 +128,8 @@ def intercepted_for_a_while(request, apivideo):
     assert is_blocked()
 
 
-def test_it(intercepted_for_a_while, apivideo_intercept):
+def test_it(request, intercepted_for_a_while):
+    request.getfixturevalue("apivideo_intercept")
     assert requests.get("https://ws.api.video/videos").status_code == 401
 """
     )

@@ -12,7 +12,7 @@ from pytest_apivideo.sandbox.budget import Budget, rate_of, retry_after, share
 EVERY_KIND = """
 def test_it(apivideo_target, apivideo_http):
     http, mark = apivideo_http, apivideo_target.mark
-    address = f"https://example.invalid/{mark()}"
+    address = mark("https://example.invalid/hook")
     video = http.post("/videos", json={"title": "Maths"}).json()["videoId"]
     for path, body in {
         "/live-streams": {"name": mark("Live")},
@@ -123,6 +123,52 @@ def test_the_refusal_stands_in_the_report_of_a_test_that_fails_by_it(
     )
 
 
+FAILS = """
+import pytest
+
+@pytest.mark.parametrize("number", range(3))
+def test_it(apivideo_target, apivideo_http, number):
+    token = apivideo_http.post("/upload-tokens", json={}).json()["token"]
+    apivideo_http.get(f"/upload-tokens/{token}")
+    apivideo_http.post(f"/upload?token={token}x")
+    for page in range(1, 41):
+        apivideo_http.get(f"/videos?currentPage={page}")
+    apivideo_http.get("/videos/viNobody")
+    assert not token
+"""
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_a_failing_test_shows_its_newest_calls_without_secrets(
+    sandbox: pytest.Pytester, account: ApiVideo, workers: str
+) -> None:
+    sandbox.makepyfile(FAILS)
+    result = sandbox.runpytest_subprocess("-n", workers, "--show-capture=all")
+    result.assert_outcomes(failed=3)
+    result.stdout.fnmatch_lines(
+        [
+            "*- api.video: calls -*",
+            f"http://127.0.0.1:* passes on to {account.url}",
+            "GET /videos?currentPage=40 -> 200  (* ms)",
+            "GET /videos/viNobody -> 404  (* ms)",
+            "    The requested resource could not be found. videoId",
+        ],
+    )
+    told = result.stdout.str()
+    assert "currentPage=1 " not in told  # only the newest are shown
+    for call in account.calls:
+        if call.operation == "POST /upload-tokens":
+            assert call.answer["token"] not in told
+
+
+def test_an_upload_token_is_not_shown_in_an_address_either(
+    sandbox: pytest.Pytester, account: ApiVideo
+) -> None:
+    sandbox.makepyfile(FAILS.replace("range(1, 41)", "range(1, 3)"))
+    result = sandbox.runpytest_inprocess()
+    result.stdout.fnmatch_lines(["POST /upload?token=[*][*][*] -> 4*"])
+
+
 def test_what_stays_is_listed_and_fails_the_run(
     sandbox: pytest.Pytester, account: ApiVideo, ledgers: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -146,7 +192,7 @@ def test_what_stays_is_listed_and_fails_the_run(
         [
             "*api.video sandbox: left behind by run apivideo-test-*",
             "live stream li*: DELETE gave 400",
-            "*apivideo-fake sweep --older-than 0s --base-url http://127.0.0.1:*",
+            "*apivideo-fake sweep --run apivideo-test-* --base-url http://127.0.0.1:*",
         ]
     )
     assert len(list(ledgers.glob("*.jsonl"))) == 1

@@ -18,7 +18,16 @@ def test_the_fake_is_the_target_of_those_who_choose_none(suite: pytest.Pytester)
             assert apivideo_target.url == apivideo.url
             assert apivideo_target.api_key == apivideo.api_key
             assert apivideo_target.api_key not in repr(apivideo_target)
-            assert apivideo_target.mark("Maths").startswith("Maths apivideo-test-")
+            run = apivideo_target.run
+            for text, marked in {
+                "Maths": f"Maths {run}",
+                "": run,
+                "Version 1.25": f"Version 1.25 {run}",
+                "d.mp4": f"d {run}.mp4",
+                "https://a.example/hook": f"https://a.example/hook?apivideo-test-run={run}",
+                "http://a.example:80/?b=c#d": f"http://a.example:80/?b=c&apivideo-test-run={run}#d",
+            }.items():
+                assert apivideo_target.mark(text) == marked
         """
     )
     suite.runpytest_inprocess().assert_outcomes(passed=1)
@@ -102,15 +111,56 @@ def test_a_key_that_a_variable_of_production_holds_is_refused(
     assert len(account.calls) == 0
 
 
-def test_a_key_that_the_sandbox_does_not_know_is_told_in_every_test_and_asked_once(
+MANY = (
+    PLAIN
+    + """
+@pytest.mark.parametrize("number", range(10))
+def test_more(apivideo_session, number): ...
+"""
+)
+
+
+def test_a_key_that_the_sandbox_does_not_know_ends_the_run_at_once(
     sandbox: pytest.Pytester, account: ApiVideo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(KEY_VARIABLE, "an-unknown-key-of-nobody")
-    sandbox.makepyfile(PLAIN + "\ndef test_more(apivideo_session): ...")
+    sandbox.makepyfile(MANY)
     result = sandbox.runpytest_inprocess()
-    result.assert_outcomes(errors=2, skipped=1)
-    result.stdout.fnmatch_lines(["*gave no token: 400*", f"*The key is that of {KEY_VARIABLE}."])
+    result.assert_outcomes(errors=1)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(
+        [
+            "*gave no token: 400*",
+            f"*The key is that of {KEY_VARIABLE}.",
+            "!* the sandbox cannot be used, for the reason above !*",
+        ]
+    )
     assert "an-unknown-key-of-nobody" not in result.stdout.str()
+
+
+def test_a_key_that_is_not_known_ends_the_run_of_several_workers(
+    sandbox: pytest.Pytester, account: ApiVideo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(KEY_VARIABLE, "an-unknown-key-of-nobody")
+    sandbox.makepyfile(MANY.replace("range(10)", "range(100)"))
+    result = sandbox.runpytest_subprocess("-n", "2")
+    outcomes = result.parseoutcomes()
+    assert 1 <= outcomes.pop("errors", outcomes.pop("error", 0)) <= 4, outcomes
+    assert "passed" not in outcomes
+    result.stdout.fnmatch_lines(["*gave no token: 400*"])
+    account.calls.assert_called("POST /auth/api-key", times=1)
+
+
+def test_with_both_targets_the_fake_s_tests_go_on_without_the_sandbox(
+    sandbox: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(KEY_VARIABLE, "an-unknown-key-of-nobody")
+    sandbox.makepyfile(MANY)
+    result = sandbox.runpytest_inprocess("--apivideo-target=both")
+    result.assert_outcomes(passed=12, errors=11)
+    told = result.stdout.str()
+    assert told.count("gave no token: 400") == 1
+    assert "The sandbox cannot be used: the first such test says why." in told
 
 
 @pytest.mark.parametrize(

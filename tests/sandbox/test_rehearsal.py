@@ -1,0 +1,67 @@
+"""The rehearsal of docs/sandbox.md, as it stands there: a stand-in that speaks TLS."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.sandbox.conftest import PLAIN
+
+PAGE = Path(__file__).parent.parent.parent / "docs" / "sandbox.md"
+_, SECTION = PAGE.read_text().split("## A rehearsal\n")
+SERVE, USE = re.findall(r"```console\n(.*?)```", SECTION, re.DOTALL)[:2]
+
+
+def program(command: str) -> str:
+    """A command of the page that runs this Python's programs."""
+    for name, module in (("apivideo-fake", "fake_server"), ("pytest", "pytest")):
+        command = re.sub(
+            rf"^{name}\\b", f"{sys.executable} -m {module}", command, flags=re.MULTILINE
+        )
+    return command
+
+
+@pytest.fixture
+def port(suite: pytest.Pytester) -> Iterator[str]:
+    """The port on which the page's stand-in listens."""
+    command = program(SERVE).replace("--port 8991", "--port 0").split()
+    with subprocess.Popen(command, cwd=suite.path, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline()
+        assert "certificate to trust" in process.stdout.readline()
+        yield url.rpartition(":")[2].strip()
+        process.terminate()
+
+
+def run(suite: pytest.Pytester, commands: str, port: str) -> str:
+    suite.makepyfile(PLAIN)
+    given = {**os.environ, "APIVIDEO_LEDGER_DIR": str(suite.path / "ledgers")}
+    done = subprocess.run(
+        ["/bin/sh", "-c", program(commands).replace("8991", port)],
+        cwd=suite.path,
+        env=given,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    return done.stdout
+
+
+def test_a_rehearsal_goes_as_the_page_says(suite: pytest.Pytester, port: str) -> None:
+    told = run(suite, USE, port)
+    assert "1 passed, 1 skipped" in told
+    assert "left nothing behind" in told
+    assert told.endswith("0 removed, 0 left\n")
+
+
+def test_a_certificate_that_is_not_trusted_names_the_variable(
+    suite: pytest.Pytester, port: str
+) -> None:
+    told = run(suite, USE.replace("SSL_CERT_FILE=apivideo-fake-ca.pem ", ""), port)
+    assert "Set SSL_CERT_FILE to the certificate to trust" in told
