@@ -47,6 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(fixtures, "apivideo-fixtures")
     config.pluginmanager.register(report.HiddenInWarnings(config), "apivideo-warnings")
     options.check(config)
+    environment.refuse_what_is_not_early(config)
     environment.keys_of_the_shell(config)  # while they are there
     targets.configure(config)
 

@@ -27,7 +27,7 @@ from pytest_apivideo.interception.routes import (
     ToNobody,
     name_of,
 )
-from pytest_apivideo.warnings import BlockedHostWarning
+from pytest_apivideo.warnings import ApiVideoWarning, BlockedHostWarning
 
 if TYPE_CHECKING:
     from fake_server import FakeServer
@@ -84,6 +84,7 @@ class Interceptor:
         self._config = config
         self._fakes: list[ToFake] = []
         self._begun = 0
+        self._is_told = False
 
     @contextmanager
     def intercepting(self, server: FakeServer, with_test: ExitStack) -> Iterator[Interception]:
@@ -116,12 +117,13 @@ class Interceptor:
     def blocking(self) -> Iterator[None]:
         """Let nothing of this process, or of its children in Python and node, reach api.video.
 
-        Nothing happens under gevent, where nothing can stop it. Warns at the end of what tried.
+        Warns at the end of what tried; and once, under gevent, that nothing can be stopped there.
         """
         nobody = ToNobody(self.new_blocked())
         try:
             self.hooks.begin(nobody)
-        except ReplacedError:
+        except ReplacedError as replaced:
+            self._tell_once_that_nothing_is_blocked(replaced)
             yield
             return
         try:
@@ -130,6 +132,16 @@ class Interceptor:
         finally:
             self.hooks.end(nobody)
         _tell(nobody.blocked)
+
+    def _tell_once_that_nothing_is_blocked(self, replaced: ReplacedError) -> None:
+        if not self._is_told:
+            self._is_told = True
+            warnings.warn(
+                f"nothing keeps these tests from the real api.video: {replaced} "
+                "--apivideo-real-hosts=allow ends this warning.",
+                ApiVideoWarning,
+                stacklevel=2,
+            )
 
     def new_blocked(self) -> Blocked:
         """Where to note what is stopped, by whatever process."""

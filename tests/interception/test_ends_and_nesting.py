@@ -159,14 +159,6 @@ def test_without():
         isolated(program, f"--apivideo-server={server.url}", passed=2)
 
 
-def test_without():
-    assert not is_blocked()
-""",
-        f"--apivideo-server={apivideo_server.url}",
-        passed=2,
-    )
-
-
 def test_hooks_that_somebody_puts_back_after_their_end_do_not_pile_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
