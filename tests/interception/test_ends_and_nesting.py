@@ -12,7 +12,7 @@ import pytest
 
 from fake_server import ApiVideo, FakeServer
 from pytest_apivideo.interception.hooks import Hooks
-from pytest_apivideo.interception.routes import ToNobody, name_of
+from pytest_apivideo.interception.routes import ToFake, ToNobody, Trust, name_of
 from tests.interception.conftest import Run
 from tests.interception.test_real_hosts import TRY
 
@@ -251,6 +251,11 @@ def test_a_curlrc_may_be_in_any_encoding_and_name_a_proxy(
     ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert (ran.stderr, ran.returncode) == ("", 0)
     assert apivideo.calls.last("GET /videos").headers["User-Agent"] == "caf\xe9"
+
+
+@pytest.mark.parametrize("port", [443, "443", "https"])
+def test_the_port_may_be_a_word_as_uvloop_takes_it(port: object) -> None:
+    ToFake(("127.0.0.1", 1), Trust("")).check_port("ws.api.video", port)
 
 
 @pytest.mark.parametrize(
