@@ -153,7 +153,7 @@ SECRETS = {
     ),
     "a media type": answer(**{"content-type": "to4k0jvEUuaTdRAEjQ4Jfrgz two words"}),
     "a charset": answer(**{"content-type": "text/x; charset=to4k0jvEUuaTdRAEjQ4Jfrgz"}),
-    "a header": answer(**{"to4k0jvEUuaTdRAEjQ4Jfrgz": "two words"}),
+    "a header": answer(to4k0jvEUuaTdRAEjQ4Jfrgz="two words"),
 }
 
 
