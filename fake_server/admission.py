@@ -104,7 +104,7 @@ def _credential(arrival: Arrival) -> Credential:
 
 def _owner(projects: Projects, secret: str) -> tuple[Project, Known | None]:
     """The project that a secret names, and what it is there; else the current project."""
-    tokens = projects.tokens
+    tokens, stands = projects.tokens, projects.welcome(secret)
     indexes = (tokens.access, projects.keys, tokens.refresh, projects.admin_keys)
     found: Known | None = None
     if secret:
@@ -112,7 +112,8 @@ def _owner(projects: Projects, secret: str) -> tuple[Project, Known | None]:
     owner = projects.owner(found) if found else None
     if owner is not None:
         return owner, found
-    return (projects.closed if projects.was_closed(secret) else projects.current), None
+    late = not stands and projects.was_closed(secret)
+    return (projects.closed if late else projects.current), None
 
 
 def _refusal(
@@ -126,13 +127,13 @@ def _refusal(
     if required == "admin":
         good = credential.kind == "basic" and isinstance(known, AdminKey)
         return credential.refusal or (None if good else problems.invalid_api_key())
-    refusal = credential.refusal or _judged(caller, known)
+    refusal = credential.refusal or _judged(caller, credential.secret, known)
     if refusal is None and caller.project.settings.suspended:
         return problems.suspended_account()
     return refusal
 
 
-def _judged(caller: Caller, known: Known | None) -> Problem | None:
+def _judged(caller: Caller, secret: str, known: Known | None) -> Problem | None:
     """What is wrong with a credential of a form that is understood."""
     settings = caller.project.settings
     if caller.credential == "bare" and not settings.allow_bare_token:
@@ -141,10 +142,11 @@ def _judged(caller: Caller, known: Known | None) -> Problem | None:
     if as_key and isinstance(known, ApiKey):
         good = known.enabled and known.environment == caller.environment
         return None if good else problems.invalid_api_key()
+    explanation = None if known else caller.project.projects.explanation(secret)
     if caller.credential == "basic":
-        return problems.invalid_api_key()
+        return problems.invalid_api_key(explanation)
     if isinstance(known, AccessToken) and known.environment == caller.environment:
         if caller.project.tokens.is_good(known, caller.now_ns):
             return None
         return problems.invalid_access_token()
-    return problems.invalid_access_token(_NO_ACCESS_TOKEN.get(type(known)))
+    return problems.invalid_access_token(explanation or _NO_ACCESS_TOKEN.get(type(known)))

@@ -12,6 +12,7 @@ import threading
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -38,6 +39,13 @@ _MOST_ERRORS = 100
 _MOST_GONE = 20_000
 _MOST_INVOLVED = 3
 _MOST_LATE = 1000
+
+LATE = (
+    "This key or token is of a test, or a project, that has ended: what sends it, such as a client "
+    "in a global, was made in it and is still in use. Make the client anew in each test; with the "
+    "ini option apivideo_env_early, keys and their tokens last for the whole run. See "
+    "docs/environment.md of pytest-apivideo."
+)
 
 Snapshot = dict[Environment, Any]
 Known = ApiKey | AdminKey | AccessToken | RefreshToken
@@ -255,9 +263,11 @@ class Projects:
         self.keys: SecretIndex[ApiKey] = SecretIndex()
         self.admin_keys: SecretIndex[AdminKey] = SecretIndex()
         self.tokens = TokenIndexes(SecretIndex[AccessToken](), SecretIndex[RefreshToken]())
+        self.standing = self.tokens.standing
         self.test_project: Project | None = None
         self._open: dict[str, Project] = {}
         self._gone: dict[bytes, None] = {}
+        self._explained: dict[bytes, str] = {}
         self._late: deque[str] = deque(maxlen=_MOST_LATE)
         self.involved: deque[Project] = deque(maxlen=_MOST_INVOLVED)
         self._lock = threading.RLock()
@@ -269,10 +279,14 @@ class Projects:
             return self.test_project
         with self._lock:
             found = [one for one in self._open.values() if one.parent is None and not one.apart]
-            return found[-1] if found else self.create("default", Settings())
+            return found[-1] if found else self.create("default", Settings(), standing=True)
 
-    def create(self, seed: str, settings: Settings, *, apart: bool = False) -> Project:
+    def create(
+        self, seed: str, settings: Settings, *, apart: bool = False, standing: bool = False
+    ) -> Project:
         """Open a project with a key for each environment; one that is `apart` is never current.
+
+        One that is `standing` has the server's standing keys, if there are any.
 
         The setting `seed` goes before `seed`; equal seeds still give different keys and ids while
         both projects are open.
@@ -283,9 +297,32 @@ class Projects:
             project.apart = apart
             self._open[project.id] = project
             self.admin_keys.add(project.admin_key)
+            keys = self.standing.keys if standing else {}
+            for value in keys.values():
+                self.keys.forget(value)
         for environment in ENVIRONMENTS:
-            project.keys.add(environment)
+            project.keys.add(environment, keys.get(environment))
         return project
+
+    def welcome(self, secret: str) -> bool:
+        """Let the current project have a standing key, or a token of one, from whichever test.
+
+        False for any other secret.
+        """
+        grant = self.standing.grant(secret)
+        value = secret if grant is None else grant.access.key.value
+        if value not in self.standing.keys.values():
+            return False
+        current = self.current
+        with self._lock:
+            self.keys.forget(value)
+            for key in current.keys:
+                if key.value == value:
+                    self.keys.add(key)
+            if grant is not None:
+                with suppress(LookupError):  # the test has deleted the key
+                    current.tokens.adopt(grant)
+        return True
 
     def create_beside(self, project: Project, name: str) -> Project:
         """Open another project of the same account, as the Admin API does.
@@ -305,6 +342,8 @@ class Projects:
         for other in project.account.others:
             self.close(other)
         with self._lock:
+            for key in project.keys:
+                self.keys.add(key)  # a standing one may be in another's hands
             for secret in project.secrets():
                 self._gone[digest(secret)] = None
             self._late.extend(project.lasting_secrets())
@@ -337,6 +376,14 @@ class Projects:
     def was_closed(self, secret: str) -> bool:
         """Whether a key or token belonged to a project that is closed."""
         return digest(secret) in self._gone
+
+    def explain(self, secret: str, words: str) -> None:
+        """Tell a client that sends a secret which is no credential here what it is."""
+        self._explained[digest(secret)] = words
+
+    def explanation(self, secret: str) -> str | None:
+        """What a secret is that is no credential here, if that is known."""
+        return self._explained.get(digest(secret)) or (LATE if self.was_closed(secret) else None)
 
     @functools.cached_property
     def closed(self) -> Project:

@@ -99,7 +99,9 @@ class FakeServer(Host):
     def test_project(self, seed: str, settings: Settings) -> Iterator[ApiVideo]:
         """As `project`, and until the block ends it also gets the requests that name no project."""
         before = self.projects.test_project
-        project = self.projects.test_project = self.projects.create(seed, settings)
+        project = self.projects.create(seed, settings, standing=True)
+        self.projects.test_project = project
+        self.projects.closed.calls.clear()
         try:
             with self._opened(project) as apivideo:
                 yield apivideo

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from fake_server.calls import Call
 from fake_server.deliveries import Delivery
-from fake_server.project import Project
+from fake_server.project import LATE, Project
 from fake_server.settings import ENVIRONMENTS
 
 _MOST_CALLS = 30
@@ -26,6 +26,12 @@ def calls(project: Project) -> list[str]:
         lines.append(_line(call))
         lines += [f"    {remark}" for remark in _remarks(call, project)]
     return lines
+
+
+def of_ended_tests(project: Project) -> list[str]:
+    """The newest calls that came since the test began with a key or token of an earlier one."""
+    found = list(project.projects.closed.calls)
+    return [LATE, *(_line(call) for call in found[-_MOST_CALLS:])] if found else []
 
 
 def clock_and_tokens(project: Project) -> list[str]:
@@ -53,6 +59,7 @@ def unfinished_deliveries(project: Project) -> list[str]:
 
 PARTS: tuple[tuple[str, Part], ...] = (
     ("calls", calls),
+    ("calls with credentials of ended tests", of_ended_tests),
     ("clock and tokens", clock_and_tokens),
     ("faults", faults),
     ("unfinished deliveries", unfinished_deliveries),

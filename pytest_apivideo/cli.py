@@ -18,7 +18,7 @@ import click
 if TYPE_CHECKING:
     from pytest_apivideo.drift.baseline import Known
     from pytest_apivideo.sandbox.account import Account
-    from pytest_apivideo.sandbox.removal import Swept
+    from pytest_apivideo.sandbox.sweeping import Chosen, Swept
 
 _FILE = click.Path(path_type=Path, dir_okay=False, writable=True)
 _EXISTING = click.Path(path_type=Path, dir_okay=False, exists=True)
@@ -165,7 +165,8 @@ def verify(report: Path, settings: Path | None) -> None:
 
 
 @click.command()
-@click.option("--older-than", required=True, metavar="DURATION", help="Such as 2h, 30m or 1d.")
+@click.option("--older-than", metavar="DURATION", help="All runs of that age: 2h, 30m or 1d.")
+@click.option("--run", "runs", multiple=True, metavar="RUN", help="This run; may be repeated.")
 @click.option("--dry-run", is_flag=True, help="Say what would be removed, and remove nothing.")
 @click.option("--base-url", help="Address of the sandbox.  [default: https://sandbox.api.video]")
 @click.option(
@@ -173,33 +174,52 @@ def verify(report: Path, settings: Path | None) -> None:
     type=click.Path(path_type=Path, file_okay=False, exists=True),
     help="Their folder.  [default: $APIVIDEO_LEDGER_DIR, or the user's for state]",
 )
-def sweep(older_than: str, dry_run: bool, base_url: str | None, ledgers: Path | None) -> None:
+def sweep(
+    older_than: str | None,
+    runs: tuple[str, ...],
+    dry_run: bool,
+    base_url: str | None,
+    ledgers: Path | None,
+) -> None:
     """Remove from the sandbox what runs of tests left there, and nothing else.
 
-    Removed is what a ledger names, or what carries the mark of a run, if the run began longer ago
-    and is not still going on. The key is read from APIVIDEO_SANDBOX_API_KEY. Exits with 1 if
-    something could not be removed. See docs/sandbox.md
+    Removed is what a ledger names or what carries the mark of a run, if the run is named, or began
+    longer ago, and is not still going on. The key is read from APIVIDEO_SANDBOX_API_KEY. Exits with
+    1 if something could not be removed. See docs/sandbox.md
     """
     from pytest_apivideo.auth.tokens import LoginRefused
-    from pytest_apivideo.sandbox import guard, removal
-    from pytest_apivideo.sandbox.ledger import default_directory
-    from pytest_apivideo.sandbox.marks import duration
+    from pytest_apivideo.sandbox import guard, sweeping
+    from pytest_apivideo.sandbox.ledger import checked_directory
     from pytest_apivideo.sandbox.upstream import SandboxLost
 
     try:
-        age = duration(older_than)
+        chosen = _chosen(older_than, runs)
         account = _account(guard.checked_url(base_url or guard.SANDBOX))
-        directory, now = ledgers or default_directory(), datetime.now(UTC)
         with closing(account.upstream):
             account.check()
-            swept = removal.sweep(account, directory, older_than=age, now=now, dry_run=dry_run)
+            directory = ledgers or checked_directory()
+            swept = sweeping.sweep(account, directory, chosen, dry_run=dry_run)
     except (guard.SandboxRefused, SandboxLost, LoginRefused, ValueError) as error:
         raise click.ClickException(str(error)) from None
     _tell(swept, account, dry_run)
     sys.exit(1 if swept.left else 0)
 
 
+def _chosen(older_than: str | None, runs: tuple[str, ...]) -> Chosen:
+    """Which runs are meant; raises UsageError, and ValueError for what is none."""
+    from pytest_apivideo.sandbox.marks import begin_of, duration
+    from pytest_apivideo.sandbox.sweeping import Chosen
+
+    if (older_than is None) == (not runs):
+        raise click.UsageError("say which runs are meant: --older-than DURATION or --run RUN")
+    for run in runs:
+        begin_of(run)
+    age = duration(older_than or "0s")
+    return Chosen(datetime.now(UTC), age, runs)
+
+
 def _account(base_url: str) -> Account:
+    from pytest_apivideo.addresses import is_loopback
     from pytest_apivideo.sandbox import guard
     from pytest_apivideo.sandbox.account import Account
     from pytest_apivideo.sandbox.budget import Budget, share
@@ -209,7 +229,7 @@ def _account(base_url: str) -> Account:
     key = guard.checked_key()
     if key is None:
         raise guard.SandboxRefused(f"{guard.KEY_VARIABLE} is not set: put the sandbox's key there")
-    rate = None if guard.is_loopback(base_url) else share("70%")
+    rate = None if is_loopback(base_url) else share("70%")
     return Account(Upstream(base_url, Budget(rate)), key, Secrets())
 
 

@@ -6,15 +6,19 @@ perhaps a key that works, is out of sight of the program meanwhile.
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_apivideo.options import of_the_suite
 from pytest_apivideo.targets import KEY_VARIABLE
 
 if TYPE_CHECKING:
     from fake_server import ApiVideo, FakeServer
+    from fake_server.settings import Environment
 
 NAMES = {
     "api_key": ("APIVIDEO_API_KEY", "API_VIDEO_KEY", "API_VIDEO_API_KEY", "APIVIDEO_KEY"),
@@ -26,16 +30,55 @@ NAMES = {
 MEANINGS = ("api_key", "sandbox_key", "production_key", "url", "environment")
 """What `apivideo_env_aliases` can set a variable to."""
 
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_OF_THE_SYSTEM = (
+    "PATH",
+    "HOME",
+    "PWD",
+    "SHELL",
+    "USER",
+    "LANG",
+    "TMPDIR",
+    "PYTHONPATH",
+    "PYTHONHOME",
+)
+
 HIDDEN = (KEY_VARIABLE, "API_VIDEO_SANDBOX_KEY")
 """The variables that are taken away: they hold keys that work."""
 
-EARLY_KEYS = {"sandbox": "early-sandbox-key", "production": "early-production-key"}
+EARLY_KEYS: dict[Environment, str] = {
+    "sandbox": "early-sandbox-key",
+    "production": "early-production-key",
+}
 """The API keys of every test's project with `apivideo_env_early`, by their environment."""
+
+
+READ_TOO_EARLY = (
+    "This is what your shell has in {name}. The program read it where apivideo_env did not hide "
+    "it, perhaps at its import: for that there is the ini option apivideo_env_early. See "
+    "docs/environment.md of pytest-apivideo."
+)
+
+_OF_THE_SHELL: pytest.StashKey[dict[str, str]] = pytest.StashKey()
+
+
+def keys_of_the_shell(config: pytest.Config) -> dict[str, str]:
+    """The keys that the shell had in the variables, with their names, as pytest began.
+
+    They may work, so no report shows them.
+    """
+    if _OF_THE_SHELL not in config.stash:
+        meanings = variables(config) | dict.fromkeys(HIDDEN, "api_key")
+        names = [name for name, meaning in meanings.items() if meaning.endswith("key")]
+        found = {os.environ[name]: name for name in names if os.environ.get(name)}
+        ours = EARLY_KEYS.values()  # what the processes of xdist have from the one that began them
+        config.stash[_OF_THE_SHELL] = {key: name for key, name in found.items() if key not in ours}
+    return config.stash[_OF_THE_SHELL]
 
 
 def is_early(config: pytest.Config) -> bool:
     """Whether the variables are set for the whole run, before any module of the suite is loaded."""
-    return bool(config.getini("apivideo_env_early"))
+    return bool(of_the_suite(config, "apivideo_env_early"))
 
 
 def variables(config: pytest.Config) -> dict[str, str]:
@@ -44,16 +87,24 @@ def variables(config: pytest.Config) -> dict[str, str]:
     Raises UsageError for an alias that means nothing.
     """
     found = {name: meaning for meaning, names in NAMES.items() for name in names}
-    for alias in config.getini("apivideo_env_aliases"):
-        name, _, meaning = alias.partition("=")
-        meaning = meaning or "api_key"
-        if not name or meaning not in MEANINGS:
+    aliases: dict[str, str] = {}
+    for alias in of_the_suite(config, "apivideo_env_aliases"):
+        name, equals, meaning = alias.partition("=")
+        meaning = meaning if equals else "api_key"
+        if not _VARIABLE.fullmatch(name) or meaning not in MEANINGS:
             raise pytest.UsageError(
                 f"ini apivideo_env_aliases: {alias!r} is no alias. Write NAME for a variable with "
                 f"an API key, or NAME=what; what can be {', '.join(MEANINGS)}"
             )
-        found[name] = meaning
-    return found
+        if name in aliases:
+            raise pytest.UsageError(f"ini apivideo_env_aliases: {name} is there twice")
+        if name in _OF_THE_SYSTEM:
+            raise pytest.UsageError(
+                f"ini apivideo_env_aliases: {name} is a variable of the system, not of a program "
+                "that calls api.video"
+            )
+        aliases[name] = meaning
+    return found | aliases
 
 
 def set_for_test(
@@ -71,23 +122,18 @@ def begin_early(config: pytest.Config, server: FakeServer) -> None:
     """Start the server of this run and set the variables, until the run ends."""
     environment = pytest.MonkeyPatch()
     server.start()
+    server.projects.standing.keys.update(EARLY_KEYS)
     config.add_cleanup(server.stop)
     config.add_cleanup(environment.undo)
+    environment_of_all = of_the_suite(config, "apivideo_environment")
     meanings = {
-        "api_key": EARLY_KEYS["sandbox"],
+        "api_key": EARLY_KEYS[environment_of_all],
         "sandbox_key": EARLY_KEYS["sandbox"],
         "production_key": EARLY_KEYS["production"],
         "url": server.url,
-        "environment": "sandbox",
+        "environment": environment_of_all,
     }
     _set(variables(config), meanings, environment)
-
-
-def use_early_keys(apivideo: ApiVideo) -> None:
-    """Give a test's project the keys that the variables have had since the run began."""
-    apivideo.keys.clear()
-    for environment, key in EARLY_KEYS.items():
-        apivideo.keys.add(environment, key)  # type: ignore[arg-type] # both are environments
 
 
 def _set(

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from pytest_apivideo.webhooks import WebhookReceiver
 
 
+_INTERCEPT = "apivideo_intercept"
+
+
 def new_server(config: pytest.Config) -> FakeServer:
     """A server with the operations that others add to it; raises UsageError for what is none."""
     from fake_server import FakeServer
@@ -34,11 +37,14 @@ def new_server(config: pytest.Config) -> FakeServer:
     added = config.hook.pytest_apivideo_operations(config=config)
     given = [[found] if isinstance(found, Operation) else found or () for found in added]
     try:
-        return FakeServer(operations=[operation for found in given for operation in found])
+        server = FakeServer(operations=[operation for found in given for operation in found])
     except TypeError as wrong:
         raise pytest.UsageError(
             f"the hook pytest_apivideo_operations: {wrong}. See docs/hooks.md"
         ) from None
+    for key, name in environment.keys_of_the_shell(config).items():
+        server.projects.explain(key, environment.READ_TOO_EARLY.format(name=name))
+    return server
 
 
 @pytest.fixture(scope="session")
@@ -78,8 +84,6 @@ def apivideo(request: pytest.FixtureRequest, apivideo_server: FakeServer) -> Ite
         frozen_time_guard(handle),
     ):
         request.node.stash[PROJECT] = apivideo_server.projects.current
-        if environment.is_early(request.config):
-            environment.use_early_keys(handle)
         yield handle
 
 
@@ -181,19 +185,18 @@ def apivideo_intercept(
     request: pytest.FixtureRequest,
     apivideo: ApiVideo,
     apivideo_server: FakeServer,
-    tmp_path_factory: pytest.TempPathFactory,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Interception]:
     """Code that calls `https://ws.api.video`, or another host of api.video, reaches the fake.
 
-    In this process and in child processes. For every test of a suite, put this into pytest's ini
-    file: `usefixtures = apivideo_intercept`.
+    In this process and in child processes. It comes before a test's other fixtures, so that what
+    they start is led there as well, whatever their scope. For every test of a suite, put this into
+    pytest's ini file: `usefixtures = apivideo_intercept`.
     """
     _needs("trustme", extra="tls")
     from pytest_apivideo.interception.session import interceptor_of
 
     interceptor = interceptor_of(request.config)
-    with interceptor.intercepting(apivideo_server, tmp_path_factory, monkeypatch) as interception:
+    with interceptor.intercepting(apivideo_server) as interception:
         yield interception
 
 
@@ -225,7 +228,36 @@ def apivideo_webhooks(apivideo: ApiVideo) -> Iterator[WebhookReceiver]:
         yield receiving
 
 
+def intercept_first(item: pytest.Item) -> None:
+    """Set up `apivideo_intercept`, if the test has it, before its other fixtures of any scope."""
+    names: list[str] = getattr(item, "fixturenames", [])
+    if _INTERCEPT in names and names[0] != _INTERCEPT:
+        names.remove(_INTERCEPT)
+        names.insert(0, _INTERCEPT)
+
+
+def intercept_early(config: pytest.Config, server: FakeServer) -> None:
+    """Intercept from before any module of the suite is loaded, if all of its tests are.
+
+    Raises UsageError without the extra.
+    """
+    if _INTERCEPT in config.getini("usefixtures"):
+        missing = _missing("trustme", "tls")
+        if missing:
+            raise pytest.UsageError(missing)
+        from pytest_apivideo.interception.session import intercept_from_the_start
+
+        intercept_from_the_start(config, server)
+
+
 def _needs(module: str, *, extra: str | None = None) -> None:
-    if find_spec(module) is None:
-        extra = extra or module
-        pytest.skip(f"{module} is not installed: pip install 'pytest-apivideo[{extra}]'")
+    """Fail without a module: a fixture that cannot be given is an error, as a skip looks fine."""
+    missing = _missing(module, extra or module)
+    if missing:
+        pytest.fail(missing, pytrace=False)
+
+
+def _missing(module: str, extra: str) -> str | None:
+    if find_spec(module) is not None:
+        return None
+    return f"{module} is not installed: pip install 'pytest-apivideo[{extra}]'"

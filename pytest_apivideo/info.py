@@ -9,8 +9,8 @@ from importlib.metadata import PackageNotFoundError, version
 
 import pytest
 
-from pytest_apivideo import targets
-from pytest_apivideo.options import INI_OPTIONS, OPTIONS, is_set, value_of
+from pytest_apivideo import markers, targets
+from pytest_apivideo.options import INI_OPTIONS, OPTIONS, IniOption, value_of
 from pytest_apivideo.scrub import without_credentials
 
 _PACKAGES = (
@@ -36,7 +36,7 @@ def lines(config: pytest.Config) -> Iterator[str]:
     yield from _table(
         (one.flag, without_credentials(value.value or "-"), value.source) for one, value in values
     )
-    yield from _table(_of_the_suite(config, one.ini) for one in INI_OPTIONS)
+    yield from _table(_of_the_suite(config, one) for one in INI_OPTIONS)
     yield "\nSettings of a test without a marker (docs/settings.md)"
     yield from _table(_settings(config))
     yield "\nSecrets"
@@ -49,20 +49,24 @@ def lines(config: pytest.Config) -> Iterator[str]:
     yield from _table((name, _version(name), "") for name in _PACKAGES)
 
 
-def _of_the_suite(config: pytest.Config, ini: str) -> tuple[str, str, str]:
+def _of_the_suite(config: pytest.Config, option: IniOption) -> tuple[str, str, str]:
     """What the ini file alone can say."""
-    value = config.getini(ini)
+    value = config.getini(option.ini)
     said = " ".join(value) if isinstance(value, list) else str(value)
-    return ini, said or "-", f"ini {ini}" if value else "default"
+    is_default = not value or value == option.default
+    return option.ini, said or "-", "default" if is_default else f"ini {option.ini}"
 
 
 def _settings(config: pytest.Config) -> Iterator[tuple[str, str, str]]:
     from fake_server import Settings
 
+    given = markers.of_every_test(config)
+    sources = {
+        "strict": value_of(config, "strict").source,
+        "environment": "ini apivideo_environment",
+    }
     for name, default in Settings():
-        chosen = name == "strict" and is_set(config, "strict")
-        source = value_of(config, "strict").source if chosen else "default"
-        yield name, repr(True if chosen else default), source
+        yield name, repr(given.get(name, default)), sources[name] if name in given else "default"
 
 
 def _answering(config: pytest.Config, hook: str) -> list[str]:

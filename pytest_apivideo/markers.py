@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
-from pytest_apivideo.options import is_set
+from pytest_apivideo.options import is_set, of_the_suite
 
 if TYPE_CHECKING:
     from fake_server import Settings
@@ -27,7 +27,7 @@ def settings_of(item: pytest.Item) -> Settings:
     """
     from fake_server import SettingError, Settings
 
-    given: dict[str, Any] = {"strict": True} if is_set(item.config, "strict") else {}
+    given = of_every_test(item.config)
     for marker in reversed(list(item.iter_markers("apivideo"))):
         if marker.args:
             _refuse(item, f"it takes settings by name, such as expires_in=60, not {marker.args!r}")
@@ -37,6 +37,13 @@ def settings_of(item: pytest.Item) -> Settings:
     except SettingError as error:
         wrong = str(error)
     return _refuse(item, wrong)
+
+
+def of_every_test(config: pytest.Config) -> dict[str, Any]:
+    """The settings that options give to every test, where they differ from the defaults."""
+    given: dict[str, Any] = {"strict": True} if is_set(config, "strict") else {}
+    environment = of_the_suite(config, "apivideo_environment")
+    return given if environment == "sandbox" else given | {"environment": environment}
 
 
 def _refuse(item: pytest.Item, reason: str) -> NoReturn:

@@ -7,7 +7,7 @@ The first place that names a value wins: the command line `--apivideo-<name>`, t
 from __future__ import annotations
 
 import os
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import pytest
 
@@ -106,8 +106,10 @@ class IniOption(NamedTuple):
     """An option that tells of the suite rather than of a run, so it is in the ini file only."""
 
     ini: str
-    kind: Literal["args", "bool"]
+    kind: Literal["args", "bool", "string"]
     help: str
+    default: str | None = None
+    choices: tuple[str, ...] | None = None
 
 
 INI_OPTIONS = (
@@ -121,8 +123,17 @@ INI_OPTIONS = (
         "bool",
         "set the variables for the whole run, before any module of the suite is loaded",
     ),
+    IniOption(
+        "apivideo_environment",
+        "string",
+        "the setting environment of tests without a marker of it: sandbox (default) or production",
+        default="sandbox",
+        choices=("sandbox", "production"),
+    ),
 )
 
+
+_OF_THE_SUITE = {option.ini: option for option in INI_OPTIONS}
 
 _VALUES: pytest.StashKey[dict[str, Value]] = pytest.StashKey()
 """What each option is set to, once pytest is configured."""
@@ -148,7 +159,8 @@ def add_options(parser: pytest.Parser) -> None:
             )
         parser.addini(option.ini, option.help, default=None)
     for suites in INI_OPTIONS:
-        parser.addini(suites.ini, suites.help, type=suites.kind)
+        default = {} if suites.default is None else {"default": suites.default}
+        parser.addini(suites.ini, suites.help, type=suites.kind, **default)
 
 
 def check(config: pytest.Config) -> None:
@@ -156,7 +168,25 @@ def check(config: pytest.Config) -> None:
 
     Raises UsageError for one whose value is none of its choices.
     """
+    for suites in INI_OPTIONS:
+        of_the_suite(config, suites.ini)
     config.stash[_VALUES] = {option.name: _looked_up(config, option) for option in OPTIONS}
+
+
+def of_the_suite(config: pytest.Config, ini: str) -> Any:
+    """What one of the options of the ini file alone is set to.
+
+    Raises UsageError for a value that it cannot have.
+    """
+    option = _OF_THE_SUITE[ini]
+    try:
+        value = config.getini(ini)
+    except (ValueError, pytest.UsageError) as wrong:  # as pytest has it
+        valid = ". It can be true or false" if option.kind == "bool" else ""
+        raise pytest.UsageError(f"ini {ini}: {wrong}{valid}") from None
+    if option.choices and value not in option.choices:
+        raise pytest.UsageError(f"ini {ini} is {value!r}; it can be {' or '.join(option.choices)}")
+    return value
 
 
 def value_of(config: pytest.Config, name: str) -> Value:

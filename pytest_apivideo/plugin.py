@@ -36,6 +36,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
         server = fixtures.new_server(early_config)
         environment.begin_early(early_config, server)
         early_config.stash[report.SERVER] = server
+        fixtures.intercept_early(early_config, server)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -45,7 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(fixtures, "apivideo-fixtures")
     config.pluginmanager.register(report.HiddenInWarnings(config), "apivideo-warnings")
     options.check(config)
-    environment.variables(config)
+    environment.keys_of_the_shell(config)  # while they are there
     targets.configure(config)
 
 
@@ -64,6 +65,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip on the sandbox what only the fake has; keep other tests from the real api.video."""
     targets.skip_what_only_the_fake_has(item)
     real_hosts.block(item)
+    fixtures.intercept_first(item)
 
 
 def pytest_report_header(config: pytest.Config) -> str:

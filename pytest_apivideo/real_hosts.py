@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import ExitStack
 
 import pytest
 
 from pytest_apivideo.options import value_of
 
-if TYPE_CHECKING:
-    from pytest_apivideo.interception.routes import ToNobody
-
 _NEEDS = "apivideo_server"
 """What every fixture of ours for the fake stands on."""
 
-_BLOCK: pytest.StashKey[ToNobody] = pytest.StashKey()
+_BLOCK: pytest.StashKey[ExitStack] = pytest.StashKey()
 
 
 def block(item: pytest.Item, *, always: bool = False) -> None:
@@ -24,18 +21,15 @@ def block(item: pytest.Item, *, always: bool = False) -> None:
     """
     wanted = always or _NEEDS in getattr(item, "fixturenames", ())
     if wanted and _BLOCK not in item.stash and value_of(item.config, "real_hosts").value == "block":
-        from pytest_apivideo.interception.session import begin_block
+        from pytest_apivideo.interception.session import interceptor_of
 
-        begun = begin_block(item.config)
-        if begun is not None:
-            item.stash[_BLOCK] = begun
+        item.stash[_BLOCK] = ExitStack()
+        item.stash[_BLOCK].enter_context(interceptor_of(item.config).blocking())
 
 
 def unblock(item: pytest.Item) -> None:
     """End what `block` began, if it did; warns of what it stopped."""
     begun = item.stash.get(_BLOCK, None)
     if begun is not None:
-        from pytest_apivideo.interception.session import end_block
-
         del item.stash[_BLOCK]
-        end_block(item.config, begun)
+        begun.close()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_apivideo import targets
+from pytest_apivideo import environment, targets
 from pytest_apivideo.options import value_of
 from pytest_apivideo.scrub import Hide, scrub
 
@@ -156,6 +156,7 @@ def _mask(config: pytest.Config) -> Hide | None:
     """What hides the secrets of the run; None if there are none."""
     server = config.stash.get(SERVER, None)
     texts = [*_named_by_others(config), os.environ.get(targets.KEY_VARIABLE, "")]
+    texts += environment.keys_of_the_shell(config)
     if server is None and not any(texts):
         return None
     from fake_server.auth.secrets import Mask

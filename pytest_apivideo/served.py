@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.error import HTTPError, URLError
-from urllib.parse import urlsplit
 from urllib.request import ProxyHandler, Request, build_opener
 
+from pytest_apivideo.addresses import AddressError, host_of, is_of_apivideo
 from pytest_apivideo.scrub import without_credentials
 
 _PROJECTS = "/_fake/projects"
@@ -34,16 +34,13 @@ class ServedProject:
 def checked_server(url: str) -> str:
     """The address of a fake, without a slash at the end; raises ServerRefused for api.video's."""
     try:
-        parts = urlsplit(url)
-        host, _ = (parts.hostname or "").rstrip(".").lower(), parts.port
-    except ValueError:
-        host = ""
-    if not host or parts.scheme not in ("http", "https") or parts.username is not None:
+        host = host_of(url)
+    except AddressError:
         raise ServerRefused(
             f"{without_credentials(url)!r} is not the address of a server, such as "
             "http://127.0.0.1:8765"
-        )
-    if host == "api.video" or host.endswith(".api.video"):
+        ) from None
+    if is_of_apivideo(host):
         raise ServerRefused(f"{url} is no fake: --apivideo-server names an `apivideo-fake serve`")
     return url.rstrip("/")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -126,11 +126,16 @@ def _served(server: str, item: pytest.Item) -> Iterator[Target]:
 def _sandbox(run: SandboxRun, item: pytest.Item) -> Iterator[Target]:
     from pytest_apivideo.auth.tokens import Hidden
 
+    if run.key is None:
+        run.miss_key()
     port = run.port()
-    refused = port.begin(item.nodeid)
+    refused, inconclusive = port.begin(item.nodeid)
     if refused is not None:
         run.refuse(item, refused)
+    if inconclusive is not None:
+        run.skip_as_inconclusive(item, inconclusive)
     run.begun.add(item.nodeid)
     key = Hidden(run.key)
     yield Target("sandbox", port.url, key, port.run, Hidden(port.session_key), time.time, item)
-    port.end(item.nodeid)
+    with suppress(OSError):  # the process of the relay may be gone: its ledger says what is left
+        port.end(item.nodeid)

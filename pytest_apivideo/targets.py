@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import pytest
 
+from pytest_apivideo.addresses import is_loopback
 from pytest_apivideo.options import is_set, value_of
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def configure(config: pytest.Config) -> None:
     from pytest_apivideo.sandbox.run import SandboxRun
 
     url = sandbox_url(config)
-    rate = value_of(config, "budget").value or ("off" if guard.is_loopback(url) else "70%")
+    rate = value_of(config, "budget").value or ("off" if is_loopback(url) else "70%")
     try:
         run = SandboxRun(config, url, budget.share(rate))
     except (guard.SandboxRefused, ValueError) as wrong:
@@ -168,7 +169,7 @@ def skip_what_only_the_fake_has(item: pytest.Item) -> None:
 
 def _reason_to_skip(item: pytest.Item) -> str | None:
     needs = _needs(item)
-    ours = [name for name in getattr(item, "fixturenames", ()) if name.startswith("apivideo")]
+    ours = [name for name in getattr(item, "fixturenames", ()) if _is_ours(item, name)]
     only = [name for name in ours if name not in WORKS_ON_BOTH]
     if target_of(item) == "fake":
         if only and served_at(item.config) is not None:
@@ -192,16 +193,23 @@ def _reason_to_skip(item: pytest.Item) -> str | None:
     return None
 
 
+def _is_ours(item: pytest.Item, fixture: str) -> bool:
+    """Whether a fixture is the plugin's: a user's own may be called alike."""
+    return hasattr(item.config.pluginmanager.get_plugin("apivideo-fixtures"), fixture)
+
+
 def _needs(item: pytest.Item) -> list[str]:
     """What the item's markers say that it needs; a marker that is wrong fails the test."""
     for marker in item.iter_markers("apivideo_fake_only"):
-        if marker.args or set(marker.kwargs) != {"reason"}:
+        reason = marker.kwargs.get("reason")
+        if marker.args or set(marker.kwargs) != {"reason"} or not isinstance(reason, str):
             pytest.fail('write @pytest.mark.apivideo_fake_only(reason="…")', pytrace=False)
     found: list[str] = []
     for marker in item.iter_markers("apivideo_contract"):
         given = marker.kwargs.get("needs", ())
-        names = [given] if isinstance(given, str) else list(given)
-        if marker.args or set(marker.kwargs) - {"needs"} or set(names) - set(NEEDS):
+        names = list(given) if isinstance(given, list | tuple | set | frozenset) else [given]
+        is_valid = all(isinstance(name, str) and name in NEEDS for name in names)
+        if marker.args or set(marker.kwargs) - {"needs"} or not is_valid:
             valid = ", ".join(NEEDS)
             words = "@pytest.mark.apivideo_contract(needs=…) takes one or several of: "
             pytest.fail(words + valid, pytrace=False)

@@ -40,6 +40,10 @@ class SecretIndex(Generic[S]):
         """Forget the item; nothing happens if it is not there."""
         self._found.pop(digest(item.value), None)
 
+    def forget(self, value: str) -> None:
+        """Forget what is found by a value, if anything is."""
+        self._found.pop(digest(value), None)
+
     def find(self, value: str) -> S | None:
         """The item with exactly this value, or None."""
         item = self._found.get(digest(value))

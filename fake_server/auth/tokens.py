@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import jwt
 
 from fake_server.auth.keys import ApiKey, Keys
 from fake_server.auth.secrets import SecretIndex, masked
+from fake_server.auth.standing import Standing
 from fake_server.clock import SECOND, Clock, Duration, duration_ns
 from fake_server.core.store import Ids
 from fake_server.history import History
@@ -107,6 +108,7 @@ class TokenIndexes:
 
     access: SecretIndex[AccessToken]
     refresh: SecretIndex[RefreshToken]
+    standing: Standing = field(default_factory=Standing)
 
 
 class Tokens:
@@ -130,6 +132,8 @@ class Tokens:
         self._signing_key = ids.secret(32)
         self._grants: deque[Grant] = deque()
         self._lock = threading.RLock()
+        self._earlier_expired_ns: int | None = None
+        self._earlier_revoked = False
 
     def __repr__(self) -> str:
         return f"<Tokens {len(self.active)} active of {len(self)}>"
@@ -184,6 +188,28 @@ class Tokens:
             kept = None if token.spent else token
             return self._noted("renewed", self._grant(token.key, lifetime, now_ns, kept))
 
+    def adopt(self, earlier: Grant) -> None:
+        """Take over what an earlier project gave out for a key that this one has too.
+
+        It is as it was then, but for what this project has done to all tokens since it began.
+        Raises LookupError without the key.
+        """
+        with self._lock:
+            known = self._indexes.access.find(earlier.access_token)
+            if known is not None and known.key.project_id == self._keys.project_id:
+                return
+            key, revoked = self._keys.own(earlier.access.key.value), self._earlier_revoked
+            expires = earlier.access.expires_ns
+            if self._earlier_expired_ns is not None:
+                expires = min(expires, self._earlier_expired_ns)
+            access = replace(earlier.access, key=key, expires_ns=expires, revoked=revoked)
+            refresh = replace(earlier.refresh, key=key, access=access, revoked=revoked)
+            grant = replace(earlier, access=access, refresh=refresh)
+            self._grants.append(grant)
+            self._indexes.access.add(access)
+            self._indexes.refresh.add(refresh)
+            self._history.note(f"{access!r} taken over, issued before this test")
+
     def can_refresh(self, token: RefreshToken, now_ns: int) -> bool:
         """Whether a refresh token of this project is accepted at a moment."""
         skew = duration_ns(self._settings.clock_skew)
@@ -221,6 +247,7 @@ class Tokens:
             past = self._clock.now_ns() - duration_ns(self._settings.clock_skew)
             for grant in self._grants:
                 grant.access.expires_ns = min(grant.access.expires_ns, past)
+            self._earlier_expired_ns = past
             self._history.note("all access tokens expired by the test")
 
     def revoke_all(self) -> None:
@@ -228,6 +255,7 @@ class Tokens:
         with self._lock:
             for grant in self._grants:
                 grant.access.revoked = grant.refresh.revoked = True
+            self._earlier_revoked = True
             self._history.note("all access and refresh tokens revoked by the test")
 
     def values(self) -> list[str]:
@@ -239,6 +267,7 @@ class Tokens:
         with self._lock:
             while self._grants:
                 self._forget(self._grants.popleft())
+            self._earlier_expired_ns, self._earlier_revoked = None, False
             self._signing_key = self._ids.secret(32)  # no later token equals a forgotten one
 
     def _all(self) -> list[Grant]:
@@ -262,6 +291,7 @@ class Tokens:
             self._grants.append(grant)
             self._indexes.access.add(access)
             self._indexes.refresh.add(refresh)
+            self._indexes.standing.keep(grant)
             if len(self._grants) > _MOST_KEPT:
                 self._make_room(now_ns)
         return grant

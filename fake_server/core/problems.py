@@ -217,10 +217,10 @@ def unexpected_parameter(name: str) -> Problem:
 # Who sent it
 
 
-def invalid_user_credentials() -> Problem:
+def invalid_user_credentials(detail: str | None = None) -> Problem:
     """A login or refresh is refused, as api.video's description answers it."""
     slug, title = "authentication-invalid-user-credentials", "The user credentials were incorrect."
-    return Problem(400, slug, title, name="")
+    return Problem(400, slug, title, detail=detail, name="")
 
 
 def missing_authorization() -> Problem:
@@ -235,9 +235,10 @@ def invalid_authorization(detail: str) -> Problem:
     return Problem(401, "authentication-invalid-authorization-header-value", title, detail=detail)
 
 
-def invalid_api_key() -> Problem:
+def invalid_api_key(detail: str | None = None) -> Problem:
     """The API key is not known in this environment."""
-    return Problem(401, "authentication-invalid-api-key", "The API key is invalid.")
+    title = "The API key is invalid."
+    return Problem(401, "authentication-invalid-api-key", title, detail=detail)
 
 
 def invalid_access_token(detail: str | None = None) -> Problem:
@@ -246,9 +247,10 @@ def invalid_access_token(detail: str | None = None) -> Problem:
     return Problem(401, "authentication-invalid-access-token", title, detail=detail)
 
 
-def invalid_refresh_token() -> Problem:
+def invalid_refresh_token(detail: str | None = None) -> Problem:
     """The refresh token is not good, as api.video's table of errors answers it."""
-    return Problem(401, "authentication-invalid-refresh-token", "The refresh token is invalid.")
+    title = "The refresh token is invalid."
+    return Problem(401, "authentication-invalid-refresh-token", title, detail=detail)
 
 
 def missing_upload_token() -> Problem:

@@ -117,8 +117,9 @@ class Host(HTTPServer):
         self, environ: WSGIEnvironment, start_response: StartResponse, /
     ) -> Iterable[bytes]:
         """Answer a request, by a rule if one matches: the WSGI application that is served."""
-        if self.disguise is not None and self.disguise.refuses(environ):
-            content_type, body = self.refusal(421, self.disguise.refusal)
+        refused = self._misdirected(environ)
+        if refused is not None:
+            content_type, body = self.refusal(421, refused)
             return Response(body, 421, content_type=content_type)(environ, start_response)
         if not self._has_rules():
             return self.app(environ, start_response)
@@ -130,6 +131,11 @@ class Host(HTTPServer):
                 environ["wsgi.input"] = io.BytesIO(request.get_data())
             return self.app(environ, start_response)
         return response(environ, start_response)
+
+    def _misdirected(self, environ: WSGIEnvironment) -> str | None:
+        if self.disguise is None:
+            return None
+        return self.disguise.refusal(environ["wsgi.url_scheme"], environ.get("HTTP_HOST", ""))
 
     def respond_nohandler(self, request: Request, extra_message: str = "") -> Response:
         """Leave a request to the application, unless it broke the order of ordered rules."""

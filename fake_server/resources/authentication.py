@@ -5,6 +5,7 @@ The one place where attributes are answered in snake_case.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from pydantic import with_config
@@ -45,7 +46,7 @@ def log_in(call: Context) -> dict[str, Any]:
     value = call.received(ApiKeyPayload)["api_key"]
     key = call.project.keys.find(value, call.environment)
     if key is None:
-        raise _refused(call, problems.invalid_api_key())
+        raise _refused(call, value, problems.invalid_api_key)
     return call.project.tokens.log_in(key, call.now_ns).as_json()
 
 
@@ -54,14 +55,15 @@ def refresh(call: Context) -> dict[str, Any]:
     value = call.received(RefreshTokenPayload)["refresh_token"]
     grant = call.project.tokens.refresh(value, call.environment, call.now_ns)
     if grant is None:
-        raise _refused(call, problems.invalid_refresh_token())
+        raise _refused(call, value, problems.invalid_refresh_token)
     return grant.as_json()
 
 
-def _refused(call: Context, documented: Problem) -> Problem:
+def _refused(call: Context, secret: str, documented: Callable[[str | None], Problem]) -> Problem:
+    hint = call.project.projects.explanation(secret)
     if call.settings.auth_errors == "docs":
-        return documented
-    return problems.invalid_user_credentials()
+        return documented(hint)
+    return problems.invalid_user_credentials(hint)
 
 
 OPERATIONS = (

@@ -16,9 +16,9 @@ def test_an_unknown_path_is_not_found(api: Api) -> None:
     )
 
 
-def test_a_method_that_a_path_has_not_is_not_allowed(api: Api) -> None:
+def test_a_method_that_a_path_has_not_is_not_allowed(api: Api, video: dict[str, Any]) -> None:
     title = "Method is not allowed for this route."
-    api.delete("/videos").must_be_problem(405, "method-not-allowed", title)
+    api.put(f"/videos/{video['videoId']}").must_be_problem(405, "method-not-allowed", title)
 
 
 @pytest.mark.parametrize(

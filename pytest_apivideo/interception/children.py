@@ -11,13 +11,15 @@ import ssl
 from collections.abc import Mapping
 from pathlib import Path
 
-from pytest_apivideo.interception.routes import DOMAIN, HOSTS, HTTPS, ToFake
+from pytest_apivideo.interception.routes import DOMAIN, HOSTS, OTHERS, Blocked, ToFake
 
 ROUTE = "APIVIDEO_INTERCEPTION"
-"""Tells `child/` where the fake is and whom to trust, as JSON."""
+"""Tells `child/` where the fake is, if it is led there, and whom to trust, as JSON."""
 
 CODE = Path(__file__).with_name("child")
 
+_PYTHON = str(CODE)
+_NODE = f"--require {json.dumps(str(CODE / 'node_hook.cjs'))}"
 _CURL_HOMES = ("CURL_HOME", "XDG_CONFIG_HOME", "HOME")
 _CURL_BUNDLES = ("CURL_CA_BUNDLE", "SSL_CERT_FILE")
 _CURL = (*_CURL_HOMES, *_CURL_BUNDLES)
@@ -38,19 +40,15 @@ class Children:
         a module loaded at its start leads node; a `.curlrc` leads curl, on the command line only.
         """
         self._configure_curl(route, environ)
-        path, options = environ.get("PYTHONPATH"), environ.get("NODE_OPTIONS")
-        hook = json.dumps(str(CODE / "node_hook.cjs"))
         told = {"address": route.address, "ca": route.trust.ca, "hosts": HOSTS}
-        added = {
-            ROUTE: json.dumps(told),
-            "PYTHONPATH": f"{CODE}{os.pathsep}{path}" if path else str(CODE),
-            "NODE_OPTIONS": f"{options} --require {hook}" if options else f"--require {hook}",
-            "CURL_HOME": str(self._folder),
-        }
-        return added | without_proxy(environ)
+        added = told_to_children(told, route.blocked, environ)
+        return added | {"CURL_HOME": str(self._folder)} | without_proxy(environ)
 
     def _configure_curl(self, route: ToFake, environ: Mapping[str, str]) -> None:
-        """Write curl's configuration, unless it is there: the user's own first, then ours."""
+        """Write curl's configuration, unless it is there: the user's own first, then ours.
+
+        The fake itself refuses what it does not stand for: other ports, and the other hosts.
+        """
         written_for = (route.address, [environ.get(name) for name in _CURL])
         if self._written_for == written_for:
             return
@@ -62,10 +60,34 @@ class Children:
         lines = [
             own.read_text() if own else "",
             f'cacert = "{bundle}"',
-            *(f'connect-to = "{name}:{HTTPS}:{host}:{port}"' for name in HOSTS),
+            *(f'connect-to = "{name}::{host}:{port}"' for name in (*HOSTS, *OTHERS)),  # any port
         ]
         (self._folder / ".curlrc").write_text("\n".join(lines) + "\n")
         self._written_for = written_for
+
+
+def blocking(blocked: Blocked, environ: Mapping[str, str]) -> dict[str, str]:
+    """What to add to `environ` so that child processes, Python and node, reach no host of ours."""
+    return told_to_children({}, blocked, environ)
+
+
+def told_to_children(
+    told: Mapping[str, object], blocked: Blocked, environ: Mapping[str, str]
+) -> dict[str, str]:
+    """What has Python and node run our code at their start, and what that is told."""
+    path, options = environ.get("PYTHONPATH"), environ.get("NODE_OPTIONS")
+    return {
+        ROUTE: json.dumps({**told, "blocked": blocked.file}),
+        "PYTHONPATH": _with(_PYTHON, path, path and f"{_PYTHON}{os.pathsep}{path}"),
+        "NODE_OPTIONS": _with(_NODE, options, options and f"{options} {_NODE}"),
+    }
+
+
+def _with(ours: str, given: str | None, both: str | None) -> str:
+    """A variable's value with ours in it, once."""
+    if not given or not both:
+        return ours
+    return given if ours in given else both
 
 
 def without_proxy(environ: Mapping[str, str]) -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +13,16 @@ if TYPE_CHECKING:
 
     Destination: TypeAlias = "ToFake | ToNobody"
 
-DOMAIN = ".api.video"
+SITE = "api.video"
+DOMAIN = f".{SITE}"
 HOSTS = tuple(name + DOMAIN for name in ("ws", "sandbox", "admin", "vod", "cdn", "embed", "live"))
 """The hosts that the fake stands for: API, Admin API and assets."""
+
+OTHERS = (
+    SITE,
+    *(name + DOMAIN for name in ("www", "upload", "broadcast", "collector", "docs", "dashboard")),
+)
+"""Some that it does not: what can only be told of hosts by name, such as curl, is told of these."""
 
 HTTPS = 443
 
@@ -56,13 +65,51 @@ class Trust:
         return context
 
 
-class ToFake:
-    """Connections lead to the fake at `address`; `blocked` lists the hosts that it has not."""
+class Blocked:
+    """The hosts that were tried and stopped, in order: by this process, then by others.
 
-    def __init__(self, address: tuple[str, int], trust: Trust) -> None:
+    `file` is where other processes write theirs: those that are forked from this one, and those
+    that make one `of_another`. Without a file theirs are not known.
+    """
+
+    def __init__(self, file: str | None = None, *, of_another: bool = False) -> None:
+        self.file = file
+        self._here: list[str] = []
+        self._process = None if of_another else os.getpid()
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether this is another process than the test's."""
+        return os.getpid() != self._process
+
+    def append(self, host: str) -> None:
+        """Note a host."""
+        if not self.is_elsewhere:
+            self._here.append(host)
+        elif self.file is not None:
+            with (
+                suppress(OSError),
+                open(self.file, "a", encoding="ascii", errors="replace") as file,  # noqa: PTH123 - light
+            ):
+                file.write(f"{host}\n")
+
+    def hosts(self) -> tuple[str, ...]:
+        """All that were noted."""
+        if self.file is None or not os.path.exists(self.file):  # noqa: PTH110 - light
+            return tuple(self._here)
+        with open(self.file, encoding="ascii") as file:  # noqa: PTH123 - light
+            return (*self._here, *file.read().splitlines())
+
+
+class ToFake:
+    """Connections lead to the fake at `address`; `blocked` notes the hosts that it has not."""
+
+    def __init__(
+        self, address: tuple[str, int], trust: Trust, blocked: Blocked | None = None
+    ) -> None:
         self.address = address
         self.trust = trust
-        self.blocked: list[str] = []
+        self.blocked = blocked or Blocked()
 
     def check(self, host: str) -> None:
         """Raise BlockedHostError for a host that the fake does not stand for."""
@@ -95,10 +142,10 @@ class ToFake:
 
 
 class ToNobody:
-    """No connection to a host of api.video is let through; `blocked` lists those tried."""
+    """No connection to a host of api.video is let through; `blocked` notes those tried."""
 
-    def __init__(self) -> None:
-        self.blocked: list[str] = []
+    def __init__(self, blocked: Blocked | None = None) -> None:
+        self.blocked = blocked or Blocked()
 
     def check(self, host: str) -> None:
         """Raise BlockedHostError."""
@@ -108,8 +155,18 @@ class ToNobody:
             "but what it runs calls the real one. Use the fixture apivideo_intercept, which leads "
             "such calls to the fake (for all tests, in pytest's ini file: usefixtures = "
             "apivideo_intercept), or give your program the address apivideo.url. If it must reach "
-            f"the real service: --apivideo-real-hosts=allow. {_MORE}"
+            f"the real service: --apivideo-real-hosts=allow. {_in_another(self)}{_MORE}"
         )
+
+
+def _in_another(nobody: ToNobody) -> str:
+    """What more there is to say in a child process: it may outlive the test that started it."""
+    if not nobody.blocked.is_elsewhere:
+        return ""
+    return (
+        "If the test does use the fixture: this process was started before it, by a test or "
+        "fixture without it; start it after it. "
+    )
 
 
 class Routes:
@@ -153,7 +210,7 @@ def name_of(host: object) -> str | None:
     name = host.lower().rstrip(".")
     if name in _NAMES:
         return _NAMES[name]
-    return name if name.endswith(DOMAIN) else None
+    return name if name.endswith(DOMAIN) or name == SITE else None
 
 
 def address_of(host: object) -> str:

@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_apivideo.interception.children import blocking
 from pytest_apivideo.interception.hooks import Hooks
-from pytest_apivideo.interception.routes import HOSTS, ReplacedError, ToFake, ToNobody
+from pytest_apivideo.interception.routes import (
+    HOSTS,
+    HTTPS,
+    Blocked,
+    BlockedHostError,
+    ReplacedError,
+    ToFake,
+    ToNobody,
+    name_of,
+)
 from pytest_apivideo.warnings import BlockedHostWarning
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from fake_server import FakeServer
     from fake_server.hosting import Disguise
     from pytest_apivideo.interception.children import Children
@@ -25,6 +37,7 @@ if TYPE_CHECKING:
 
 _SESSION: pytest.StashKey[Interceptor] = pytest.StashKey()
 
+_PORTS = {"http": 80, "https": HTTPS}
 _NOT_NOW = (
     "This connection led to the fake api.video by the fixture apivideo_intercept of another test, "
     "and the one that runs now does not use it. Use the fixture there too, or close the client "
@@ -41,14 +54,17 @@ class Interception:
 
     hosts = HOSTS
 
-    def __init__(self, child_env: dict[str, str], blocked: list[str]) -> None:
+    def __init__(self, child_env: dict[str, str], blocked: Blocked) -> None:
         self.child_env = child_env
         self._blocked = blocked
 
     @property
     def blocked(self) -> tuple[str, ...]:
-        """Other hosts of api.video that this process tried to reach, in order."""
-        return tuple(self._blocked)
+        """Other hosts of api.video that this process tried to reach, in order, then its children's.
+
+        Children in Python and node tell of theirs; curl's are those that came to the fake.
+        """
+        return self._blocked.hosts()
 
 
 @dataclass(frozen=True)
@@ -63,74 +79,138 @@ class _Equipment:
 class Interceptor:
     """The interception of a test session: one set of hooks, one certificate authority."""
 
-    def __init__(self) -> None:
+    def __init__(self, config: pytest.Config) -> None:
         self.hooks = Hooks()
-        self._running = 0
-        self._equipment: _Equipment | None = None
+        self._config = config
+        self._fakes: list[ToFake] = []
+        self._begun = 0
 
     @contextmanager
-    def intercepting(
-        self, server: FakeServer, folders: pytest.TempPathFactory, environment: pytest.MonkeyPatch
-    ) -> Iterator[Interception]:
-        """Lead to the server what calls api.video, until the block ends.
+    def intercepting(self, server: FakeServer) -> Iterator[Interception]:
+        """Lead to the server what calls api.video, here and in children, until the block ends.
 
-        The variables for child processes are set, and taken away, by `environment`.
+        Warns at the end of what tried to reach other hosts.
         """
-        equipment = self._equipment = self._equipment or self._equip(folders.mktemp("apivideo"))
-        server.disguise = equipment.disguise
-        fake = ToFake((server.host, server.port), equipment.trust)
-        added = equipment.children.environment(fake, os.environ)
-        self.hooks.begin(fake)
-        self._running += 1
-        try:
-            for name, value in added.items():
-                environment.setenv(name, value)
-            yield Interception(added, fake.blocked)
-        finally:
-            self._running -= 1
-            self.hooks.end(fake)
+        with self.leading(server) as fake:
+            added = self._equipment.children.environment(fake, os.environ)
+            with _variables(added):
+                yield Interception(added, fake.blocked)
         _tell(fake.blocked)
 
-    def _equip(self, folder: Path) -> _Equipment:
+    @contextmanager
+    def leading(self, server: FakeServer) -> Iterator[ToFake]:
+        """Lead to the server what calls api.video in this process, until the block ends."""
+        equipment = self._equipment
+        server.disguise = equipment.disguise
+        fake = ToFake((server.host, server.port), equipment.trust, self.new_blocked())
+        self.hooks.begin(fake)
+        self._fakes.append(fake)
+        try:
+            yield fake
+        finally:
+            self._fakes.remove(fake)
+            self.hooks.end(fake)
+
+    @contextmanager
+    def blocking(self) -> Iterator[None]:
+        """Let nothing of this process, or of its children in Python and node, reach api.video.
+
+        Nothing happens under gevent, where nothing can stop it. Warns at the end of what tried.
+        """
+        nobody = ToNobody(self.new_blocked())
+        try:
+            self.hooks.begin(nobody)
+        except ReplacedError:
+            yield
+            return
+        try:
+            with _variables(blocking(nobody.blocked, os.environ)):
+                yield
+        finally:
+            self.hooks.end(nobody)
+        _tell(nobody.blocked)
+
+    def new_blocked(self) -> Blocked:
+        """Where to note what is stopped, by whatever process."""
+        self._begun += 1
+        return Blocked(f"{self._folder}/blocked-{self._begun}")
+
+    @cached_property
+    def _folder(self) -> Path:
+        folder = Path(tempfile.mkdtemp(prefix="pytest-apivideo-"))
+        self._config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+        return folder
+
+    @cached_property
+    def _equipment(self) -> _Equipment:
         from fake_server.hosting import Disguise
         from pytest_apivideo.interception.certificates import make_certificates
         from pytest_apivideo.interception.children import Children
 
-        context, trust = make_certificates(folder)
-        disguise = Disguise(frozenset(HOSTS), context, lambda: self._running > 0, _NOT_NOW)
-        return _Equipment(disguise, trust, Children(folder))
+        context, trust = make_certificates(self._folder)
+        return _Equipment(Disguise(context, self._refusal), trust, Children(self._folder))
+
+    def _refusal(self, scheme: str, host: str) -> str | None:
+        """Why a request that has come to the fake is none for it; None if it is."""
+        name, _, port = host.partition(":")
+        known = name_of(name)
+        if known is None:
+            return None
+        if not self._fakes:
+            return _NOT_NOW if scheme == "https" and known in HOSTS else None
+        fake = self._fakes[-1]
+        try:
+            fake.check(known)
+            fake.check_port(known, int(port) if port.isdecimal() else _PORTS[scheme])
+        except BlockedHostError as refused:
+            return str(refused)
+        return None
+
+
+def intercept_from_the_start(config: pytest.Config, server: FakeServer) -> None:
+    """Lead to the server what calls api.video while modules are imported, and to the run's end.
+
+    Child processes are not led there, for those of the whole run are xdist's.
+    """
+    whole_run = ExitStack()
+    whole_run.enter_context(interceptor_of(config).leading(server))
+    config.add_cleanup(whole_run.close)
 
 
 def interceptor_of(config: pytest.Config) -> Interceptor:
     """The interception of this test session."""
     if _SESSION not in config.stash:
-        config.stash[_SESSION] = Interceptor()
+        config.stash[_SESSION] = Interceptor(config)
     return config.stash[_SESSION]
 
 
-def begin_block(config: pytest.Config) -> ToNobody | None:
-    """Let nothing of this process reach api.video; None under gevent, where nothing can stop it."""
-    nobody = ToNobody()
+@contextmanager
+def _variables(ours: Mapping[str, str]) -> Iterator[None]:
+    """Set environment variables until the block ends.
+
+    One that somebody else, such as a fixture of the whole run, has set meanwhile stays theirs.
+    """
+    before = {name: os.environ.get(name) for name in ours}
+    os.environ.update(ours)
     try:
-        interceptor_of(config).hooks.begin(nobody)
-    except ReplacedError:
-        return None
-    return nobody
+        yield
+    finally:
+        for name, value in before.items():
+            if os.environ.get(name) != ours[name]:
+                continue
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
-def end_block(config: pytest.Config, begun: ToNobody) -> None:
-    """End what `begin_block` began, and warn of what tried to reach api.video."""
-    interceptor_of(config).hooks.end(begun)
-    _tell(begun.blocked)
-
-
-def _tell(hosts: list[str]) -> None:
+def _tell(blocked: Blocked) -> None:
     """Warn of what was blocked, for the program may have swallowed the error."""
+    hosts = blocked.hosts()
     if hosts:
         tried = ", ".join(dict.fromkeys(hosts))
         warnings.warn(
-            f"this test tried to reach {tried}, which raised a BlockedHostError. "
-            "See docs/interception.md",
+            f"this test tried to reach {tried}, and was stopped. See docs/interception.md",
             BlockedHostWarning,
             stacklevel=2,
         )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hmac
 import json
+import secrets as random_secrets
 import threading
 from base64 import urlsafe_b64decode
 from typing import Any
@@ -10,13 +12,14 @@ from typing import Any
 from pytest_apivideo.auth.sharing import SharedToken
 from pytest_apivideo.auth.tokens import Answer, Hidden, LoginRefused, Target, Token, TokenCall
 from pytest_apivideo.sandbox.clock import monotonic
-from pytest_apivideo.sandbox.guard import KEY_VARIABLE, SandboxRefused
+from pytest_apivideo.sandbox.guard import KEY_VARIABLE, SandboxBusy, SandboxRefused
 from pytest_apivideo.sandbox.secrets import Secrets
 from pytest_apivideo.sandbox.upstream import Outgoing, Reply, SandboxLost, Upstream
 
 _READS_OF_PRODUCTION = 500  # a minute, as documented; the sandbox has 100
 _JSON = ("Content-Type", "application/json")
 _UNAUTHORIZED = 401
+_MOST_LOOKS = 3  # at an account that answers 429
 
 
 class Account:
@@ -29,7 +32,9 @@ class Account:
         self._lock = threading.Lock()
         self._verdict: SandboxRefused | None = None
         self._is_checked = False
+        self._looks = 0
         self._login_kind = ""
+        self._api_key = api_key
         self.name: str | None = None
         """What tells it from others at its address, once it was looked at: api.video's project."""
         secrets.add_key(api_key)
@@ -37,7 +42,7 @@ class Account:
     def token(self, refused: Token | None = None) -> Token:
         """The token that all share; `refused` is one that was answered 401.
 
-        Raises LoginRefused if the key is not good.
+        Raises LoginRefused if the key is not good, SandboxBusy if the login is answered 429.
         """
         return self._shared.obtain(self._exchange, refused)
 
@@ -50,19 +55,43 @@ class Account:
         return reply
 
     def request(self, method: str, target: str, payload: Any = None) -> Reply:
-        """Send a request of our own, with a JSON body if there is a payload."""
+        """Send a request of our own, with a JSON body if there is a payload.
+
+        Raises SandboxLost, and what `token` raises.
+        """
         body = b"" if payload is None else json.dumps(payload).encode()
         return self.send_as_ours(Outgoing(method, target, [_JSON] if body else [], body))
+
+    def known_as(self) -> str:
+        """What a ledger says of which account it is: api.video's project, else its key's digest."""
+        if self.name is not None:
+            return f"project {self.name}"
+        salt = random_secrets.token_hex(16)
+        return f"key {salt} {self._digest(salt)}"
+
+    def is_known_as(self, written: str | None) -> bool:
+        """Whether a ledger is of this account, by what it says; not if it says nothing."""
+        match (written or "").split(" "):
+            case ["project", name]:
+                return name == self.name
+            case ["key", salt, written_digest]:
+                return hmac.compare_digest(written_digest.encode(), self._digest(salt).encode())
+        return False
+
+    def _digest(self, salt: str) -> str:
+        return hmac.digest(self._api_key.encode(), salt.encode(), "sha256").hex()
 
     def check(self) -> None:
         """Look, once a run, whether this is a sandbox, before anything is written.
 
-        Raises SandboxRefused if it is not, the same each time.
+        Raises SandboxRefused if it is not, the same each time; SandboxBusy if it answers 429.
         """
         with self._lock:
             if not self._is_checked:
                 self._verdict = self._look()
-                self._is_checked = True
+                self._looks += 1
+                is_busy = isinstance(self._verdict, SandboxBusy)
+                self._is_checked = not is_busy or self._looks >= _MOST_LOOKS
         if self._verdict is not None:
             raise self._verdict
 
@@ -72,8 +101,12 @@ class Account:
             reply = self.request("GET", "/videos?currentPage=1&pageSize=1")
         except LoginRefused as refused:
             return SandboxRefused(f"{refused}\n{self._what_else_to_check(refused)}")
+        except SandboxBusy as busy:
+            return busy
         except SandboxLost as lost:
             return SandboxRefused(str(lost))
+        if reply.limited:
+            return busy_at("GET", "/videos")
         page = reply.json()
         if reply.status != 200 or not isinstance(page, dict) or "pagination" not in page:
             kind = reply.by_name.get("content-type", "no content type")
@@ -102,9 +135,16 @@ class Account:
         body = json.dumps(call.payload).encode()
         reply = self.upstream.send(Outgoing("POST", path, [_JSON], body))
         self.secrets.add_from(reply.body)
+        if reply.limited:
+            raise busy_at("POST", path)
         sent = reply.by_name.get("content-type", "of no content type")
         self._login_kind = sent.partition(";")[0].strip().lower()
         return Answer(reply.status, reply.body)
+
+
+def busy_at(method: str, path: str) -> SandboxBusy:
+    """What to raise when a request was answered 429 twice."""
+    return SandboxBusy(f"{method} {path} was answered 429, and again after a wait")
 
 
 def _project_in(token: Token) -> str | None:

@@ -29,10 +29,13 @@ class Port:
         """The port as what is handed to a worker."""
         return asdict(self)
 
-    def begin(self, test: str) -> str | None:
-        """Say which test the next requests are for; returns why there can be none, if so."""
-        refused = self._ask("begin", test).get("refused")
-        return None if refused is None else str(refused)
+    def begin(self, test: str) -> tuple[str | None, str | None]:
+        """Say which test the next requests are for; returns why there can be none, if so.
+
+        The first words say that the sandbox cannot be used, the others that it is too busy.
+        """
+        answer = self._ask("begin", test)
+        return answer.get("refused"), answer.get("inconclusive")
 
     def notes(self, test: str) -> tuple[list[str], list[str], list[str]]:
         """What made a test inconclusive, what else there is to tell of it, and its calls."""

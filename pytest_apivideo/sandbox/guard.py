@@ -7,11 +7,11 @@ has the rate limits of production (`account.py` looks at those before the first 
 
 from __future__ import annotations
 
-import ipaddress
 import os
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from pytest_apivideo.addresses import AddressError, host_of, is_loopback, is_of_apivideo
 from pytest_apivideo.scrub import without_credentials
 
 SANDBOX = "https://sandbox.api.video"
@@ -22,39 +22,36 @@ class SandboxRefused(Exception):  # noqa: N818 - named for what happened
     """The sandbox cannot be used as it was given; says why, and what would be right."""
 
 
+class SandboxBusy(SandboxRefused):
+    """The sandbox answered 429, and again after a wait: nothing is known, later it may be."""
+
+
 def checked_url(url: str) -> str:
     """The base URL of a sandbox, without a slash at the end.
 
-    Raises SandboxRefused for every host of api.video but the sandbox, for what is no HTTP address,
-    and for plain HTTP to anything but this machine.
+    Raises SandboxRefused for every host of api.video but the sandbox, for what is no HTTP address
+    with a host in plain letters, and for plain HTTP to anything but this machine.
     """
     shown = without_credentials(url)
     try:
-        parts = urlsplit(url)
-        host, _ = (parts.hostname or "").rstrip(".").lower(), parts.port
-    except ValueError:
-        raise SandboxRefused(f"{shown!r} is not the address of a sandbox.") from None
-    if parts.scheme not in ("http", "https") or not host or parts.username is not None:
-        raise SandboxRefused(f"{shown!r} is not the address of a sandbox, such as {SANDBOX}.")
+        host = host_of(url)
+    except AddressError:
+        raise SandboxRefused(
+            f"{shown!r} is not the address of a sandbox, such as {SANDBOX}: the host is written "
+            "in plain letters, and nothing stands before it."
+        ) from None
+    parts = urlsplit(url)
     if parts.query or parts.fragment:
         raise SandboxRefused(f"{shown!r} has a query or a fragment, which a base URL has not.")
-    if host != "sandbox.api.video" and (host == "api.video" or host.endswith(".api.video")):
+    if host != "sandbox.api.video" and is_of_apivideo(host):
         raise SandboxRefused(
             f"{host} is not a sandbox. Tests create and delete things, so they never go to "
             f"production; the sandbox of api.video is {SANDBOX}."
         )
     if parts.scheme == "http" and not is_loopback(url):
         raise SandboxRefused(f"{shown!r} would carry the API key in clear text: use https.")
-    return url.rstrip("/")
-
-
-def is_loopback(url: str) -> bool:
-    """Whether an address is on this machine."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    origin = f"{parts.scheme}://{parts.netloc.lower()}"  # so that ledgers name it alike
+    return f"{origin}{parts.path}".rstrip("/")
 
 
 def checked_key(environ: Mapping[str, str] = os.environ) -> str | None:

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from pytest_apivideo.sandbox.marks import marks_in
+
+_IDENTIFIER = re.compile(r"[0-9A-Za-z_-]{1,200}")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -14,7 +20,8 @@ class Kind:
 
     `identifier` is the attribute that names one; `marked` are the attributes that can carry a mark,
     none for a kind that the API gives no room to. `secret`: its identifier lets in whoever knows
-    it, so that only its digest is written down. `owned`: it goes with something else of ours.
+    it, so that only its digest is written down. `owned`: it goes with a video of ours. `has_page`:
+    one can be read by itself, at its own path.
     """
 
     name: str
@@ -23,36 +30,78 @@ class Kind:
     marked: tuple[str, ...] = ()
     secret: bool = False
     owned: bool = False
+    has_page: bool = True
 
-    def marks_of(self, item: Mapping[str, Any]) -> list[Any]:
-        """The values of one of them that may carry a mark."""
-        return [item[name] for name in self.marked if item.get(name)]
+    def marks_of(self, item: Mapping[str, Any]) -> set[str]:
+        """The marks that one of them carries."""
+        return marks_in([item.get(name) for name in self.marked])
+
+    def name_of(self, item: Mapping[str, Any]) -> str | None:
+        """What identifies one of them in paths; None if it is nothing that can stand there."""
+        found = item.get(self.identifier)
+        return found if is_identifier(found) else None
 
 
 VIDEO = Kind("video", "/videos", "videoId", ("title", "metadata"))
+SUMMARY = Kind("summary", "/summaries", "summaryId", owned=True, has_page=False)
 KINDS = (
     VIDEO,
     Kind("live stream", "/live-streams", "liveStreamId", ("name",)),
     Kind("player theme", "/players", "playerId", ("name",)),
     Kind("webhook", "/webhooks", "webhookId", ("url",)),
-    Kind("watermark", "/watermarks", "watermarkId"),
+    Kind("watermark", "/watermarks", "watermarkId", has_page=False),
     Kind("upload token", "/upload-tokens", "token", secret=True),
-    Kind("summary", "/summaries", "summaryId", owned=True),
+    SUMMARY,
 )
 BY_NAME = {kind.name: kind for kind in KINDS}
-_BY_PATH = {kind.path: kind for kind in KINDS} | {"/upload": VIDEO}
+_BY_PATH = {kind.path: kind for kind in KINDS}
+_DISCARDED = "/discarded"
+
+
+@dataclass(frozen=True)
+class Thing:
+    """One thing on the account; `prefix` comes before its path while it is in the bin."""
+
+    kind: Kind
+    identifier: str
+    prefix: str = ""
+
+    @property
+    def path(self) -> str:
+        """Where it is."""
+        return f"{self.prefix}{self.kind.path}/{self.identifier}"
 
 
 def created_by(method: str, path: str) -> Kind | None:
     """The kind that a request creates, if it creates any."""
-    return _BY_PATH.get(path) if method == "POST" else None
+    if method != "POST":
+        return None
+    return VIDEO if path == "/upload" else _BY_PATH.get(path)
+
+
+def thing_at(path: str) -> Thing | None:
+    """What a path speaks of: `/videos/vi…/captions/en` is about that video."""
+    is_discarded = path.startswith(_DISCARDED + VIDEO.path + "/")
+    prefix = _DISCARDED if is_discarded else ""
+    _, collection, identifier, *_ = [*path.removeprefix(prefix).split("/"), "", ""]
+    kind = _BY_PATH.get("/" + collection)
+    return Thing(kind, identifier, prefix) if kind and is_identifier(identifier) else None
 
 
 def one_of(path: str) -> tuple[Kind, str] | None:
     """The kind and the identifier that the path of one thing names: `/videos/vi…`."""
-    collection, _, identifier = path.rpartition("/")
-    kind = _BY_PATH.get(collection)
-    return (kind, identifier) if kind and identifier else None
+    thing = thing_at(path)
+    return (thing.kind, thing.identifier) if thing and thing.path == path else None
+
+
+def is_identifier(value: Any) -> bool:
+    """Whether a value can stand in a path as the identifier of a thing."""
+    return isinstance(value, str) and _IDENTIFIER.fullmatch(value) is not None
+
+
+def is_digest(value: Any) -> bool:
+    """Whether a value is what is written down of an identifier that is a secret."""
+    return isinstance(value, str) and _DIGEST.fullmatch(value) is not None
 
 
 def digest(identifier: str) -> str:

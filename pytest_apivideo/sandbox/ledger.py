@@ -13,12 +13,13 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TextIO
 
-from pytest_apivideo.sandbox.kinds import BY_NAME, Kind, digest
+from pytest_apivideo.sandbox.kinds import BY_NAME, Kind, digest, is_digest, is_identifier
+from pytest_apivideo.sandbox.marks import is_mark
 
 try:
     import fcntl
@@ -38,6 +39,18 @@ def default_directory(environ: Mapping[str, str] = os.environ) -> Path:
     else:
         state = environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
     return Path(state) / "pytest-apivideo" / "ledgers"
+
+
+def checked_directory() -> Path:
+    """Where ledgers are or will be; raises ValueError if none can be written there."""
+    directory = default_directory()
+    there = next(path for path in (directory, *directory.parents) if path.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        raise ValueError(
+            f"the ledgers of runs cannot be written to {directory}: {there} is no directory in "
+            f"which files can be made. {DIRECTORY_VARIABLE} names another."
+        )
+    return directory
 
 
 @dataclass(frozen=True)
@@ -79,7 +92,7 @@ class Ledger:
         run: str,
         base_url: str,
         directory: Path,
-        account: Callable[[], str | None] = lambda: None,
+        account: Callable[[], str],
     ) -> None:
         self.run = run
         self.path = directory / f"{run}.jsonl"
@@ -88,20 +101,26 @@ class Ledger:
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
         self._open: dict[int, Entry] = {}
+        self._made: set[tuple[str, str]] = set()
         self._file: TextIO | None = None
+        self.has_begun = False
+        """Whether anything stands in it."""
+        self.is_kept = False
+        """Whether it stays although nothing in it is open."""
 
     def intend(self, kind: Kind, test: str) -> Entry:
-        """Write down, before the request, that something will be created."""
+        """Write down, before the request, that something will be created; raises OSError."""
         with self._lock:
             entry = Entry(next(self._numbers), kind, test)
-            self._open[entry.number] = entry
             self._write({"intended": entry.number, "kind": kind.name, "test": test})
+            self._open[entry.number] = entry
         return entry
 
     def made(self, entry: Entry, identifier: str) -> None:
         """Write down what it is called."""
         with self._lock:
             self._open[entry.number] = replace(entry, identifier=identifier)
+            self._made.add((entry.kind.name, identifier))
             written = digest(identifier) if entry.kind.secret else identifier
             self._write({"made": entry.number, "identifier": written})
 
@@ -110,6 +129,11 @@ class Ledger:
         with self._lock:
             if self._open.pop(entry.number, None) is not None:
                 self._write({"settled": entry.number})
+
+    def has_made(self, kind: Kind, identifier: str) -> bool:
+        """Whether this run has created something, also if it is gone again."""
+        with self._lock:
+            return (kind.name, identifier) in self._made
 
     def find(self, kind: Kind, identifier: str) -> Entry | None:
         """The entry of something that this run created."""
@@ -124,23 +148,30 @@ class Ledger:
             entries = sorted(self._open.values(), key=lambda entry: -entry.number)
         return [entry for entry in entries if test is None or entry.test == test]
 
+    def keep(self) -> None:
+        """Let the file stay, for it is not certain that nothing is left."""
+        self.is_kept = True
+
     def close(self) -> None:
         """Close the file; it goes if nothing in it is left."""
         with self._lock:
             if self._file is not None:
                 self._file.close()
                 self._file = None
-                if not self._open:
+                if not self._open and not self.is_kept:
                     self.path.unlink(missing_ok=True)
 
     def _write(self, line: dict[str, Any]) -> None:
         if self._file is None:
             self._file = self._begin()
+            self.has_begun = True
         self._file.write(json.dumps(line) + "\n")
         self._file.flush()
         os.fsync(self._file.fileno())
 
     def _begin(self) -> TextIO:
+        if self.has_begun:  # it was closed, and an answer came late
+            return self.path.open("a", encoding="utf-8")
         head = {**self._head, "account": self._account()}
         self.path.parent.mkdir(parents=True, exist_ok=True)
         new = self.path if sys.platform == "win32" else self.path.with_suffix(".new")
@@ -155,37 +186,49 @@ class Ledger:
 class OldLedger:
     """A ledger that is there: its run, its account and the address of it, and what is open in it.
 
-    `is_held` tells that its run is still going on, `account` is None if nothing tells it.
+    `is_held` tells whether its run is still going on, None where locks do not tell; `account` is
+    None if nothing tells it. `is_whole` is false if it has lines that no run can have written.
     """
 
     path: Path
     run: str
     base_url: str
     account: str | None
-    is_held: bool
+    is_held: bool | None
     left: list[Entry]
+    is_whole: bool
 
 
-def ledgers_in(directory: Path) -> Iterator[OldLedger]:
-    """The ledgers in a directory; a file that is none is passed over."""
+def ledgers_in(directory: Path) -> tuple[list[OldLedger], list[str]]:
+    """The ledgers in a directory, and of each file that is none what is wrong with it."""
+    ledgers, wrong = [], []
     for path in sorted(directory.glob("*.jsonl")):
-        found = _read(path)
-        if found is not None:
-            yield found
+        try:
+            ledgers.append(_read(path))
+        except FileNotFoundError:
+            continue  # its run has just ended
+        except (OSError, ValueError) as error:
+            wrong.append(f"{path}: it is no ledger that can be read ({error})")
+    return ledgers, wrong
 
 
-def _read(path: Path) -> OldLedger | None:
-    lines = list(_lines(path))
-    if not lines or not {"run", "base_url"} <= lines[0].keys():
-        return None
-    head = lines[0]
+def _read(path: Path) -> OldLedger:
+    """A ledger; raises OSError, or ValueError for what is none."""
     held = _is_held(path)
-    return OldLedger(
-        path, head["run"], head["base_url"], head.get("account"), held, _entries(lines[1:])
-    )
+    lines = _lines(path)
+    head = lines[0] if lines else None
+    if not isinstance(head, dict) or not is_mark(head.get("run")):
+        raise ValueError("its first line names no run")
+    account = head.get("account")
+    if not isinstance(head.get("base_url"), str) or not isinstance(account, str | None):
+        raise ValueError("its first line names no account")
+    entries, is_whole = _entries(lines[1:])
+    return OldLedger(path, head["run"], head["base_url"], account, held, entries, is_whole)
 
 
-def _is_held(path: Path) -> bool:
+def _is_held(path: Path) -> bool | None:
+    if fcntl is None:
+        return None
     try:
         with path.open("r+", encoding="utf-8") as file:
             return not _try_to_lock(file)
@@ -204,26 +247,46 @@ def _try_to_lock(file: TextIO) -> bool:
     return True
 
 
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    """The whole lines of a file: the last may be cut, if the run was killed while it wrote."""
-    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-        try:
-            found = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(found, dict):
-            yield found
+def _lines(path: Path) -> list[Any]:
+    """What the lines of a file hold, None for what is no JSON.
+
+    The last is left out if it is cut, as the run may have been killed while it wrote.
+    """
+    *lines, _ = path.read_text(encoding="utf-8", errors="replace").split("\n")
+    return [_line(line) for line in lines]
 
 
-def _entries(lines: Iterable[dict[str, Any]]) -> list[Entry]:
+def _line(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _entries(lines: Iterable[Any]) -> tuple[list[Entry], bool]:
+    """What is open after these lines, newest first, and whether all of them were understood."""
     entries: dict[int, Entry] = {}
+    is_whole = True
     for line in lines:
-        if "intended" in line and line.get("kind") in BY_NAME:
-            kind = BY_NAME[line["kind"]]
-            entries[line["intended"]] = Entry(line["intended"], kind, line.get("test", ""))
-        elif "made" in line and line["made"] in entries:
-            made = replace(entries[line["made"]], identifier=line.get("identifier"))
-            entries[line["made"]] = made
-        elif "settled" in line:
-            entries.pop(line["settled"], None)
-    return sorted(entries.values(), key=lambda entry: -entry.number)
+        is_whole &= isinstance(line, dict) and _is_followed(line, entries)
+    return sorted(entries.values(), key=lambda entry: -entry.number), is_whole
+
+
+def _is_followed(line: dict[str, Any], entries: dict[int, Entry]) -> bool:
+    """Follow a line; false if it is none that a run writes."""
+    match line:
+        case {"intended": int(number), "kind": str(name), "test": str(test)} if name in BY_NAME:
+            entries[number] = Entry(number, BY_NAME[name], test)
+        case {"made": int(number), "identifier": str(identifier)} if number in entries:
+            if not _is_name(entries[number].kind, identifier):
+                return False
+            entries[number] = replace(entries[number], identifier=identifier)
+        case {"settled": int(number)} if number in entries:
+            del entries[number]
+        case _:
+            return False
+    return True
+
+
+def _is_name(kind: Kind, identifier: str) -> bool:
+    return is_digest(identifier) if kind.secret else is_identifier(identifier)

@@ -35,19 +35,31 @@ def marked(text: str, mark: str) -> str:
     return f"{text} {mark}".strip()
 
 
-def mark_in(value: Any) -> str | None:
-    """The mark in a JSON value or a text, None if it carries none."""
+def marks_in(value: Any) -> set[str]:
+    """The marks in a JSON value or a text; what no run can have made is none."""
     text = value if isinstance(value, str) else json.dumps(value)
-    found = _MARK.search(text)
-    return found.group() if found else None
+    return {found.group() for found in _MARK.finditer(text) if is_mark(found.group())}
+
+
+def is_mark(value: Any) -> bool:
+    """Whether a value is the mark of a run."""
+    try:
+        return isinstance(value, str) and bool(begin_of(value))
+    except ValueError:
+        return False
+
+
+def begin_of(mark: str) -> datetime:
+    """When the run of a mark began; raises ValueError for what is no mark."""
+    found = _MARK.fullmatch(mark)
+    if found is None:
+        raise ValueError(f"{mark!r} is no mark of a run")
+    return datetime.strptime(found.group(1), _STAMP).replace(tzinfo=UTC)
 
 
 def age_of(mark: str, now: datetime) -> timedelta:
     """How long ago the run of a mark began; raises ValueError for what is no mark."""
-    found = _MARK.fullmatch(mark)
-    if found is None:
-        raise ValueError(f"{mark!r} is no mark of a run")
-    return now - datetime.strptime(found.group(1), _STAMP).replace(tzinfo=UTC)
+    return now - begin_of(mark)
 
 
 def duration(text: str) -> timedelta:

@@ -3,9 +3,9 @@
 It passes requests and answers on as they are, with these exceptions:
 
 - Who logs in with the *session key* gets a token that stands for the login which all share.
-- What is created carries the run's mark: a video gets it as one more metadata entry; a request that
-  would create something else without it is answered 409, and not sent.
-- Deleting or changing what neither this run created nor any run marked is answered 409 as well.
+- What is created carries the run's mark: a video gets it as one more metadata entry.
+- What may not be sent, for it would touch what this run has not created or would create something
+  without its mark, is answered 409: see `permission.py`.
 - A 429 is waited for once.
 
 Each worker has a port of its own, a `Desk`, so that it is known which test a request is for.
@@ -19,20 +19,24 @@ import re
 import secrets as random_secrets
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from fake_server.hosting import Host
 from fake_server.hosting.answer import Disconnect
+from pytest_apivideo.auth.tokens import LoginRefused
 from pytest_apivideo.sandbox import removal
 from pytest_apivideo.sandbox.account import Account
 from pytest_apivideo.sandbox.clock import monotonic
-from pytest_apivideo.sandbox.guard import SandboxRefused
-from pytest_apivideo.sandbox.kinds import VIDEO, Kind, created_by, one_of
+from pytest_apivideo.sandbox.guard import SandboxBusy, SandboxRefused
+from pytest_apivideo.sandbox.kinds import VIDEO, Kind, Thing, created_by, one_of
 from pytest_apivideo.sandbox.ledger import Entry, Ledger
-from pytest_apivideo.sandbox.marks import METADATA_KEY, mark_in
+from pytest_apivideo.sandbox.marks import METADATA_KEY
+from pytest_apivideo.sandbox.newness import created_at, is_new
+from pytest_apivideo.sandbox.permission import Permission
 from pytest_apivideo.sandbox.relay_names import CONTROL, CONTROL_HEADER
 from pytest_apivideo.sandbox.upstream import Outgoing, Reply, SandboxLost
 
@@ -42,9 +46,9 @@ if TYPE_CHECKING:
 _LOGIN = "/auth/api-key"
 _JSON = ("Content-Type", "application/json")
 _MOST_BODY = 256 * 1024 * 1024
-_FORM_HEAD = 64 * 1024  # bytes of a form in which the name of its file is
 _MOST_CALLS = 30
 _MOST_PROBLEM = 500  # characters of a problem that a failure shows
+_LONGEST_WAIT = 30.0  # seconds, at the end, for creations that are under way
 _WITHOUT_PHRASE = "Unknown"
 _QUERY_TOKEN = re.compile(r"(?<=[?&]token=)[^&]+")
 
@@ -67,6 +71,10 @@ class Notes:
     calls: deque[str] = field(default_factory=lambda: deque(maxlen=_MOST_CALLS))
 
 
+class RunOverError(Exception):
+    """The run has ended, and creates nothing any more."""
+
+
 class Relay:
     """What the ports of a run share: the account, the ledger, and the keys."""
 
@@ -74,7 +82,11 @@ class Relay:
         self.account = account
         self.ledger = ledger
         self.keys = Keys()
+        self.doubts: list[str] = []
         self._hosts: list[Host] = []
+        self._under_way: set[int] = set()
+        self._changed = threading.Condition()
+        self._is_over = False
         account.secrets.add(self.keys.session, self.keys.token, self.keys.control)
 
     @property
@@ -89,10 +101,34 @@ class Relay:
         self._hosts.append(host)
         return host.url_for("").rstrip("/")
 
-    def close(self) -> list[str]:
-        """Remove what is left, and close the ports. Returns what could not be removed, in words."""
+    @contextmanager
+    def creation(self, kind: Kind, test: str) -> Iterator[Entry]:
+        """An entry of the ledger, for as long as the request that it speaks of is under way.
+
+        Raises OSError if the ledger cannot be written, RunOverError if the run has ended.
+        """
+        with self._changed:
+            if self._is_over:
+                raise RunOverError
+            entry = self.ledger.intend(kind, test)
+            self._under_way.add(entry.number)
         try:
-            return self._finish()
+            yield entry
+        finally:
+            with self._changed:
+                self._under_way.discard(entry.number)
+                self._changed.notify_all()
+
+    def close(self) -> list[str]:
+        """Remove what is left, and close the ports. Returns what could not be removed, in words.
+
+        Waits for creations that are under way, whose clients may have given up.
+        """
+        try:
+            with self._changed:
+                self._is_over = True
+                self._changed.wait_for(lambda: not self._under_way, _LONGEST_WAIT)
+            return [*self.doubts, *self._finish()]
         finally:
             for host in self._hosts:
                 host.stop()
@@ -105,8 +141,9 @@ class Relay:
         except SandboxRefused:
             return [entry.label for entry in self.ledger.left()]
         try:
-            return removal.finish(self.account, self.ledger)
-        except (SandboxRefused, SandboxLost, ConnectionError) as wrong:
+            return removal.finish(self.account, self.ledger, self._under_way)
+        except (SandboxRefused, LoginRefused, ConnectionError) as wrong:
+            self.ledger.keep()
             return [*(entry.label for entry in self.ledger.left()), str(wrong)]
 
 
@@ -116,6 +153,7 @@ class Desk:
     def __init__(self, relay: Relay) -> None:
         self._relay = relay
         self._account = relay.account
+        self._permission = Permission(relay.account, relay.ledger)
         self._test = ""
         self._notes: dict[str, Notes] = {}
         self._lock = threading.Lock()
@@ -140,6 +178,11 @@ class Desk:
             calls.append(f"{_shown(outgoing)} -> no answer")
             self._note().told.append(str(lost))
             raise Disconnect from None
+        except SandboxBusy as busy:
+            self._note().inconclusive.append(str(busy))
+            reply = _answer(429, {"title": "Too many requests.", "detail": str(busy)})
+        except LoginRefused as refused:
+            reply = self._refuse(str(refused))
         milliseconds = (monotonic() - begun) * 1000
         calls.append(f"{_shown(outgoing)} -> {reply.status}  ({milliseconds:.0f} ms)")
         calls.extend(f"    {problem}" for problem in _problem(reply))
@@ -148,16 +191,30 @@ class Desk:
     def _passed_on(self, outgoing: Outgoing) -> Reply:
         if self._asks_for_the_shared_login(outgoing):
             return self._shared_login()
-        kind = created_by(outgoing.method, outgoing.path)
-        refusal = self._wrong_with(outgoing, kind)
+        if len(outgoing.body) > _MOST_BODY:
+            return self._refuse(f"Its body is larger than {_MOST_BODY} bytes.")
+        refusal = self._permission.refusal(outgoing)
         if refusal is not None:
-            self._note().told.append(refusal)
-            return _answer(409, {"title": "Not sent to the sandbox.", "detail": refusal})
-        if kind is None or (kind is VIDEO and self._names_a_video_of_ours(outgoing)):
+            return self._refuse(refusal)
+        kind = created_by(outgoing.method, outgoing.path)
+        is_upload = outgoing.path == "/upload"
+        if kind is None or (is_upload and self._permission.names_a_video_of_ours(outgoing)):
             reply = self._send(outgoing)
             self._settle_what_was_deleted(outgoing, reply)
             return reply
-        return self._create(_marked(outgoing, kind, self._relay.run), kind)
+        try:
+            with self._relay.creation(kind, self._test) as entry:
+                return self._create(_marked(outgoing, kind, self._relay.run), entry)
+        except RunOverError:
+            return self._refuse("The run of tests is over.")
+        except OSError as error:
+            if isinstance(error, SandboxLost | Disconnect):
+                raise
+            return self._refuse(f"The ledger cannot be written ({error}).")
+
+    def _refuse(self, words: str) -> Reply:
+        self._note().told.append(words)
+        return _answer(409, {"title": "Not sent to the sandbox.", "detail": words})
 
     def _send(self, outgoing: Outgoing) -> Reply:
         reply = self._sent(outgoing)
@@ -174,17 +231,41 @@ class Desk:
             return self._account.send_as_ours(outgoing)
         return self._account.upstream.send(outgoing)
 
-    def _create(self, outgoing: Outgoing, kind: Kind) -> Reply:
-        ledger = self._relay.ledger
-        entry = ledger.intend(kind, self._test)
-        reply = self._send(outgoing)
+    def _create(self, outgoing: Outgoing, entry: Entry) -> Reply:
+        ledger, kind = self._relay.ledger, entry.kind
+        begun = monotonic()
+        try:
+            reply = self._send(outgoing)
+        except SandboxLost as lost:
+            if lost.may_arrive:
+                ledger.keep()
+                self._relay.doubts.append(f"{entry.label}: {lost}. It may be created later: sweep")
+            raise
         found = reply.json() if 200 <= reply.status < 300 else None
-        identifier = found.get(kind.identifier) if isinstance(found, dict) else None
-        if _is_identifier(identifier):
-            self._made(entry, str(identifier))
+        identifier = kind.name_of(found) if isinstance(found, dict) else None
+        if found is not None and identifier is not None:
+            if self._is_created(Thing(kind, identifier), found, reply, monotonic() - begun):
+                self._made(entry, identifier)
+            else:
+                self._doubt(entry, identifier)
         elif 400 <= reply.status < 500:
             ledger.settle(entry)  # refused, so there is nothing
         return reply
+
+    def _is_created(self, thing: Thing, found: Any, reply: Reply, seconds: float) -> bool:
+        """Whether a request that took that long created what its answer names.
+
+        By its mark or its age, in the answer or, if that shows a part of it only, on its page.
+        """
+        kind = thing.kind
+        if self._relay.run in kind.marks_of(found):
+            return True
+        if created_at(found) is None and kind.has_page:
+            reply = self._account.request("GET", thing.path)
+            found = reply.json() if reply.status == 200 else {}
+        return isinstance(found, dict) and (
+            self._relay.run in kind.marks_of(found) or is_new(kind, found, reply.by_name, seconds)
+        )
 
     def _made(self, entry: Entry, identifier: str) -> None:
         ledger = self._relay.ledger
@@ -193,63 +274,23 @@ class Desk:
         else:
             ledger.settle(entry)  # a part of something that an earlier request created
 
+    def _doubt(self, entry: Entry, identifier: str) -> None:
+        """Keep out of the ledger what was answered as created, but may have been there before."""
+        self._relay.ledger.settle(entry)
+        shown = "(its name is a secret)" if entry.kind.secret else identifier
+        words = (
+            f"{entry.kind.name} {shown}: answered as created, but it neither carries the mark of "
+            "the run nor is it new, so it is left alone"
+        )
+        self._note().told.append(words)
+        self._relay.doubts.append(words)
+
     def _settle_what_was_deleted(self, outgoing: Outgoing, reply: Reply) -> None:
         named = one_of(outgoing.path)
         if outgoing.method == "DELETE" and named and reply.status in (204, 404):
             entry = self._relay.ledger.find(*named)
             if entry is not None:
                 self._relay.ledger.settle(entry)
-
-    # What may not be sent
-
-    def _wrong_with(self, outgoing: Outgoing, kind: Kind | None) -> str | None:
-        if kind is not None:
-            return self._wrong_with_creation(outgoing, kind)
-        if outgoing.method in ("GET", "HEAD", "OPTIONS"):
-            return None
-        return self._wrong_with_change(outgoing)
-
-    def _wrong_with_creation(self, outgoing: Outgoing, kind: Kind) -> str | None:
-        is_form = outgoing.path == "/upload"
-        if is_form and self._names_a_video_of_ours(outgoing):
-            return None
-        can_be_marked = kind.marked and (is_form or kind is not VIDEO)
-        if not can_be_marked or self._relay.run.encode() in outgoing.body[:_FORM_HEAD]:
-            return None
-        where = "its file's name" if is_form else f"its {kind.marked[0]}"
-        return (
-            f"This {kind.name} would not carry the mark of the run, and could be left behind on "
-            f"the account: put apivideo_target.mark(...) into {where}."
-        )
-
-    def _wrong_with_change(self, outgoing: Outgoing) -> str | None:
-        """Whether a request changes something that is there and is not ours."""
-        named = _owner(outgoing.path)
-        if named is None or self._relay.ledger.find(*named) is not None:
-            return None
-        kind, identifier = named
-        if not kind.marked:
-            known = kind.owned or self._account.request("GET", outgoing.path).status == 404
-            return None if known or kind.name == "watermark" else self._not_ours(kind)
-        reply = self._account.request("GET", f"{kind.path}/{identifier}")
-        there = reply.json() if reply.status == 200 else None
-        if not isinstance(there, dict) or mark_in(kind.marks_of(there)):
-            return None
-        return self._not_ours(kind)
-
-    def _not_ours(self, kind: Kind) -> str:
-        return (
-            f"This {kind.name} was there before this run. Tests change and delete only what a run "
-            "of tests created."
-        )
-
-    def _names_a_video_of_ours(self, outgoing: Outgoing) -> bool:
-        """Whether a part of a delegated upload is for a video that this run has created."""
-        if outgoing.path != "/upload":
-            return False
-        made = (one for one in self._relay.ledger.left() if one.kind is VIDEO and one.identifier)
-        head, tail = outgoing.body[:_FORM_HEAD], outgoing.body[-_FORM_HEAD:]
-        return any(str(one.identifier).encode() in part for one in made for part in (head, tail))
 
     # The login that all share
 
@@ -287,6 +328,8 @@ class Desk:
         self._notes[test] = Notes()
         try:
             self._account.check()
+        except SandboxBusy as busy:
+            return {"inconclusive": str(busy)}
         except SandboxRefused as refused:
             return {"refused": str(refused)}
         self._account.upstream.budget.rest()
@@ -319,7 +362,7 @@ def _read(environ: WSGIEnvironment) -> Outgoing:
         for name, value in environ.items()
         if name.startswith("HTTP_") or (name == "CONTENT_TYPE" and value)
     ]
-    body = environ["wsgi.input"].read(_MOST_BODY)
+    body = environ["wsgi.input"].read(_MOST_BODY + 1)
     return Outgoing(environ["REQUEST_METHOD"], target, headers, body)
 
 
@@ -336,15 +379,6 @@ def _marked(outgoing: Outgoing, kind: Kind, run: str) -> Outgoing:
         return outgoing
     sent["metadata"] = [*metadata, {"key": METADATA_KEY, "value": run}]
     return replace(outgoing, body=json.dumps(sent).encode())
-
-
-def _owner(path: str) -> tuple[Kind, str] | None:
-    """What a path speaks of: `/videos/vi…/captions/en` is about that video."""
-    return one_of("/".join(path.split("/")[:3]))
-
-
-def _is_identifier(value: Any) -> bool:
-    return isinstance(value, str) and value.replace("_", "").replace("-", "").isalnum()
 
 
 def _equal(sent: str, known: str) -> bool:

@@ -11,16 +11,20 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
+from pytest_apivideo.options import is_set
 from pytest_apivideo.sandbox.client import Port
 from pytest_apivideo.sandbox.guard import KEY_VARIABLE, SANDBOX, checked_key
+from pytest_apivideo.sandbox.ledger import checked_directory
 from pytest_apivideo.scrub import scrub
-from pytest_apivideo.targets import choice
+from pytest_apivideo.targets import NO_KEY, choice
 
 if TYPE_CHECKING:
     from pytest_apivideo.sandbox.relay import Relay
     from pytest_apivideo.sandbox.secrets import Secrets
 
 _FOR_WORKERS = "apivideo_sandbox_port"
+_INCONCLUSIVE = "apivideo_inconclusive"
+_MOST_RUNS_NAMED = 5
 _SECTION = "api.video sandbox"
 
 
@@ -38,6 +42,8 @@ class SandboxRun:
         self._earlier: str | None = None
         self._is_refused = False
         self.key = checked_key()
+        if self.key is not None:
+            checked_directory()
         self.begun: set[str] = set()
 
     def port(self) -> Port:
@@ -56,7 +62,7 @@ class SandboxRun:
     def _make_relay(self) -> Relay:
         from pytest_apivideo.sandbox.account import Account
         from pytest_apivideo.sandbox.budget import Budget
-        from pytest_apivideo.sandbox.ledger import Ledger, default_directory
+        from pytest_apivideo.sandbox.ledger import Ledger
         from pytest_apivideo.sandbox.marks import new_run
         from pytest_apivideo.sandbox.relay import Relay
         from pytest_apivideo.sandbox.secrets import Secrets
@@ -64,7 +70,7 @@ class SandboxRun:
 
         assert self.key is not None  # else no test comes so far
         account = Account(Upstream(self.base_url, Budget(self._budget)), self.key, Secrets())
-        ledger = Ledger(new_run(), self.base_url, default_directory(), lambda: account.name)
+        ledger = Ledger(new_run(), self.base_url, checked_directory(), account.known_as)
         return Relay(account, ledger)
 
     def refuse(self, item: pytest.Item, words: str) -> NoReturn:
@@ -78,6 +84,17 @@ class SandboxRun:
             words = "The sandbox cannot be used: the first such test says why."
         self._is_refused = True
         pytest.fail(words, pytrace=False)
+
+    def miss_key(self) -> NoReturn:
+        """Skip a test for want of a key, or fail it if the key is required."""
+        if is_set(self._config, "require_sandbox"):
+            pytest.fail(NO_KEY, pytrace=False)
+        pytest.skip(NO_KEY)
+
+    def skip_as_inconclusive(self, item: pytest.Item, words: str) -> NoReturn:
+        """Skip a test of which the sandbox, being too busy, tells nothing."""
+        item.user_properties.append((_INCONCLUSIVE, words))
+        pytest.skip(f"inconclusive, {words}")
 
     @property
     def _secrets(self) -> Secrets | None:
@@ -113,14 +130,22 @@ class SandboxRun:
             scrub(report, self._secrets.hide)
         yield
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Remove what is left, and let the run fail if something stays."""
-        if self._relay is None:
-            return
-        secrets = self._relay.account.secrets
-        self._left = [secrets.hide(words) for words in self._relay.close()]
-        self._earlier = self._left_by_earlier_runs(self._relay)
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None]:
+        """Once all fixtures are torn down, remove what is left; the run fails if something stays.
+
+        After an interruption pytest tears down the fixtures of its test only in this hook.
+        """
+        try:
+            yield
+        finally:
+            if self._relay is not None:
+                self._finish(self._relay, session)
+
+    def _finish(self, relay: Relay, session: pytest.Session) -> None:
+        secrets = relay.account.secrets
+        self._left = [secrets.hide(words) for words in relay.close()]
+        self._earlier = self._left_by_earlier_runs(relay)
         if self._left and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
@@ -141,28 +166,31 @@ class SandboxRun:
             terminalreporter.write_line(words)
         terminalreporter.write_line(
             f"The ledger is {relay.ledger.path}. To try again, with {KEY_VARIABLE} set: "
-            f"{self._sweep_command}"
+            f"{self._sweep_command([relay.run])}"
         )
 
-    @property
-    def _sweep_command(self) -> str:
+    def _sweep_command(self, runs: list[str]) -> str:
+        """The command that sweeps these runs and no other, which may be going on elsewhere."""
+        named = " ".join(f"--run {run}" for run in runs[:_MOST_RUNS_NAMED])
         where = "" if self.base_url == SANDBOX else f" --base-url {self.base_url}"
-        return f"apivideo-fake sweep --older-than 0s{where}"
+        return f"apivideo-fake sweep {named}{where}"
 
     def _left_by_earlier_runs(self, relay: Relay) -> str | None:
         from pytest_apivideo.sandbox.ledger import ledgers_in
-        from pytest_apivideo.sandbox.removal import belongs_to
+        from pytest_apivideo.sandbox.sweeping import belongs_to
 
-        earlier = [
-            len(old.left)
-            for old in ledgers_in(relay.ledger.path.parent)
+        ledgers, _ = ledgers_in(relay.ledger.path.parent)
+        earlier = {
+            old.run: len(old.left)
+            for old in ledgers
             if old.run != relay.run and not old.is_held and belongs_to(old, relay.account)
-        ]
+        }
         if not earlier:
             return None
         runs = "an earlier run" if len(earlier) == 1 else f"{len(earlier)} earlier runs"
-        things = "1 thing" if sum(earlier) == 1 else f"{sum(earlier)} things"
-        return f"{runs} left {things}: {self._sweep_command}"
+        count = sum(earlier.values())
+        things = "1 thing" if count == 1 else f"{count} things"
+        return f"{runs} left {things}: {self._sweep_command(list(earlier))}"
 
 
 def _make_inconclusive(report: pytest.TestReport, item: pytest.Item, reasons: list[str]) -> None:
@@ -170,4 +198,4 @@ def _make_inconclusive(report: pytest.TestReport, item: pytest.Item, reasons: li
     words = f"Skipped: inconclusive, {'; '.join(reasons)}"
     report.outcome = "skipped"
     report.longrepr = (path, (line or 0) + 1, words)
-    report.user_properties.append(("apivideo_inconclusive", "; ".join(reasons)))
+    report.user_properties.append((_INCONCLUSIVE, "; ".join(reasons)))

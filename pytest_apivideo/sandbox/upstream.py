@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from pytest_apivideo.addresses import is_loopback
 from pytest_apivideo.sandbox.budget import Budget, rate_of, retry_after
 from pytest_apivideo.sandbox.clock import pause
-from pytest_apivideo.sandbox.guard import is_loopback
 
 Headers = Iterable[tuple[str, str]]
 
@@ -22,14 +22,23 @@ TOO_MANY = 429
 _TIMEOUT = httpx.Timeout(60.0, connect=15.0)
 # fmt: off
 _HOP_BY_HOP = frozenset((
-    "connection", "content-length", "host", "keep-alive", "proxy-authenticate",
+    "accept-encoding", "connection", "content-length", "host", "keep-alive", "proxy-authenticate",
     "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
 ))
 # fmt: on
+_NOT_PASSED_BACK = _HOP_BY_HOP | {"content-encoding"}  # for the body is passed back decoded
+_READABLE = ("Accept-Encoding", "identity")  # identifiers and secrets in answers must be seen
 
 
 class SandboxLost(ConnectionError):  # noqa: N818 - named for what happened
-    """No answer came; says which request was lost, and to whom."""
+    """No answer came; says which request was lost, and to whom.
+
+    `may_arrive` tells that the request may still be worked on, for the answer took too long.
+    """
+
+    def __init__(self, words: str, may_arrive: bool = False) -> None:
+        super().__init__(words)
+        self.may_arrive = may_arrive
 
 
 @dataclass(frozen=True)
@@ -106,21 +115,22 @@ class Upstream:
         try:
             response = self._client.send(request, stream=True)
             try:
-                body = b"".join(response.iter_raw())
+                body = response.read()
             finally:
                 response.close()
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise SandboxLost(
                 f"{outgoing.method} {outgoing.path} got no answer from {self.base_url}: "
-                f"{type(error).__name__}: {error}{self._hint(error)}"
+                f"{type(error).__name__}: {error}{self._hint(error)}",
+                isinstance(error, httpx.ReadTimeout | httpx.WriteTimeout),
             ) from None  # the frames below hold credentials
         pairs = response.headers.multi_items()
-        kept = [(name, value) for name, value in pairs if name.lower() not in _HOP_BY_HOP]
+        kept = [(name, value) for name, value in pairs if name.lower() not in _NOT_PASSED_BACK]
         reply = Reply(response.status_code, kept, body)
         self.budget.heed(rate, reply.by_name)
         return reply
 
-    def _hint(self, error: httpx.TransportError) -> str:
+    def _hint(self, error: httpx.RequestError) -> str:
         if "CERTIFICATE_VERIFY_FAILED" not in str(error) or not is_loopback(self.base_url):
             return ""
         return (
@@ -132,5 +142,6 @@ class Upstream:
         prefix = urlsplit(self.base_url).path
         url = httpx.URL(self.base_url).copy_with(raw_path=(prefix + outgoing.target).encode())
         headers = [pair for pair in outgoing.headers if pair[0].lower() not in _HOP_BY_HOP]
+        headers.append(_READABLE)
         content = outgoing.body or (b"" if outgoing.method in ("POST", "PUT", "PATCH") else None)
         return httpx.Request(outgoing.method, url, headers=headers, content=content)

@@ -10,6 +10,7 @@ from fake_server import FakeServer
 from fake_server.admission import Arrival
 from fake_server.auth import tokens as token_module
 from fake_server.auth.credentials import read_authorization
+from fake_server.project import LATE
 
 KEY = "authentication-invalid-api-key"
 TOKEN = "authentication-invalid-access-token"
@@ -305,9 +306,9 @@ def test_the_credentials_of_a_closed_project_are_no_call_of_this_test(
 ):
     with apivideo_server.project() as gone:
         grant, key = gone.tokens.issue(), gone.api_key
-    api.bearer(grant.access_token).is_problem(TOKEN)
-    api.refresh(grant.refresh_token).is_problem(LOGIN, name="")
-    api.basic(key).is_problem(KEY)
+    api.bearer(grant.access_token).is_problem(TOKEN, detail=LATE)
+    api.refresh(grant.refresh_token).is_problem(LOGIN, name="", detail=LATE)
+    api.basic(key).is_problem(KEY, detail=LATE)
     assert len(apivideo.calls) == 0
 
 

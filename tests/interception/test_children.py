@@ -17,7 +17,7 @@ import pytest
 from fake_server import ApiVideo
 from pytest_apivideo import interception
 from pytest_apivideo.interception.children import Children, without_proxy
-from pytest_apivideo.interception.routes import HOSTS, ToFake, Trust
+from pytest_apivideo.interception.routes import HOSTS, OTHERS, ToFake, Trust
 from tests.interception.conftest import Run
 
 PACKAGE = Path(interception.__file__).parent
@@ -52,9 +52,10 @@ def run(*command: str, **options: Any) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.filterwarnings("ignore::pytest_apivideo.BlockedHostWarning")
 @pytest.mark.parametrize("client", CLIENTS)
 def test_a_python_child_reaches_the_fake(
-    apivideo: ApiVideo, apivideo_intercept: object, client: str
+    apivideo: ApiVideo, apivideo_intercept: Any, client: str
 ) -> None:
     program = CLIENTS[client].format(url=SANDBOX, key=apivideo.sandbox_key)
     ran = run(sys.executable, "-c", program)
@@ -62,6 +63,7 @@ def test_a_python_child_reaches_the_fake(
     apivideo.calls.assert_called("GET /videos", times=1)
     stopped = run(sys.executable, "-c", CLIENTS[client].format(url=OTHER, key="any"))
     assert "BlockedHostError: pytest-apivideo stopped a connection to collector" in stopped.stderr
+    assert set(apivideo_intercept.blocked) == {"collector.api.video"}
 
 
 def test_the_official_sdk_in_a_child_reaches_its_environment(
@@ -104,6 +106,133 @@ def test_multiprocessing_reaches_the_fake(isolated: Run, method: str) -> None:
         "ignore:.*fork:DeprecationWarning",
         "--import-mode=prepend",
     )
+
+
+def test_what_a_forked_process_tried_is_known_to_the_test(isolated: Run) -> None:
+    isolated(
+        """
+        import multiprocessing
+        import requests
+
+        def swallow():
+            try:
+                requests.get("https://collector.api.video")
+            except Exception:
+                pass
+
+        def test_it(apivideo_intercept):
+            child = multiprocessing.get_context("fork").Process(target=swallow)
+            child.start()
+            child.join()
+            assert apivideo_intercept.blocked == ("collector.api.video",)
+        """,
+        "-W",
+        "ignore:.*fork:DeprecationWarning",
+        "-W",
+        "ignore::pytest_apivideo.BlockedHostWarning",
+    )
+
+
+def test_what_a_fixture_of_the_whole_run_starts_is_led_to_the_fake(
+    suite: pytest.Pytester, isolated: Run
+) -> None:
+    """As pytest-flask's live server, in a forked process, and as a worker, in one of its own."""
+    suite.makeini(
+        """
+        [pytest]
+        addopts = -W error -W ignore:.*fork:DeprecationWarning -p no:randomly
+        asyncio_default_fixture_loop_scope = function
+        apivideo_env_early = true
+        usefixtures = apivideo_intercept
+        """
+    )
+    suite.makepyfile(
+        worker="""
+        import os, sys, requests
+
+        for line in sys.stdin:
+            auth = (os.environ["API_VIDEO_KEY"], "")
+            url = "https://sandbox.api.video/videos"
+            print(requests.get(url, auth=auth).json()["data"][0]["title"], flush=True)
+        """
+    )
+    isolated(
+        """
+        import multiprocessing, os, subprocess, sys
+        import pytest, requests
+        from werkzeug.serving import make_server
+        from werkzeug.wrappers import Request, Response
+
+        @Request.application
+        def app(request):
+            auth = (os.environ["API_VIDEO_KEY"], "")
+            answer = requests.get("https://sandbox.api.video/videos", auth=auth)
+            return Response(answer.json()["data"][0]["title"])
+
+        @pytest.fixture(scope="session")
+        def live_server():
+            server = make_server("127.0.0.1", 0, app)
+            process = multiprocessing.get_context("fork").Process(target=server.serve_forever)
+            process.start()
+            yield f"http://127.0.0.1:{server.port}/"
+            process.terminate()
+            process.join()
+            server.server_close()
+
+        @pytest.fixture(autouse=True)
+        def as_pytest_flask_does(request):
+            request.getfixturevalue("live_server")
+
+        @pytest.fixture(scope="session")
+        def worker():
+            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+            with subprocess.Popen([sys.executable, "worker.py"], **pipes) as process:
+                yield process
+                process.stdin.close()
+
+        @pytest.mark.parametrize("title", ["Maths", "Physics"])
+        def test_it(live_server, worker, apivideo, title):
+            apivideo.videos.add(title=title)
+            assert requests.get(live_server).text == title
+            print(file=worker.stdin, flush=True)
+            assert worker.stdout.readline() == title + "\\n"
+        """,
+        passed=2,
+    )
+
+
+CALLS_THE_REAL_ONE = {
+    "python": [sys.executable, "-c", "import requests; requests.get('https://ws.api.video')"],
+    "node": ["node", "-e", "fetch('https://ws.api.video').catch((e) => console.error(e.cause))"],
+}
+
+
+@pytest.mark.filterwarnings("ignore::pytest_apivideo.BlockedHostWarning")
+@pytest.mark.parametrize("language", CALLS_THE_REAL_ONE)
+def test_without_interception_a_child_is_kept_from_the_real_service(
+    apivideo: ApiVideo, language: str
+) -> None:
+    command = CALLS_THE_REAL_ONE[language]
+    if shutil.which(command[0]) is None:
+        pytest.skip(f"needs {language}")
+    ran = run(*command)
+    assert "pytest-apivideo stopped a connection to ws.api.video" in ran.stderr
+    assert "Use the fixture apivideo_intercept" in ran.stderr
+
+
+def test_what_a_child_without_interception_tried_is_told_at_the_end(isolated: Run) -> None:
+    result = isolated(
+        """
+        import subprocess, sys
+
+        def test_it(apivideo):
+            program = "import socket; socket.getaddrinfo('ws.api.video', 443)"
+            subprocess.run([sys.executable, "-c", program])
+        """,
+        "-W",
+        "default::pytest_apivideo.BlockedHostWarning",
+    )
+    result.stdout.fnmatch_lines(["*BlockedHostWarning: this test tried to reach ws.api.video*"])
 
 
 def test_the_users_own_sitecustomize_runs_as_well(
@@ -159,6 +288,29 @@ def test_curl_reaches_the_fake(apivideo: ApiVideo, apivideo_intercept: object) -
     assert json.loads(ran.stdout)["status"] == 401
 
 
+CURL_REFUSED = {
+    "http://ws.api.video/videos": "the fake stands for https://ws.api.video only, port 443",
+    "https://ws.api.video:8443/": "the fake stands for https://ws.api.video only, port 443",
+    "https://upload.api.video/": "and no other host of api.video",
+    "https://api.video/": "and no other host of api.video",
+    "http://broadcast.api.video:1935/s": "and no other host of api.video",
+}
+
+
+@pytest.mark.filterwarnings("ignore::pytest_apivideo.BlockedHostWarning")
+@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
+@pytest.mark.parametrize(("url", "reason"), CURL_REFUSED.items(), ids=CURL_REFUSED.keys())
+def test_curl_is_told_what_the_fake_does_not_stand_for(
+    apivideo: ApiVideo, apivideo_intercept: Any, url: str, reason: str
+) -> None:
+    answer = json.loads(run("curl", "-sS", "-u", "k:", url).stdout)
+    assert answer["status"] == 421
+    assert answer["detail"].startswith("pytest-apivideo stopped a connection to ")
+    assert reason in answer["detail"]
+    assert apivideo_intercept.blocked == (url.split("/")[2].split(":")[0],)
+    assert len(apivideo.calls) == 0
+
+
 @pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
 def test_curl_keeps_the_users_own_configuration(
     apivideo: ApiVideo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, request: Any
@@ -192,10 +344,9 @@ for (const call of [fetch, async (url) => https.get(url)]) {
 """
 
 
+@pytest.mark.filterwarnings("ignore::pytest_apivideo.BlockedHostWarning")
 @pytest.mark.skipif(shutil.which("node") is None, reason="needs node")
-def test_node_reaches_the_fake(
-    apivideo: ApiVideo, apivideo_intercept: object, tmp_path: Path
-) -> None:
+def test_node_reaches_the_fake(apivideo: ApiVideo, apivideo_intercept: Any, tmp_path: Path) -> None:
     (tmp_path / "program.mjs").write_text(NODE)
     ran = run("node", str(tmp_path / "program.mjs"), apivideo.production_key)
     fetched, got, *refused = ran.stdout.splitlines()
@@ -203,6 +354,7 @@ def test_node_reaches_the_fake(
     assert len(refused) == 2
     for line in refused:
         assert line.startswith("pytest-apivideo stopped a connection to collector.api.video")
+    assert set(apivideo_intercept.blocked) == {"collector.api.video"}
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="needs node")
@@ -228,7 +380,8 @@ def test_what_the_user_has_in_the_variables_stays_in_them(tmp_path: Path) -> Non
     assert added["NODE_OPTIONS"].startswith("--no-warnings --require ")
     assert {"NO_PROXY", "no_proxy"}.isdisjoint(added)
     assert all(
-        f'"{host}:443:127.0.0.1:4321"' in (tmp_path / ".curlrc").read_text() for host in HOSTS
+        f'"{host}::127.0.0.1:4321"' in (tmp_path / ".curlrc").read_text()
+        for host in (*HOSTS, *OTHERS)
     )
 
 

@@ -94,6 +94,30 @@ def test_without_again():
     )
 
 
+def test_variables_that_a_fixture_of_the_whole_run_sets_stay(isolated: Run) -> None:
+    isolated(
+        """
+        import os
+        import pytest
+
+        @pytest.fixture(scope="session")
+        def of_the_whole_run():
+            os.environ["PYTHONPATH"] = "theirs"
+
+        def test_first(apivideo_intercept, of_the_whole_run):
+            assert os.environ["PYTHONPATH"] == "theirs"
+
+        def test_second(apivideo, of_the_whole_run):
+            assert os.environ["PYTHONPATH"].endswith("theirs")
+
+        def test_third(of_the_whole_run):
+            assert os.environ["PYTHONPATH"] == "theirs"
+            assert "NODE_OPTIONS" not in os.environ
+        """,
+        passed=3,
+    )
+
+
 def test_the_block_is_in_force_again_after_interception(isolated: Run) -> None:
     isolated(
         TRY
@@ -104,7 +128,8 @@ def intercepted_for_a_while(request, apivideo):
     assert is_blocked()
 
 
-def test_it(intercepted_for_a_while, apivideo_intercept):
+def test_it(request, intercepted_for_a_while):
+    request.getfixturevalue("apivideo_intercept")
     assert requests.get("https://ws.api.video/videos").status_code == 401
 """
     )
@@ -159,8 +184,9 @@ def test_under_gevent_nothing_is_blocked_and_nothing_breaks(isolated: Run) -> No
             socket.socket = true
 
         def test_it(request):
-            from pytest_apivideo.interception.session import begin_block, interceptor_of
+            from pytest_apivideo.interception.session import interceptor_of
 
-            assert begin_block(request.config) is None
+            with interceptor_of(request.config).blocking():
+                assert not hasattr(socket.getaddrinfo, "__wrapped__")
         """
     )

@@ -294,7 +294,7 @@ def test_it_is_used_under_frozen_time(
     assert calls(apivideo) == [LOGIN, GOOD, REFRESH, GOOD]
 
 
-def test_without_its_extra_it_skips_with_the_remedy(suite: pytest.Pytester) -> None:
+def test_without_its_extra_it_is_an_error_with_the_remedy(suite: pytest.Pytester) -> None:
     suite.makeconftest(
         """
         import pytest_apivideo.fixtures as fixtures
@@ -303,8 +303,8 @@ def test_without_its_extra_it_skips_with_the_remedy(suite: pytest.Pytester) -> N
         """
     )
     suite.makepyfile("def test_it(apivideo_async_http): ...")
-    result = suite.runpytest_subprocess("-rs", timeout=60)
-    result.assert_outcomes(skipped=1)
+    result = suite.runpytest_subprocess(timeout=60)
+    result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
-        ["*httpx is not installed: pip install 'pytest-apivideo[[]httpx[]]'*"]
+        ["httpx is not installed: pip install 'pytest-apivideo[[]httpx[]]'*"]
     )

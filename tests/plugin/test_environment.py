@@ -70,6 +70,37 @@ def test_what_the_shell_has_is_hidden_and_comes_back(
     assert as_in_the_shell(shell)
 
 
+def test_a_key_of_the_shell_that_was_read_at_import_is_told_and_hidden(
+    suite: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = "a-key-that-works-4711"
+    monkeypatch.setenv("API_VIDEO_KEY", key)
+    suite.makepyfile(program="import os; KEY = os.environ['API_VIDEO_KEY']")
+    suite.syspathinsert()
+    suite.makepyfile(
+        """
+        import requests
+        from program import KEY
+
+        def test_it(apivideo, apivideo_env):
+            print("sent", KEY)
+            listed = requests.get(apivideo.url + "/videos", auth=(KEY, ""))
+            login = requests.post(apivideo.url + "/auth/api-key", json={"apiKey": KEY})
+            assert "shell has in API_VIDEO_KEY" in login.json()["detail"]
+            assert (listed.status_code, KEY) == (200, "")
+
+        def test_without_the_fake():
+            assert KEY == ""
+        """
+    )
+    result = suite.runpytest_subprocess(timeout=60)
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(
+        ["*This is what your shell has in API_VIDEO_KEY.*apivideo_env_early*"]
+    )
+    assert key not in result.stdout.str()
+
+
 def test_a_suite_adds_names_of_its_own(suite: pytest.Pytester) -> None:
     suite.makeini(
         """
@@ -97,7 +128,7 @@ def test_a_suite_adds_names_of_its_own(suite: pytest.Pytester) -> None:
     assert "VIDEO_HOST" not in os.environ
 
 
-@pytest.mark.parametrize("alias", ["VIDEO_HOST=address", "=url"])
+@pytest.mark.parametrize("alias", ["VIDEO_HOST=address", "=url", "FOO=", "FOO-BAR", "1ST=url"])
 def test_an_alias_that_means_nothing_ends_the_run_with_the_valid_ones(
     suite: pytest.Pytester, alias: str
 ) -> None:
@@ -110,6 +141,58 @@ def test_an_alias_that_means_nothing_ends_the_run_with_the_valid_ones(
             "api_key, sandbox_key, production_key, url, environment"
         ]
     )
+
+
+@pytest.mark.parametrize(
+    ("option", "reason"),
+    [
+        ("apivideo_env_aliases=FOO BAR FOO=url", "FOO is there twice"),
+        ("apivideo_env_aliases=PATH=url", "PATH is a variable of the system"),
+        ("apivideo_env_early=ture", "invalid truth value 'ture'. It can be true or false"),
+        ("apivideo_environment=prod", "is 'prod'; it can be sandbox or production"),
+    ],
+)
+def test_an_option_that_cannot_be_right_ends_the_run_with_its_name(
+    suite: pytest.Pytester, option: str, reason: str
+) -> None:
+    suite.makepyfile("def test_it(): ...")
+    result = suite.runpytest_subprocess("-o", option, timeout=60)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    name = option.partition("=")[0]
+    result.stderr.fnmatch_lines([f"ERROR: ini {name}*{reason}*"])
+    assert "Traceback" not in result.stderr.str()
+
+
+def test_a_suite_whose_program_is_for_production_says_so_once(suite: pytest.Pytester) -> None:
+    suite.makeini(EARLY + "apivideo_environment = production\n")
+    suite.makepyfile(program=PROGRAM)
+    suite.syspathinsert()
+    suite.makepyfile(
+        """
+        import os
+        import pytest
+        import requests
+        from program import Config, status
+
+        STAGE = os.environ["API_VIDEO_ENV"]
+
+        def test_early(apivideo, apivideo_intercept):
+            assert STAGE == apivideo.settings.environment == "production"
+            assert Config.key == Config.live_key == apivideo.api_key == apivideo.production_key
+            assert status() == 200
+            answer = requests.get("https://ws.api.video/videos", auth=(Config.key, ""))
+            assert answer.status_code == 200
+
+        def test_of_each_test(apivideo, apivideo_env):
+            assert apivideo_env["API_VIDEO_ENV"] == "production"
+
+        @pytest.mark.apivideo(environment="sandbox")
+        def test_the_marker_wins(apivideo, apivideo_env):
+            assert apivideo_env["API_VIDEO_ENV"] == "sandbox"
+            assert apivideo.api_key == apivideo.sandbox_key
+        """
+    )
+    suite.runpytest_subprocess(timeout=60).assert_outcomes(passed=3)
 
 
 EARLY = """
@@ -172,10 +255,14 @@ def test_the_early_mode_comes_before_any_module(
             assert status() == 401
 
         def test_outside():
-            assert status() == 401
+            assert status() == 200
+
+        def test_after_that(apivideo):
+            assert status() == 200
+            assert len(apivideo.calls) == 1
         """
     )
-    early.runpytest_inprocess().assert_outcomes(passed=4)
+    early.runpytest_inprocess().assert_outcomes(passed=5)
     assert as_in_the_shell(shell)
 
 
@@ -196,6 +283,153 @@ def test_the_early_mode_works_under_xdist_and_with_interception(early: pytest.Py
     early.runpytest_subprocess("-n", "2", timeout=90).assert_outcomes(passed=4)
 
 
+CONNECTS_AT_IMPORT = """
+import os
+import apivideo as sdk
+from apivideo.apis import VideosApi
+
+client = sdk.AuthenticatedApiClient(os.environ["API_VIDEO_KEY"], production=False)
+
+client.connect()  # to https://sandbox.api.video
+
+def titles():
+    return [video.title for video in VideosApi(client).list().data]
+"""
+
+
+def test_a_client_in_a_global_keeps_its_token_from_test_to_test(early: pytest.Pytester) -> None:
+    early.makepyfile(
+        program="""
+        import os
+        import requests
+
+        base = os.environ["APIVIDEO_BASE_URL"]
+        login = {"apiKey": os.environ["API_VIDEO_KEY"]}
+        given = requests.post(base + "/auth/api-key", json=login).json()
+
+        def titles():
+            headers = {"Authorization": "Bearer " + given["access_token"]}
+            answer = requests.get(base + "/videos", headers=headers)
+            answer.raise_for_status()
+            return [video["title"] for video in answer.json()["data"]]
+        """
+    )
+    early.makepyfile(
+        test_it="""
+        import pytest, requests
+        from program import base, given, titles
+
+        @pytest.mark.parametrize("number", range(3))
+        def test_each_has_its_own_videos(apivideo, number):
+            apivideo.videos.add(title=str(number))
+            assert titles() == [str(number)]
+            assert [str(call) for call in apivideo.calls] == ["GET /videos -> 200"]
+
+        def refused():
+            with pytest.raises(requests.HTTPError, match="401"):
+                titles()
+
+        def test_that_ends_all_tokens(apivideo):
+            apivideo.tokens.revoke_all()
+            refused()
+
+        def test_after_it_they_are_as_they_were_given_out(apivideo):
+            assert titles() == []
+
+        def test_that_lets_them_expire_and_renews(apivideo):
+            apivideo.tokens.expire_all()
+            refused()
+            renew = {"refreshToken": given["refresh_token"]}
+            renewed = requests.post(base + "/auth/refresh", json=renew).json()
+            given["access_token"] = renewed["access_token"]
+            assert titles() == []
+
+        def test_after_that_the_new_one_is_good(apivideo):
+            assert titles() == []
+
+        def test_that_lets_the_time_pass(apivideo):
+            apivideo.clock.advance(3601)
+            refused()
+
+        def test_that_has_no_key(apivideo):
+            apivideo.keys.clear()
+            refused()
+
+        def test_another_project_has_keys_of_its_own(apivideo, apivideo_server):
+            with apivideo_server.project() as other:
+                assert other.api_key != apivideo.api_key
+            assert titles() == []
+
+        def test_outside():
+            assert titles() == []
+        """
+    )
+    early.runpytest_subprocess(timeout=90).assert_outcomes(passed=11)
+
+
+def test_a_program_that_connects_when_it_is_imported_is_led_to_the_fake(
+    early: pytest.Pytester,
+) -> None:
+    early.makeini(EARLY + "usefixtures = apivideo_intercept\n")
+    early.makepyfile(program=CONNECTS_AT_IMPORT)
+    early.makepyfile(
+        test_it="""
+        import pytest
+        from program import titles
+
+        @pytest.mark.parametrize("title", ["Maths", "Physics"])
+        def test_it(apivideo, title):
+            apivideo.videos.add(title=title)
+            assert titles() == [title]
+        """
+    )
+    early.runpytest_subprocess(timeout=90).assert_outcomes(passed=2)
+    early.runpytest_subprocess("-n", "2", timeout=90).assert_outcomes(passed=2)
+
+
+def test_a_client_that_outlives_its_test_is_told_so(suite: pytest.Pytester) -> None:
+    suite.makepyfile(
+        """
+        import requests
+
+        kept = {}
+
+        def test_first(apivideo):
+            kept["key"] = apivideo.api_key
+            kept["token"] = apivideo.tokens.issue()
+
+        def test_second(apivideo):
+            url = apivideo.url
+            headers = {"Authorization": f"Bearer {kept['token'].access_token}"}
+            refresh = {"refreshToken": kept["token"].refresh_token}
+            answers = [
+                requests.get(url + "/videos", headers=headers),
+                requests.get(url + "/videos", auth=(kept["key"], "")),
+                requests.post(url + "/auth/api-key", json={"apiKey": kept["key"]}),
+                requests.post(url + "/auth/refresh", json=refresh),
+            ]
+            assert [answer.status_code for answer in answers] == [401, 401, 400, 400]
+            for answer in answers:
+                assert "is of a test, or a project, that has ended" in answer.json()["detail"]
+            raise ValueError("to see what is told")
+
+        def test_third(apivideo):
+            raise ValueError("that has nothing to do with it")
+        """
+    )
+    result = suite.runpytest_inprocess()
+    result.assert_outcomes(passed=1, failed=2)
+    result.stdout.fnmatch_lines(
+        [
+            "*api.video: calls with credentials of ended tests*",
+            "This key or token is of a test*apivideo_env_early*",
+            "*GET /videos -> 401*",
+            "*POST /auth/refresh -> 400*",
+        ]
+    )
+    assert result.stdout.str().count("credentials of ended tests") == 1
+
+
 def test_the_early_keys_say_what_they_are() -> None:
     assert EARLY_KEYS == {
         "sandbox": "early-sandbox-key",
@@ -210,7 +444,7 @@ def test_the_guide_names_every_variable() -> None:
 
 
 RECIPES = re.findall(
-    r"\*\*(.+?)\*\*.*?```python\n(.*?)```", GUIDE.read_text().split("## Recipes")[1], re.DOTALL
+    r"\*\*((?:(?!\*\*).)+?)\*\*(?:(?!\*\*|```).)*```python\n(.*?)```", GUIDE.read_text(), re.DOTALL
 )
 
 LISTS_BY_HTTP = """
@@ -267,6 +501,22 @@ PROGRAMS = {
                 return Settings()
         """,
     },
+    "A client in a global keeps its token": {
+        "library": """
+            import requests
+
+            client = None
+
+            def connect(url, key):
+                token = requests.post(url + "/auth/api-key", json={"apiKey": key}).json()
+                return url, {"Authorization": "Bearer " + token["access_token"]}
+
+            def titles():
+                url, headers = client
+                listed = requests.get(url + "/videos", headers=headers).json()
+                return [video["title"] for video in listed["data"]]
+        """,
+    },
     # Not Celery itself, which needs a broker: a process that is started in the same way.
     "Celery": {
         "celery/__init__": "",
@@ -277,6 +527,15 @@ PROGRAMS = {
             key = os.environ["API_VIDEO_KEY"]
             url = "https://sandbox.api.video/videos"
             requests.post(url, json={"title": "Maths"}, auth=(key, ""))
+        """,
+    },
+    "A worker of session scope": {
+        "celery/__init__": "",
+        "celery/__main__": """
+            import os, requests
+
+            url = os.environ["API_VIDEO_BASE_URL"] + "/videos"
+            requests.post(url, json={"title": "Maths"}, auth=(os.environ["API_VIDEO_KEY"], ""))
         """,
     },
     "Live servers": {
@@ -308,7 +567,8 @@ def test_a_recipe_works(
     monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "site_settings")
     monkeypatch.setenv("PYTHONPATH", str(suite.path))
     suite.makepyfile(test_recipe=recipe)
-    suite.runpytest_subprocess(timeout=90).assert_outcomes(passed=1)
+    passed = 2 if "parametrize" in recipe else 1
+    suite.runpytest_subprocess(timeout=90).assert_outcomes(passed=passed)
 
 
 def test_every_recipe_is_tried() -> None:

@@ -903,7 +903,7 @@ def test_the_client_is_connected_to_the_fake_and_closed_with_the_test(
     suite.runpytest_inprocess().assert_outcomes(passed=3)
 
 
-def test_the_client_without_its_extra_skips_with_the_remedy(suite: pytest.Pytester) -> None:
+def test_the_client_without_its_extra_is_an_error_with_the_remedy(suite: pytest.Pytester) -> None:
     suite.makeconftest(
         """
         import pytest_apivideo.fixtures as fixtures
@@ -912,10 +912,10 @@ def test_the_client_without_its_extra_skips_with_the_remedy(suite: pytest.Pytest
         """
     )
     suite.makepyfile("def test_it(apivideo_client): ...")
-    result = suite.runpytest_subprocess("-rs", timeout=60)
-    result.assert_outcomes(skipped=1)
+    result = suite.runpytest_subprocess(timeout=60)
+    result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
-        ["*apivideo is not installed: pip install 'pytest-apivideo[[]sdk[]]'*"]
+        ["apivideo is not installed: pip install 'pytest-apivideo[[]sdk[]]'*"]
     )
 
 

@@ -192,7 +192,7 @@ def test_what_stays_is_listed_and_fails_the_run(
         [
             "*api.video sandbox: left behind by run apivideo-test-*",
             "live stream li*: DELETE gave 400",
-            "*apivideo-fake sweep --older-than 0s --base-url http://127.0.0.1:*",
+            "*apivideo-fake sweep --run apivideo-test-* --base-url http://127.0.0.1:*",
         ]
     )
     assert len(list(ledgers.glob("*.jsonl"))) == 1

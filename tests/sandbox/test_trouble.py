@@ -18,7 +18,7 @@ from fake_server import ApiVideo, FakeServer
 from fake_server.cli import cli
 from pytest_apivideo.sandbox.kinds import VIDEO
 from pytest_apivideo.sandbox.ledger import Ledger
-from pytest_apivideo.sandbox.marks import age_of, duration, mark_in, new_run
+from pytest_apivideo.sandbox.marks import age_of, duration, marks_in, new_run
 from pytest_apivideo.targets import KEY_VARIABLE
 from tests.sandbox.test_care import EVERY_KIND, left
 
@@ -29,8 +29,9 @@ def test_it(apivideo_target, apivideo_http):
 """
 
 
-def sweep(account: ApiVideo, *arguments: str) -> Any:
-    given = ["sweep", "--base-url", account.url, "--older-than", "0s", *arguments]
+def sweep(account: ApiVideo, *arguments: str, by_age: bool = True) -> Any:
+    age = ["--older-than", "0s"] if by_age else []
+    given = ["sweep", "--base-url", account.url, *age, *arguments]
     return CliRunner().invoke(cli, given, catch_exceptions=False)
 
 
@@ -45,11 +46,15 @@ def entries(ledgers: Path) -> list[dict[str, Any]]:
 @pytest.fixture
 def killed(sandbox: pytest.Pytester, account: ApiVideo) -> None:
     """A run was killed with everything created and nothing removed."""
+    kill(sandbox)
+    assert len(left(account)) == 7
+
+
+def kill(sandbox: pytest.Pytester) -> None:
     sandbox.makepyfile(EVERY_KIND % "import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
     command = [sys.executable, "-m", "pytest", "-p", "no:randomly"]
     done = subprocess.run(command, cwd=sandbox.path, capture_output=True, timeout=60)
     assert done.returncode == -signal.SIGKILL
-    assert len(left(account)) == 7
 
 
 @pytest.mark.usefixtures("killed")
@@ -88,7 +93,6 @@ def test_a_sweep_without_the_ledger_finds_what_carries_a_mark(
 def test_a_ledger_whose_last_line_is_cut_is_read(account: ApiVideo, ledgers: Path) -> None:
     (path,) = ledgers.glob("*.jsonl")
     path.write_bytes(path.read_bytes()[:-9])
-    (ledgers / "other.jsonl").write_text("no ledger\n")
     done = sweep(account)
     assert "watermark" in done.output
     assert set(left(account)) <= {"watermarks"}
@@ -128,7 +132,7 @@ def test_a_ledger_of_another_account_at_the_same_address_is_left_alone(
 
 @pytest.mark.usefixtures("sandbox")
 def test_a_run_that_is_going_on_is_left_alone(account: ApiVideo, ledgers: Path) -> None:
-    ledger = Ledger(new_run(), account.url, ledgers)
+    ledger = Ledger(new_run(), account.url, ledgers, lambda: f"project {account._project.id}")
     video = account.videos.add(metadata=[{"key": "a", "value": ledger.run}])
     ledger.made(ledger.intend(VIDEO, "test_it"), video.id)
     done = sweep(account)
@@ -145,14 +149,16 @@ def test_the_next_run_tells_what_an_earlier_one_left_and_how_to_remove_it(
 ) -> None:
     (path,) = ledgers.glob("*.jsonl")
     runs, things = "an earlier run", 7
+    names = [path.stem]
     if folders == "two":
-        again = path.read_text().replace(path.stem, run := new_run())
-        (ledgers / f"{run}.jsonl").write_text(again)
+        kill(sandbox)
         runs, things = "2 earlier runs", 14
+        names = sorted(one.stem for one in ledgers.glob("*.jsonl"))
     sandbox.makepyfile(CREATES)
     result = sandbox.runpytest_inprocess("-q")
     result.assert_outcomes(passed=1)
-    command = f"apivideo-fake sweep --older-than 0s --base-url {account.url}"
+    named = " ".join(f"--run {name}" for name in names)
+    command = f"apivideo-fake sweep {named} --base-url {account.url}"
     result.stdout.fnmatch_lines([f"api.video sandbox: {runs} left {things} things: {command}"])
     assert CliRunner().invoke(cli, command.split()[1:]).exit_code == 0
     assert left(account) == []
@@ -355,8 +361,9 @@ def test_a_mark_tells_its_run_and_its_age() -> None:
 
     now = datetime(2026, 11, 24, 8, tzinfo=UTC)
     run = new_run(now)
-    assert mark_in({"metadata": [{"value": f"a {run}"}]}) == run
-    assert mark_in("apivideo-test-of-mine") is None
+    other = new_run(now)
+    assert marks_in({"metadata": [{"value": f"a {run}"}], "title": other}) == {run, other}
+    assert marks_in("apivideo-test-of-mine apivideo-test-20261399T999999Z-abcdef") == set()
     assert age_of(run, now + timedelta(hours=3)) == timedelta(hours=3)
     assert (duration("90s"), duration("2h")) == (timedelta(seconds=90), timedelta(hours=2))
     with pytest.raises(ValueError, match="no mark of a run"):

@@ -1,4 +1,4 @@
-// Leads node to the fake, if its environment says where; NODE_OPTIONS has every node load this.
+// Leads node to the fake, or to nowhere, as its environment says; NODE_OPTIONS has every node load this.
 "use strict";
 
 const fs = require("node:fs");
@@ -6,9 +6,9 @@ const net = require("node:net");
 const tls = require("node:tls");
 
 if (process.env.APIVIDEO_INTERCEPTION) {
-  const { address, ca, hosts } = JSON.parse(process.env.APIVIDEO_INTERCEPTION);
-  const authority = fs.readFileSync(ca);
-  const [host, port] = address;
+  const { address, ca, hosts = [], blocked } = JSON.parse(process.env.APIVIDEO_INTERCEPTION);
+  const authority = ca && fs.readFileSync(ca);
+  const [host, port] = address || [];
   const nameOf = (options) =>
     String((options && (options.servername || options.host || options.hostname)) || "")
       .toLowerCase()
@@ -16,11 +16,18 @@ if (process.env.APIVIDEO_INTERCEPTION) {
 
   // True for a host that the fake stands for; throws for any other of api.video.
   const isOurs = (name, wanted) => {
-    if (!name.endsWith(".api.video")) return false;
+    if (!name.endsWith(".api.video") && name !== "api.video") return false;
     if (hosts.includes(name) && Number(wanted) === 443) return true;
+    try {
+      if (blocked) fs.appendFileSync(blocked, `${name}\n`);
+    } catch {} // what is told at the test's end is not worth another error here
+    const reason = address
+      ? `the fake stands for ${hosts.join(", ")}, port 443 only.`
+      : "the test uses the fake api.video, but this process calls the real one. Use the fixture " +
+        "apivideo_intercept, or give the process the address apivideo.url.";
     throw new Error(
-      `pytest-apivideo stopped a connection to ${name}, port ${wanted}: the fake stands for ` +
-        `${hosts.join(", ")}, port 443 only. See docs/interception.md of pytest-apivideo`,
+      `pytest-apivideo stopped a connection to ${name}, port ${wanted}: ${reason} ` +
+        "See docs/interception.md of pytest-apivideo",
     );
   };
 

@@ -1,4 +1,4 @@
-"""Leads a child process to the fake, if its environment says where; Python runs this at its start.
+"""Leads a child process to the fake or nowhere, as its environment says; Python runs this first.
 
 It comes before another `sitecustomize` in the path, and so runs that one afterwards. It must be
 quick and load little: every Python that a test starts runs it.
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _HERE = os.path.dirname(os.path.abspath(__file__))
 
 
-def _lead_to_the_fake(route: str) -> None:
+def _lead(route: str) -> None:
     import json
     from importlib import import_module
     from importlib.util import spec_from_file_location
@@ -28,7 +28,12 @@ def _lead_to_the_fake(route: str) -> None:
     _run(name, spec_from_file_location(name, start, submodule_search_locations=[folder]))
     routes, hooks = import_module(f"{name}.routes"), import_module(f"{name}.hooks")
     told = json.loads(route)
-    hooks.Hooks().begin(routes.ToFake(tuple(told["address"]), routes.Trust(told["ca"])))
+    blocked = routes.Blocked(told["blocked"], of_another=True)
+    if "address" in told:
+        trust = routes.Trust(told["ca"])
+        hooks.Hooks().begin(routes.ToFake(tuple(told["address"]), trust, blocked))
+    else:
+        hooks.Hooks().begin(routes.ToNobody(blocked))
 
 
 def _run_the_hidden_one() -> None:
@@ -48,6 +53,6 @@ def _run(name: str, spec: Any) -> None:
 
 try:
     if os.environ.get("APIVIDEO_INTERCEPTION"):
-        _lead_to_the_fake(os.environ["APIVIDEO_INTERCEPTION"])
+        _lead(os.environ["APIVIDEO_INTERCEPTION"])
 finally:
     _run_the_hidden_one()

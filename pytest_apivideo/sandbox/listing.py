@@ -1,0 +1,49 @@
+"""What is on the account, as its lists show it: all of it, or words that it could not be seen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pytest_apivideo.sandbox.account import Account
+from pytest_apivideo.sandbox.kinds import Kind
+
+MOST_PAGES = 100
+"""Of a hundred things each: an account of tests has less, and more would take too long."""
+
+_PAGE = "currentPage={page}&pageSize=100"
+
+
+class CannotLookError(Exception):
+    """A list could not be read to its end, so that nobody knows what is there; says why."""
+
+
+def rows(account: Account, kind: Kind) -> list[dict[str, Any]]:
+    """Everything of a kind that is on the account.
+
+    Raises CannotLookError if that is not certain, and what sending a request raises.
+    """
+    found: list[dict[str, Any]] = []
+    for page in range(1, MOST_PAGES + 1):
+        listed, last = _page(account, kind, page)
+        found += listed
+        if page >= last:
+            return found
+    raise CannotLookError(
+        f"there are more than {MOST_PAGES} pages of GET {kind.path}: not all of it was looked at"
+    )
+
+
+def _page(account: Account, kind: Kind, page: int) -> tuple[list[dict[str, Any]], int]:
+    """What is on a page, and the number of the last one."""
+    reply = account.request("GET", f"{kind.path}?{_PAGE.format(page=page)}")
+    if reply.status != 200:
+        limited = ", and again after a wait" if reply.limited else ""
+        raise CannotLookError(f"GET {kind.path} was answered {reply.status}{limited}")
+    answer = reply.json()
+    listed = answer.get("data") if isinstance(answer, dict) else None
+    pagination = answer.get("pagination") if isinstance(answer, dict) else None
+    last = pagination.get("pagesTotal") if isinstance(pagination, dict) else None
+    well_formed = isinstance(listed, list) and all(isinstance(row, dict) for row in listed)
+    if not well_formed or not isinstance(last, int):
+        raise CannotLookError(f"GET {kind.path} did not answer with a page of a list")
+    return listed or [], last
