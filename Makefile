@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
-NODE := tests/uploads/node
+NODE := tests/node
 NODE_READY := $(NODE)/node_modules/.ready
 
 .PHONY: demo test check format lint types imports coverage bench soak deviations docs pins node clean
@@ -53,7 +53,7 @@ pins: $(READY) ## Write down the versions in use.
 	@echo "# Versions that the checks run with; written by: make pins" > requirements-dev.txt
 	$(RUN) -m pip freeze --exclude-editable | grep -v " @ " >> requirements-dev.txt
 
-node: $(NODE_READY) ## api.video's clients for Node, for the tests of uploads, where Node is.
+node: $(NODE_READY) ## What the tests run on Node, where Node is: api.video's clients, and Prism.
 
 clean:
 	rm -rf $(VENV) $(NODE)/node_modules .coverage* .pytest_cache .mypy_cache .ruff_cache
@@ -70,5 +70,5 @@ $(NODE_READY): $(NODE)/package.json
 	@mkdir -p $(dir $@)
 	@if command -v npm > /dev/null; then \
 		npm install --prefix $(NODE) --silent --no-package-lock --no-audit --no-fund --ignore-scripts \
-			&& touch $@ || echo "npm could not install api.video's clients"; \
-	else echo "no Node here: api.video's clients for it are left out"; fi
+			&& touch $@ || echo "npm could not install what the tests run on Node"; \
+	else echo "no Node here: the tests that need it are skipped"; fi

@@ -68,7 +68,7 @@ def drift(
     does not know, or if a report saw nothing.
     """
     from pytest_apivideo.drift import compare, show
-    from pytest_apivideo.drift.baseline import merge, new_ones
+    from pytest_apivideo.drift.baseline import merge, new_ones, stale_ones
     from pytest_apivideo.drift.files import write
     from pytest_apivideo.drift.report import read
 
@@ -83,6 +83,8 @@ def drift(
         new = new_ones(found, known, today)
         merged = None if write_baseline is None else merge(write_baseline, known, new, today)
         click.echo(show.FORMS[form](show.Shown(found, new, sys.stdout.isatty(), in_full)))
+        for entry in stale_ones(found, known):
+            click.echo(f"{baseline}: stale, for it matches nothing any more: {entry}", err=True)
         if write_baseline is not None and merged is not None:
             write(write_baseline, merged.text)
             click.echo(f"{write_baseline}: {merged}", err=True)
@@ -115,7 +117,7 @@ def _description(path: Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError) as error:
         words = " ".join(str(error).split())
         raise click.ClickException(f"{path} is no OpenAPI description: {words}") from None
-    if not isinstance(loaded, dict) or "paths" not in loaded:
+    if not isinstance(loaded, dict) or not isinstance(loaded.get("paths"), dict):
         raise click.ClickException(f"{path} is no OpenAPI description: it has no paths")
     return loaded
 
@@ -150,11 +152,12 @@ def verify(report: Path, settings: Path | None) -> None:
     """
     from pytest_apivideo.drift.files import write
     from pytest_apivideo.drift.report import read
+    from pytest_apivideo.drift.show import visible
     from pytest_apivideo.drift.verify import verify
 
     with _told_in_a_line():
         verification = verify(read(report))
-        click.echo(f"{report}: " + "\n".join(verification.told()))
+        click.echo(f"{report}: " + "\n".join(map(visible, verification.told())))
         if settings is not None:
             write(settings, verification.as_toml())
             click.echo(f"{settings}: written", err=True)

@@ -131,13 +131,21 @@ class HiddenInWarnings:
     def pytest_warning_recorded(self, warning_message: warnings.WarningMessage) -> None:
         """Show a warning without the secrets in it; as a text, if it has any."""
         text = str(warning_message.message)
-        try:
-            hide = _mask(self._config)
-        except _RedactError:
-            hide = _everything
-        hidden = text if hide is None else hide(text)
+        hidden = hiding(self._config)(text)
         if hidden != text:
             warning_message.message = hidden
+
+
+def hiding(config: pytest.Config) -> Hide:
+    """What hides the secrets of the run in texts; all of a text, if nobody knows what they are."""
+    try:
+        return _mask(config) or _nothing
+    except _RedactError:
+        return _everything
+
+
+def _nothing(text: str) -> str:
+    return text
 
 
 def _everything(text: str) -> str:

@@ -18,25 +18,25 @@ def without_credentials(text: str) -> str:
 
 def scrub(report: pytest.TestReport | pytest.CollectReport, hide: Hide) -> None:
     """Take secrets out of a report: its failure, what was captured, its properties, its reason."""
-    report.longrepr = _hidden(report.longrepr, hide)
-    report.sections = _hidden(report.sections, hide)
+    report.longrepr = hidden(report.longrepr, hide)
+    report.sections = hidden(report.sections, hide)
     if isinstance(report, pytest.TestReport):
-        report.user_properties = _hidden(report.user_properties, hide)
+        report.user_properties = hidden(report.user_properties, hide)
         if hasattr(report, "wasxfail"):  # the reason of an expected failure
-            report.wasxfail = _hidden(report.wasxfail, hide)
+            report.wasxfail = hidden(report.wasxfail, hide)
 
 
-def _hidden(value: Any, hide: Hide) -> Any:
+def hidden(value: Any, hide: Hide) -> Any:
     """The same without secrets; the objects of pytest that show a failure are changed in place."""
     if isinstance(value, str):
         return hide(value)
     if isinstance(value, list):
-        return [_hidden(item, hide) for item in value]
+        return [hidden(item, hide) for item in value]
     if type(value) is tuple:
-        return tuple(_hidden(item, hide) for item in value)
+        return tuple(hidden(item, hide) for item in value)
     if isinstance(value, dict):
-        return {_hidden(key, hide): _hidden(item, hide) for key, item in value.items()}
+        return {hidden(key, hide): hidden(item, hide) for key, item in value.items()}
     if type(value).__module__.startswith("_pytest."):
         for name, part in vars(value).items():
-            object.__setattr__(value, name, _hidden(part, hide))
+            object.__setattr__(value, name, hidden(part, hide))
     return value

@@ -70,7 +70,8 @@ class Target:
         """Note what an answer looks like in the report of `--apivideo-report`; returns the answer.
 
         Takes a response of httpx or requests. Noted are the operation, status, media type, names of
-        headers, problem and the types in the body; no values but those of enumerations.
+        headers, problem and the types in the body; no values but those of enumerations. Raises
+        TypeError for what is no response, ValueError for one that was not read.
         """
         from pytest_apivideo.drift.observation import observation
 
@@ -80,9 +81,13 @@ class Target:
     def found(self, setting: str, value: Any) -> None:
         """Note which value of one of the fake's settings matches what was seen of the target.
 
-        A question that no setting answers is named in words, for `drift` to compare.
+        A question that no setting answers is named in words, for `drift` to compare. The value is
+        true or false, a number, a word or None; of another text nothing is noted but that it was
+        one. Raises TypeError for anything else, and ValueError for a number that is not finite.
         """
-        self._noted().append({"setting": setting, "value": value})
+        from pytest_apivideo.drift.plain import plain, value_as_found
+
+        self._noted().append({"setting": plain(setting), "value": value_as_found(value)})
 
     def _noted(self) -> list[dict[str, Any]]:
         return self.item.stash.setdefault(OBSERVED, [])

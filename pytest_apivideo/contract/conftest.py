@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,8 +13,10 @@ import pytest
 from pytest_apivideo.contract.api import Api
 from pytest_apivideo.contract.shapes import LIVE_STREAM, VIDEO
 from pytest_apivideo.target import Target
+from pytest_apivideo.targets import served_at
 
 Make = Callable[..., dict[str, Any]]
+Later = Callable[[], None]
 
 
 @pytest.fixture
@@ -34,6 +37,15 @@ def anyone(apivideo_target: Target) -> Iterator[Api]:
 def mark(apivideo_target: Target) -> Callable[[str], str]:
     """Puts the mark of the run into a name."""
     return apivideo_target.mark
+
+
+@pytest.fixture
+def later(request: pytest.FixtureRequest, apivideo_target: Target) -> Later:
+    """Lets more than a second pass, so that two moments differ: api.video tells whole seconds."""
+    if apivideo_target.is_fake and served_at(request.config) is None:
+        clock = request.getfixturevalue("apivideo").clock
+        return lambda: clock.advance(2)
+    return lambda: time.sleep(1.1)
 
 
 @pytest.fixture

@@ -8,8 +8,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from pytest_apivideo.contract.api import Api
-from pytest_apivideo.contract.conftest import Make
+from pytest_apivideo.contract.conftest import Later, Make
 from pytest_apivideo.contract.shapes import VIDEO, page_of
+from pytest_apivideo.target import Target
 
 RANGE = "This parameter is out of the allowed range of values."
 
@@ -84,9 +85,10 @@ def test_a_page_beyond_the_last_is_empty_or_refused(api: Api, three: list[str], 
         assert (ids(page), page["pagination"]["itemsTotal"]) == ([], 3)
 
 
-def test_a_list_of_nothing_is_a_page(api: Api, word: str) -> None:
+def test_a_list_of_nothing_is_a_page(api: Api, word: str, apivideo_target: Target) -> None:
     page = ask(api, word)
     assert (page["data"], page["pagination"]["itemsTotal"]) == ([], 0)
+    apivideo_target.found("pages of an empty list", page["pagination"]["pagesTotal"])
 
 
 @pytest.mark.parametrize(
@@ -105,11 +107,23 @@ def test_a_page_out_of_range_is_refused(api: Api, query: dict[str, int], name: s
     assert problem["name"] in (name, "page")  # an example has it so
 
 
-def test_titles_are_sorted_both_ways(api: Api, three: list[str], word: str) -> None:
+def test_titles_are_sorted_both_ways(api: Api, make_video: Make, word: str) -> None:
+    b, a, c = (make_video(f"{letter} {word}", tags=[word])["videoId"] for letter in "bac")
     up = ask(api, word, sortBy="title", sortOrder="asc")
     down = ask(api, word, sortBy="title", sortOrder="desc")
-    assert ids(up) == three
-    assert ids(down) == three[::-1]
+    assert ids(up) == [a, b, c]
+    assert ids(down) == [c, b, a]
+
+
+def test_moments_are_sorted_both_ways(api: Api, make_video: Make, word: str, later: Later) -> None:
+    first = make_video(word, tags=[word])["videoId"]
+    later()
+    second = make_video(word, tags=[word])["videoId"]
+    later()
+    api.patch(f"/videos/{first}", {"description": "Sets"}).must_be(200)
+    for moment, order in (("createdAt", [first, second]), ("updatedAt", [second, first])):
+        assert ids(ask(api, word, sortBy=moment, sortOrder="asc")) == order, moment
+        assert ids(ask(api, word, sortBy=moment, sortOrder="desc")) == order[::-1], moment
 
 
 def test_what_an_unknown_order_does(api: Api) -> None:

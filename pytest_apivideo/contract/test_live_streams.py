@@ -34,6 +34,11 @@ def test_a_live_stream_needs_only_a_name(api: Api, mark: Mark) -> None:
     assert made["restreams"] == []
 
 
+def test_a_live_stream_is_private_if_asked_for(api: Api, mark: Mark) -> None:
+    made = api.post("/live-streams", {"name": mark("Live"), "public": False})
+    assert made.must_be(200, LIVE_STREAM)["public"] is False
+
+
 def test_a_live_stream_is_read_as_it_was_made(api: Api, stream: Stream) -> None:
     assert api.get(path_of(stream)).must_be(200, LIVE_STREAM) == stream
 
@@ -46,6 +51,7 @@ def test_a_live_stream_without_a_name_is_refused(api: Api, mark: Mark) -> None:
 
 def test_live_streams_are_found_by_name_and_by_stream_key(api: Api, mark: Mark, word: str) -> None:
     made = api.post("/live-streams", {"name": mark(f"a {word} b")}).must_be(200, LIVE_STREAM)
+    api.post("/live-streams", {"name": mark("another")}).must_be(200, LIVE_STREAM)
     assert found(api, name=word) == [made["liveStreamId"]]
     assert found(api, streamKey=made["streamKey"]) == [made["liveStreamId"]]
     assert found(api, streamKey=made["streamKey"][:-1]) == []
@@ -58,6 +64,8 @@ def test_live_streams_are_sorted_by_name(api: Api, mark: Mark, word: str) -> Non
     ]
     assert found(api, name=word, sortBy="name", sortOrder="asc") == made[::-1]
     assert found(api, name=word, sortBy="name", sortOrder="desc") == made
+    pages = [found(api, name=word, pageSize=1, currentPage=number) for number in (1, 2)]
+    assert [len(page) for page in pages] == [1, 1]
 
 
 def test_a_change_keeps_what_it_does_not_name(api: Api, stream: Stream) -> None:

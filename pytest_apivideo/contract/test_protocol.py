@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -57,6 +58,18 @@ def test_a_browser_may_call_from_any_page(anyone: Api) -> None:
     answer = anyone.request("OPTIONS", "/upload", headers=headers)
     answer.must_be((200, 204))
     assert answer.headers.get("access-control-allow-origin") in ("*", "https://app.example")
+
+
+def test_what_a_head_is_answered(api: Api) -> None:
+    api.request("HEAD", "/videos")
+
+
+def test_whether_what_remains_is_counted(api: Api, apivideo_target: Target) -> None:
+    """Three requests, for one of them may be the first of another minute."""
+    answers = [api.get("/videos") for _ in range(3)]
+    remaining = [int(one.headers.get("x-ratelimit-remaining", -1)) for one in answers]
+    falls = any(after < before for before, after in pairwise(remaining))
+    apivideo_target.found("what remains is counted", falls)
 
 
 def test_logins_are_not_limited(anyone: Api) -> None:

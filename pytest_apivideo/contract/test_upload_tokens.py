@@ -50,6 +50,17 @@ def test_tokens_are_listed_newest_first_if_asked(api: Api) -> None:
     assert moments == sorted(moments, reverse=True)
 
 
+@pytest.mark.parametrize("order", ["asc", "desc"])
+def test_tokens_are_sorted_by_their_life(api: Api, order: str) -> None:
+    for ttl in (702, 701, 703):
+        api.post("/upload-tokens", {"ttl": ttl}).must_be(200, UPLOAD_TOKEN)
+    query = {"sortBy": "ttl", "sortOrder": order, "pageSize": 100}
+    page = api.get("/upload-tokens", params=query).must_be(200, page_of(UPLOAD_TOKEN))
+    lives = [token["ttl"] for token in page["data"]]
+    assert {701, 702, 703} <= set(lives)
+    assert lives == sorted(lives, reverse=order == "desc")
+
+
 def test_a_deleted_token_is_gone(api: Api) -> None:
     path = f"/upload-tokens/{api.post('/upload-tokens', {'ttl': 60}).must_be(200)['token']}"
     api.delete(path).must_be_empty(204)

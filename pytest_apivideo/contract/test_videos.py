@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_apivideo.contract.api import Api
-from pytest_apivideo.contract.conftest import Make
+from pytest_apivideo.contract.conftest import Later, Make
 from pytest_apivideo.contract.shapes import STATUS, VIDEO, page_of
 from pytest_apivideo.target import Target
 
@@ -51,9 +51,33 @@ def test_a_video_is_read_as_it_was_made(api: Api, video: Video) -> None:
     assert {**read, "assets": None} == {**video, "assets": None}
 
 
-def test_a_new_video_is_in_the_list_at_once(api: Api, make_video: Make, word: str) -> None:
-    made = make_video(word)
-    assert found(api, title=word) == [made["videoId"]]
+def test_a_new_video_is_in_the_list_at_once_as_it_is(api: Api, make_video: Make, word: str) -> None:
+    made = make_video(
+        f"Maths of {word}", tags=[word], metadata=[{"key": "k", "value": "v"}], description="Sets"
+    )
+    (row,) = api.get("/videos", params={"title": word}).must_be(200, page_of(VIDEO))["data"]
+    for name in VIDEO.keys() & made.keys() - {"assets"}:
+        assert row[name] == made[name], name
+
+
+def test_a_title_may_have_any_letters(api: Api, make_video: Make) -> None:
+    made = make_video("Théorie, 数学")
+    read = api.get(f"/videos/{made['videoId']}").must_be(200, VIDEO)
+    assert "Théorie, 数学" in made["title"]
+    assert read["title"] == made["title"]
+
+
+def test_whether_tags_and_metadata_keep_their_order(
+    api: Api, make_video: Make, apivideo_target: Target
+) -> None:
+    tags = ["sets", "maths", "rings"]
+    metadata = [{"key": key, "value": "1"} for key in ("b", "c", "a")]
+    made = make_video(tags=tags, metadata=metadata)
+    read = api.get(f"/videos/{made['videoId']}").must_be(200, VIDEO)
+    assert sorted(read["tags"]) == sorted(tags)
+    assert sorted(one["key"] for one in read["metadata"]) == ["a", "b", "c"]
+    apivideo_target.found("tags keep their order", read["tags"] == tags)
+    apivideo_target.found("metadata keep their order", read["metadata"] == metadata)
 
 
 def test_a_language_is_kept_with_its_origin(make_video: Make) -> None:
@@ -138,6 +162,14 @@ def test_a_change_keeps_what_it_does_not_name(api: Api, make_video: Make) -> Non
     assert read["description"] == "Rings"
 
 
+def test_a_change_moves_updated_at_and_not_created_at(api: Api, video: Video, later: Later) -> None:
+    later()
+    path = f"/videos/{video['videoId']}"
+    changed = api.patch(path, {"description": "Rings"}).must_be(200, VIDEO)
+    assert changed["createdAt"] == video["createdAt"]
+    assert changed["updatedAt"] > video["updatedAt"]
+
+
 def test_lists_are_replaced_as_a_whole(api: Api, make_video: Make) -> None:
     made = make_video(tags=["a", "b"], metadata=[{"key": "k", "value": "v"}])
     path = f"/videos/{made['videoId']}"
@@ -193,6 +225,13 @@ def test_videos_are_found_by_all_of_their_metadata(api: Api, make_video: Make, w
     )
     assert found(api, **{f"metadata[{word}]": "1", "metadata[b]": "2"}) == [wanted["videoId"]]
     assert found(api, **{f"metadata[{word}]": "2"}) == []
+
+
+def test_videos_of_another_live_stream_are_not_found(
+    api: Api, make_video: Make, word: str, stream: dict[str, Any]
+) -> None:
+    make_video(word)
+    assert found(api, title=word, liveStreamId=stream["liveStreamId"]) == []
 
 
 # Deletion

@@ -12,9 +12,10 @@ from pytest_apivideo.contract.shapes import WEBHOOK, page_of
 from pytest_apivideo.target import Target
 
 UNKNOWN = "webhook_Unknown00000000000000"
-EVENT = "video.encoding.quality.completed"
+EVENT, OTHER = "video.encoding.quality.completed", "live-stream.broadcast.started"
 LIMIT = ("webhook-limit-reached", "Your account has reached the webhook urls limit.")
 Hook = dict[str, Any]
+MakeHook = Callable[..., Hook]
 
 
 @pytest.fixture
@@ -24,11 +25,11 @@ def address(mark: Callable[[str], str]) -> str:
 
 
 @pytest.fixture
-def make_hook(api: Api, address: str, apivideo_target: Target) -> Callable[[], Hook]:
+def make_hook(api: Api, address: str, apivideo_target: Target) -> MakeHook:
     """Creates a webhook; a test is inconclusive if the account may have no more of them."""
 
-    def make() -> Hook:
-        answer = api.post("/webhooks", {"url": address, "events": [EVENT]})
+    def make(*events: str) -> Hook:
+        answer = api.post("/webhooks", {"url": address, "events": list(events)})
         if answer.status == 400:
             answer.must_be_problem(400, *LIMIT)
             page = api.get("/webhooks").must_be(200, page_of(WEBHOOK))
@@ -42,9 +43,9 @@ def make_hook(api: Api, address: str, apivideo_target: Target) -> Callable[[], H
 
 
 @pytest.fixture
-def hook(make_hook: Callable[[], Hook]) -> Hook:
+def hook(make_hook: MakeHook) -> Hook:
     """A webhook."""
-    return make_hook()
+    return make_hook(EVENT)
 
 
 def path_of(hook: Hook) -> str:
@@ -69,11 +70,14 @@ def test_webhooks_are_listed_by_event(api: Api, hook: Hook) -> None:
 
 
 def test_two_webhooks_may_have_one_address_and_have_two_secrets(
-    api: Api, hook: Hook, make_hook: Callable[[], Hook]
+    api: Api, hook: Hook, make_hook: MakeHook
 ) -> None:
-    other = make_hook()
-    secrets = [api.get(path_of(one)).must_be(200)["signatureSecret"] for one in (hook, other)]
-    assert secrets[0] != secrets[1]
+    other = make_hook(EVENT, OTHER)
+    one, two = (api.get(path_of(one)).must_be(200, WEBHOOK) for one in (hook, other))
+    assert one["signatureSecret"] != two["signatureSecret"]
+    assert (one["events"], sorted(two["events"])) == ([EVENT], sorted([EVENT, OTHER]))
+    page = api.get("/webhooks", params={"pageSize": 1}).must_be(200, page_of(WEBHOOK))
+    assert len(page["data"]) == 1
 
 
 def test_a_webhook_without_attributes_is_refused_with_all_that_is_missing(

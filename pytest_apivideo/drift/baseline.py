@@ -8,7 +8,8 @@
     date = "2026-11-24"
     until = "2027-05-24"      # then it counts as new again; may be left out
 
-What is left out matches anything.
+What is left out matches anything, but something has to be there: kind, operation, where, first or
+second, which are what the two have there.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ class BaselineError(Exception):
 
 @dataclass(frozen=True)
 class Known:
-    """One entry."""
+    """One entry; `matched` are the facts of a difference that it is about."""
 
     matched: dict[str, str]
     reason: str
@@ -49,6 +50,10 @@ class Known:
     def is_about(self, drift: Drift) -> bool:
         """Whether the entry is about this difference, whether or not it still holds."""
         return all(getattr(drift, key) == value for key, value in self.matched.items())
+
+    def __str__(self) -> str:
+        """What it is about, in a line."""
+        return ", ".join(f"{key} {value!r}" for key, value in self.matched.items())
 
 
 def read(path: Path) -> list[Known]:
@@ -65,35 +70,63 @@ def _text(path: Path) -> str:
 
 def _entries(path: Path, text: str) -> list[Known]:
     try:
-        found = tomllib.loads(text).get("known", [])
-    except ValueError as error:
+        tables = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
         raise BaselineError(f"{path}: {error}") from None
+    if unknown := sorted(set(tables) - {"known"}):
+        raise BaselineError(f"{path}: it has {', '.join(unknown)}; an entry begins with [[known]]")
+    found = tables.get("known", [])
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
         raise BaselineError(f"{path}: an entry begins with [[known]]")
-    return [_entry(path, number, one) for number, one in enumerate(found, 1)]
-
-
-def _entry(path: Path, number: int, one: dict[str, Any]) -> Known:
-    unknown = set(one) - {*_MATCHED, *_FACTS}
-    if unknown or not one.get("reason") or "date" not in one:
-        wrong = f"it has {', '.join(sorted(unknown))}" if unknown else "it needs reason and date"
-        raise BaselineError(
-            f"{path}, entry {number}: {wrong}. It takes {', '.join([*_MATCHED, *_FACTS])}."
-        )
-    if one.get("kind", "must") not in KINDS:
-        raise BaselineError(f"{path}, entry {number}: kind is one of {', '.join(KINDS)}")
-    matched = {key: str(one[key]) for key in _MATCHED if key in one}
     try:
-        until = _day(one["until"]) if "until" in one else None
-        return Known(matched, str(one["reason"]), _day(one["date"]), until)
-    except ValueError:
-        raise BaselineError(f"{path}, entry {number}: a date is written 2026-11-24") from None
+        return [_entry(one) for one in found]
+    except _EntryError as wrong:
+        raise BaselineError(f"{path}, entry {found.index(wrong.entry) + 1}: {wrong}") from None
 
 
-def _day(value: Any) -> dt.date:
+class _EntryError(Exception):
+    """An entry is wrong; says how."""
+
+    def __init__(self, entry: dict[str, Any], words: str) -> None:
+        super().__init__(words)
+        self.entry = entry
+
+
+def _entry(one: dict[str, Any]) -> Known:
+    if unknown := sorted(set(one) - {*_MATCHED, *_FACTS}):
+        takes = ", ".join([*_MATCHED, *_FACTS])
+        raise _EntryError(one, f"it has {', '.join(unknown)}. It takes {takes}.")
+    if not one.get("reason") or "date" not in one:
+        raise _EntryError(one, "it needs reason and date")
+    matched = {key: _text_of(one, key) for key in _MATCHED if key in one}
+    if not matched:
+        needed = ", ".join(_MATCHED)
+        raise _EntryError(one, f"it would match all drift: name at least one of {needed}")
+    if matched.get("kind", "must") not in KINDS:
+        raise _EntryError(one, f"kind is one of {', '.join(KINDS)}")
+    until = _day(one, "until") if "until" in one else None
+    return Known(matched, _text_of(one, "reason"), _day(one, "date"), until)
+
+
+def _text_of(one: dict[str, Any], key: str) -> str:
+    if not isinstance(one[key], str):
+        raise _EntryError(one, f"{key} is a text")
+    return str(one[key])
+
+
+def _day(one: dict[str, Any], key: str) -> dt.date:
+    value = one[key]
     if isinstance(value, dt.datetime):
         return value.date()
-    return value if isinstance(value, dt.date) else dt.date.fromisoformat(str(value))
+    try:
+        return value if isinstance(value, dt.date) else dt.date.fromisoformat(str(value))
+    except ValueError:
+        raise _EntryError(one, "a date is written 2026-11-24") from None
+
+
+def stale_ones(drifts: Collection[Drift], known: Iterable[Known]) -> list[Known]:
+    """The entries that are about no difference any more."""
+    return [entry for entry in known if not any(entry.is_about(one) for one in drifts)]
 
 
 def new_ones(drifts: Iterable[Drift], known: list[Known], today: dt.date) -> list[Drift]:

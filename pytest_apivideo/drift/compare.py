@@ -10,11 +10,13 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from pytest_apivideo.drift.observation import Node, Observation
-from pytest_apivideo.drift.report import Check, Report, side_of
+from pytest_apivideo.drift.report import Check, Report, ReportError, Scalar, side_of
 
 KINDS: dict[str, str] = {
     "must": "a test passed on one and failed on the other",
+    "failed": "a test failed on both",
     "setting": "a setting of the fake has another value to match",
+    "requests": "a test made other requests, or more of them",
     "status": "another status",
     "problem": "another type, title or name of a problem",
     "type": "a field, or the whole body, of another type",
@@ -51,8 +53,16 @@ class Drift:
 
 
 def compare(first: Report, second: Report) -> list[Drift]:
-    """All differences, each once; raises ReportError if a report saw nothing."""
+    """All differences, each once.
+
+    Raises ReportError if a report saw nothing, or if they have no test in common.
+    """
     ones, others = side_of(first, "fake")[1]["checks"], side_of(second, "sandbox")[1]["checks"]
+    if not any(_is_conclusive(ones[name], others[name]) for name in ones.keys() & others.keys()):
+        raise ReportError(
+            f"there is nothing to compare: of {len(ones)} tests in the one report and "
+            f"{len(others)} in the other none ran to its end in both"
+        )
     found: dict[Drift, list[str]] = {}
     for check in sorted(ones.keys() | others.keys()):
         for drift in _of_check(ones.get(check), others.get(check)):
@@ -70,24 +80,39 @@ def _of_check(one: Check | None, other: Check | None) -> Iterator[Drift]:
         yield _unseen("this test ran", one is not None)
         return
     outcomes = (one["outcome"], other["outcome"])
-    if not set(outcomes) <= {"passed", "failed"}:
-        if outcomes[0] != outcomes[1]:
-            yield Drift("inconclusive", "", "outcome", *outcomes)
-    elif outcomes[0] != outcomes[1]:
+    if "inconclusive" in outcomes or outcomes.count("skipped") == 1:
+        yield Drift("inconclusive", "", "outcome", *outcomes)
+        return
+    if outcomes[0] != outcomes[1]:
         yield Drift("must", _last_operation(one, other), "outcome", *outcomes)
+    elif outcomes[0] == "failed":
+        yield Drift("failed", _last_operation(one, other), "outcome", *outcomes)
     yield from _of_settings(one["settings"], other["settings"])
+    yield from _of_answers(one, other)
+
+
+def _is_conclusive(one: Check, other: Check) -> bool:
+    return all(check["outcome"] in ("passed", "failed") for check in (one, other))
+
+
+def _of_answers(one: Check, other: Check) -> Iterator[Drift]:
     ones, others = one["seen"], other["seen"]
     for a, b in zip(ones, others, strict=False):
         if a["operation"] != b["operation"]:
-            yield Drift("inconclusive", a["operation"], "operation", a["operation"], b["operation"])
+            yield Drift("requests", a["operation"], "request", a["operation"], b["operation"])
             return
         yield from _of_answer(a, b)
+    if one["outcome"] == other["outcome"] and len(ones) != len(others):
+        more = max(ones, others, key=len)[min(len(ones), len(others))]
+        words = str(len(ones)), str(len(others))
+        yield Drift("requests", more["operation"], "number of requests", *words)
 
 
-def _of_settings(ones: dict[str, Any], others: dict[str, Any]) -> Iterator[Drift]:
+def _of_settings(ones: dict[str, list[Scalar]], others: dict[str, list[Scalar]]) -> Iterator[Drift]:
     for name in sorted(ones.keys() & others.keys()):
-        if ones[name] != others[name]:
-            yield Drift("setting", "", name, str(ones[name]), str(others[name]))
+        a, b = (" and ".join(sorted(map(str, found[name]))) for found in (ones, others))
+        if a != b:
+            yield Drift("setting", "", name, a, b)
 
 
 def _of_answer(one: Observation, other: Observation) -> Iterator[Drift]:
@@ -118,8 +143,11 @@ def _of_nodes(operation: str, where: str, one: Node | None, other: Node | None) 
         yield Drift(
             "type", operation, where, " or ".join(one["types"]), " or ".join(other["types"])
         )
-    for key, kind in (("values", "enum"), ("formats", "format")):
-        a, b = one.get(key, []), other.get(key, [])
+    pairs = (
+        ("enum", one.get("values", []), other.get("values", [])),
+        ("format", one.get("formats", []), other.get("formats", [])),
+    )
+    for kind, a, b in pairs:
         if a != b and one["types"] == other["types"]:
             yield Drift(kind, operation, where, ", ".join(a) or "-", ", ".join(b) or "-")
     if "items" in one and "items" in other:

@@ -4,9 +4,10 @@
  "targets": {"sandbox": {"address": "https://sandbox.api.video",
                          "checks": {"test_videos::test_a_video_needs_only_a_title":
                                     {"outcome": "passed", "seen": [observation, …],
-                                     "settings": {"rotate_refresh": true}}}}}}
+                                     "settings": {"rotate_refresh": [true]}}}}}}
 
-A test that did not pass, nor fail, has a `reason`. Every observation is one line of the file.
+A test that did not pass, nor fail, has a `reason`; a setting has all values that a test found to
+match. Every observation is one line of the file.
 """
 
 from __future__ import annotations
@@ -24,12 +25,19 @@ from typing_extensions import TypedDict
 
 from pytest_apivideo.drift.files import NotWritableError, write
 from pytest_apivideo.drift.observation import Observation
+from pytest_apivideo.report import hiding
+from pytest_apivideo.scrub import hidden, without_credentials
 from pytest_apivideo.targets import OBSERVED, SANDBOX, choice, served_at, target_of
 
 FORMAT = 1
 _ATTRIBUTE = "apivideo_check"
+_CONTRACT = Path(__file__).parents[1] / "contract"
 _LEVELS = 6
 """How deep the lines of a file go: to the observations, each of which is one."""
+
+
+Scalar = bool | int | float | str | None
+"""What a setting can be seen as."""
 
 
 class Check(TypedDict):
@@ -37,7 +45,7 @@ class Check(TypedDict):
 
     outcome: str
     seen: list[Observation]
-    settings: dict[str, Any]
+    settings: dict[str, list[Scalar]]
     reason: NotRequired[str]
 
 
@@ -68,6 +76,7 @@ class Reporter:
         self._config = config
         self._path = path
         self._checks: dict[tuple[str, str], Check] = {}
+        self._tests: dict[tuple[str, str], str] = {}
         self._told = f"api.video report: {path}"
 
     @pytest.hookimpl(wrapper=True)
@@ -79,7 +88,7 @@ class Reporter:
         noted = item.stash.get(OBSERVED, None)
         if noted is not None or report.outcome != "passed":
             facts = {"target": target_of(item), "check": check_id(item), "noted": noted or []}
-            setattr(report, _ATTRIBUTE, facts)
+            setattr(report, _ATTRIBUTE, hidden(facts, hiding(item.config)))
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -87,17 +96,28 @@ class Reporter:
         facts = getattr(report, _ATTRIBUTE, None)
         if facts is None:
             return
-        check = self._checks.setdefault(
-            (facts["target"], facts["check"]), {"outcome": "passed", "seen": [], "settings": {}}
-        )
+        check = self._check(facts["target"], facts["check"], report.nodeid)
         if report.outcome != "passed":
             inconclusive = "apivideo_inconclusive" in dict(report.user_properties)
             check["outcome"] = "inconclusive" if inconclusive else report.outcome
         if report.skipped and isinstance(report.longrepr, tuple | list):
             check["reason"] = str(report.longrepr[2]).removeprefix("Skipped: ")
-        noted = facts["noted"]
-        check["seen"] = [one for one in noted if "operation" in one]
-        check["settings"] = {one["setting"]: one["value"] for one in noted if "setting" in one}
+        check["seen"] = [one for one in facts["noted"] if "operation" in one]
+        check["settings"] = {}
+        for one in facts["noted"]:
+            if "setting" in one:
+                found = check["settings"].setdefault(one["setting"], [])
+                found += [] if _is_among(found, one["value"]) else [one["value"]]
+
+    def _check(self, target: str, name: str, test: str) -> Check:
+        """What a test saw; of two whose names are one without the secrets in them, each its own."""
+        number, own = 1, name
+        while self._tests.setdefault((target, own), test) != test:
+            number += 1
+            own = f"{name} ({number})"
+        return self._checks.setdefault(
+            (target, own), {"outcome": "passed", "seen": [], "settings": {}}
+        )
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write the report; the run fails if that cannot be done."""
@@ -127,11 +147,20 @@ class Reporter:
 
     def _address(self, target: str) -> str | None:
         is_sandbox = target == "sandbox"
-        return self._config.stash[SANDBOX].base_url if is_sandbox else served_at(self._config)
+        url = self._config.stash[SANDBOX].base_url if is_sandbox else served_at(self._config)
+        return None if url is None else without_credentials(url)
+
+
+def _is_among(found: list[Scalar], value: Scalar) -> bool:
+    """Whether a value is one of these; 1 is not true."""
+    return any(one == value and type(one) is type(value) for one in found)
 
 
 def check_id(item: pytest.Item) -> str:
-    """The name of a test, the same on both targets and wherever it is installed."""
+    """The name of a test, the same on both targets, and for the contract wherever it is installed.
+
+    `a/test_x.py::TestIt::test_up[case]`, or `test_videos::test_up` of the contract.
+    """
     name = getattr(item, "originalname", item.name)
     callspec = getattr(item, "callspec", None)
     if callspec is not None:
@@ -139,8 +168,9 @@ def check_id(item: pytest.Item) -> str:
         if "apivideo_target" in callspec.params:
             parts = _without(callspec.id, callspec.params["apivideo_target"])
         name += f"[{parts[0]}]" if parts and parts[0] else ""
-    within = ".".join(one.name for one in item.listchain() if isinstance(one, pytest.Class))
-    return f"{item.path.stem}::{within}{'.' if within else ''}{name}"
+    file = item.path.stem if item.path.parent == _CONTRACT else item.nodeid.partition("::")[0]
+    classes = [one.name for one in item.listchain() if isinstance(one, pytest.Class)]
+    return "::".join([file, *classes, name])
 
 
 def _without(identifier: str, target: str) -> list[str]:
@@ -187,9 +217,9 @@ def read(path: Path) -> Report:
             "Make it again with this version."
         )
     try:
-        return TypeAdapter(Report).validate_python(found)
+        return TypeAdapter(Report).validate_python(found, strict=True)
     except ValidationError as wrong:
-        first = wrong.errors()[0]
+        first = wrong.errors(include_url=False)[0]
         place = ".".join(map(str, first["loc"]))
         raise ReportError(f"{path} is no whole report: {place}: {first['msg']}") from None
 

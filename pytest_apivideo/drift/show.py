@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -35,9 +36,10 @@ class Shown:
         return [self._row(one, one in fresh) for one in listed]
 
     def _row(self, drift: Drift, is_new: bool) -> tuple[str, ...]:
-        cells = (drift.kind, drift.operation, drift.where, drift.first, drift.second)
+        told = (drift.kind, drift.operation, drift.where, drift.first, drift.second)
+        cells = [visible(cell) for cell in told]
         more = f" and {len(drift.checks) - 1} more" if len(drift.checks) > 1 else ""
-        first = drift.checks[0] if drift.checks else "the description"
+        first = visible(drift.checks[0]) if drift.checks else "the description"
         seen_by = self._cut(first, _WIDEST - len(more)) + more
         return ("*" if is_new else "", *(self._cut(cell) for cell in cells), seen_by)
 
@@ -58,6 +60,25 @@ class Shown:
         return f"{words}: {len(self.new)} new, {known} known" + (f"; {told}" if told else "")
 
 
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_HARMLESS = re.compile(r"\[\](?!\()|[\w .,:{}=/;…-]")
+
+
+def visible(text: str) -> str:
+    """A text whose control characters are spelt out: a report may come from anybody."""
+    return _UNSEEN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def _as_markdown(cell: str) -> str:
+    """A cell that is shown as it is: no markup, no links, nobody mentioned."""
+    parts = re.split(rf"({_HARMLESS.pattern})", cell)
+    shown = "".join(
+        part if _HARMLESS.fullmatch(part) else "".join(f"&#{ord(one)};" for one in part)
+        for part in parts
+    )
+    return shown.replace("://", "&#58;//").replace("www.", "www&#46;").replace("&#64;", "@\u200b")
+
+
 def table(shown: Shown) -> str:
     """A table for a terminal or a pipe; what is new has a mark in front."""
     rows = shown.rows()
@@ -74,9 +95,8 @@ def markdown(shown: Shown) -> str:
     if not rows:
         return shown.summary()
     lines = ["| " + " | ".join(_HEADS) + " |", "|---" * len(_HEADS) + "|"]
-    for row in rows:
-        cells = [cell.replace("|", "\\|").replace("\n", " ") for cell in row]
-        lines.append("| " + " | ".join(cells) + " |")
+    for mark, *cells in rows:
+        lines.append("| " + " | ".join([mark, *map(_as_markdown, cells)]) + " |")
     meaning = [f"- **{kind}**: {words}" for kind, words in KINDS.items()]
     return "\n".join([*lines, "", shown.summary(), "", *meaning])
 

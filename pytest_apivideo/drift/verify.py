@@ -13,18 +13,23 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from fake_server import Settings
-from pytest_apivideo.drift.report import Report, Side, side_of
+from fake_server.settings import SettingError
+from pytest_apivideo.drift.report import Check, Report, Side, side_of
 from pytest_apivideo.sandbox.guard import SANDBOX
 
-Verdict = Literal["same", "other", "both ways", "not seen", "unseeable"]
+Verdict = Literal["same", "other", "both ways", "no value", "not seen", "unseeable"]
 
 _OF_API_VIDEO: dict[Verdict, str] = {
     "same": "confirmed",
     "other": "contradicted",
     "both ways": "seen both ways",
+    "no value": "left out, for the setting takes no such value",
     "not seen": "not seen",
     "unseeable": "the suite cannot see this on a sandbox",
 }
+_TOLD = ("other", "both ways", "no value")
+"""The verdicts that say what was seen."""
+
 _OF_ANYTHING_ELSE = {**_OF_API_VIDEO, "same": "agrees", "other": "differs"}
 
 # fmt: off
@@ -57,6 +62,7 @@ class Verification:
     address: str | None
     made: str
     findings: list[Finding]
+    unsure: int
 
     @property
     def is_of_api_video(self) -> bool:
@@ -75,22 +81,22 @@ class Verification:
             yield "This proves nothing about api.video: only a report of its own sandbox does."
         words = _OF_API_VIDEO if self.is_of_api_video else _OF_ANYTHING_ELSE
         for one in self.findings:
-            seen = f", seen {one.seen!r}" if one.verdict in ("other", "both ways") else ""
+            seen = f", seen {one.seen!r}" if one.verdict in _TOLD else ""
             by = f" ({one.checks[0]})" if one.checks else ""
             yield f"  {one.setting}: {words[one.verdict]} (default {one.default!r}{seen}){by}"
         counts = Counter(one.verdict for one in self.findings)
         same, other = counts["same"], counts["other"]
         judged = f"{words['same']}: {same}, {words['other']}: {other}"
         yield f"{judged}, of {len(self.findings)} defaults"
+        if self.unsure:
+            yield f"left out: what {self.unsure} tests found that failed or were inconclusive"
 
     def as_toml(self) -> str:
         """A file for `apivideo-fake serve --config`: the fake is then as the target was seen."""
         lines = [f"# What {self._who} was seen to do otherwise than the fake by default."]
         for one in self.findings:
             if one.verdict == "other":
-                is_word = isinstance(one.seen, bool)
-                written = str(one.seen).lower() if is_word else json.dumps(one.seen)
-                lines.append(f"{one.setting} = {written}")
+                lines.append(f"{one.setting} = {json.dumps(one.seen)}")
         return "\n".join([*lines, ""])
 
     @property
@@ -104,25 +110,30 @@ class Verification:
 def verify(report: Report) -> Verification:
     """Findings for each unverified setting, and for each other one that was seen otherwise.
 
+    What a test found counts if it passed, or was skipped for what it found.
+
     Raises ReportError if no test saw anything.
     """
     target, side = side_of(report, "sandbox")
     seen = _seen(side)
     fields = Settings.model_fields
     findings = [_finding(name, field, seen.get(name, {})) for name, field in fields.items()]
-    told = [
-        one
-        for one in findings
-        if not _is_verified(one.setting) or one.verdict in ("other", "both ways")
-    ]
-    return Verification(target, side["address"], report["made"], told)
+    told = [one for one in findings if not _is_verified(one.setting) or one.verdict in _TOLD]
+    checks = side["checks"].values()
+    unsure = sum(1 for check in checks if check["settings"] and not _counts(check))
+    return Verification(target, side["address"], report["made"], told, unsure)
+
+
+def _counts(check: Check) -> bool:
+    return check["outcome"] in ("passed", "skipped")
 
 
 def _seen(side: Side) -> dict[str, dict[str, list[str]]]:
     """For each setting the values that were seen, as JSON, and by which tests."""
     seen: dict[str, dict[str, list[str]]] = {}
     for check, facts in side["checks"].items():
-        for name, value in facts["settings"].items():
+        found = facts["settings"] if _counts(facts) else {}
+        for name, value in ((name, value) for name, values in found.items() for value in values):
             seen.setdefault(name, {}).setdefault(json.dumps(value), []).append(check)
     return seen
 
@@ -131,13 +142,24 @@ def _finding(name: str, field: Any, seen: dict[str, list[str]]) -> Finding:
     default = field.default
     if not seen:
         return Finding(name, "not seen" if name in SEEN_ON_A_SANDBOX else "unseeable", default)
-    values = {text: json.loads(text) for text in seen}
+    values = [json.loads(text) for text in seen]
+    checks = tuple(dict.fromkeys(check for found in seen.values() for check in found))
+    wrong = [value for value in values if not _takes(name, value)]
+    if wrong:
+        return Finding(name, "no value", default, wrong[0], checks)
     if len(values) > 1:
-        checks = tuple(check for found in seen.values() for check in found)
-        return Finding(name, "both ways", default, list(values.values()), checks)
-    ((text, value),) = values.items()
-    verdict: Verdict = "same" if value == default else "other"
-    return Finding(name, verdict, default, value, tuple(seen[text]))
+        return Finding(name, "both ways", default, values, checks)
+    verdict: Verdict = "same" if values[0] == default else "other"
+    return Finding(name, verdict, default, values[0], checks)
+
+
+def _takes(name: str, value: Any) -> bool:
+    """Whether a setting can have this value."""
+    try:
+        Settings(**{name: value})
+    except SettingError:
+        return False
+    return True
 
 
 def _is_verified(name: str) -> bool:

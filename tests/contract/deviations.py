@@ -327,6 +327,26 @@ def _everywhere(change: Callable[[dict[str, Any]], None]) -> Patch:
     return answered("* *", on_json)
 
 
+def _rows(change: Callable[[dict[str, Any]], None]) -> Change:
+    """Change every row of a page."""
+
+    def on(page: Any) -> None:
+        for row in page["data"]:
+            change(row)
+
+    return on
+
+
+def _instead(name: str, before: str, after: str) -> Callable[[Query], Query]:
+    """Ask for something else."""
+    return lambda query: [(k, after if (k, v) == (name, before) else v) for k, v in query]
+
+
+def _hiding_empty_pages(page: Any) -> None:
+    if not page["data"]:
+        page["pagination"]["pagesTotal"] = 0
+
+
 VIDEO, VIDEOS, ONE = "POST /videos", "GET /videos", "GET /videos/{id}"
 LOGIN, RENEWAL = "POST /auth/api-key", "POST /auth/refresh"
 
@@ -592,6 +612,34 @@ VIDEOS_ = (
         sent(VIDEO, lambda value: {**value, "mp4Support": True}),
     ),
     Deviation(
+        "metadata come in reverse",
+        "videos",
+        _everywhere(lambda one: one["metadata"].reverse()),
+        "drift",
+    ),
+    Deviation("tags come sorted", "videos", _everywhere(lambda one: one["tags"].sort()), "drift"),
+    Deviation(
+        "rows of a list lack metadata",
+        "videos",
+        body(VIDEOS, _rows(lambda one: one.update(metadata=[]))),
+    ),
+    Deviation(
+        "titles in a list are in capitals",
+        "videos",
+        body(VIDEOS, _rows(lambda one: one.update(title=one["title"].upper()))),
+    ),
+    Deviation(
+        "updatedAt never moves",
+        "videos",
+        _everywhere(lambda one: one.update(updatedAt=one["createdAt"])),
+    ),
+    Deviation(
+        "titles lose what is not ASCII",
+        "videos",
+        _everywhere(lambda one: one.update(title=one["title"].encode("ascii", "replace").decode())),
+    ),
+    Deviation("the filter by live stream is ignored", "videos", ignoring(VIDEOS, "liveStreamId")),
+    Deviation(
         "a language comes by itself",
         "videos",
         with_value(VIDEO, "languageOrigin", lambda _: "auto"),
@@ -641,6 +689,17 @@ LISTS = (
     ),
     Deviation("the order is ignored", "lists", ignoring(VIDEOS, "sortBy", "sortOrder")),
     Deviation("the order is always up", "lists", asked(VIDEOS, _turned)),
+    Deviation(
+        "titles are sorted by creation",
+        "lists",
+        asked(VIDEOS, _instead("sortBy", "title", "createdAt")),
+    ),
+    Deviation(
+        "changes are sorted by creation",
+        "lists",
+        asked(VIDEOS, _instead("sortBy", "updatedAt", "createdAt")),
+    ),
+    Deviation("an empty list has no pages", "lists", body(VIDEOS, _hiding_empty_pages), "drift"),
     Deviation("rows are called items", "lists", renamed(VIDEOS, "data", "items")),
     Deviation(
         "the last page is answered again",
@@ -744,6 +803,48 @@ OTHERS = (
         "a number of analytics is a text",
         "analytics",
         with_value("GET /data/metrics/{a}/{b}", "data", str),
+    ),
+    Deviation(
+        "upload tokens ignore the order",
+        "upload_tokens",
+        ignoring("GET /upload-tokens", "sortBy", "sortOrder"),
+    ),
+    Deviation(
+        "live streams ignore the page's size",
+        "live_streams",
+        ignoring("GET /live-streams", "pageSize"),
+    ),
+    Deviation(
+        "the filter by name is ignored", "live_streams", ignoring("GET /live-streams", "name")
+    ),
+    Deviation(
+        "a new live stream is always public",
+        "live_streams",
+        with_value("POST /live-streams", "public", lambda _: True),
+    ),
+    Deviation("webhooks ignore the page's size", "webhooks", ignoring("GET /webhooks", "pageSize")),
+    Deviation(
+        "a webhook loses its second event",
+        "webhooks",
+        sent("POST /webhooks", lambda value: {**value, "events": value.get("events", [])[:1]}),
+    ),
+    Deviation(
+        "a HEAD is not found",
+        "protocol",
+        answered("HEAD *", lambda reply: replace(reply, status=404)),
+        "drift",
+    ),
+    Deviation(
+        "JSON is in another charset",
+        "protocol",
+        header(VIDEOS, "Content-Type", "application/json; charset=iso-8859-1"),
+        "drift",
+    ),
+    Deviation(
+        "what remains is not counted",
+        "protocol",
+        header(VIDEOS, "X-RateLimit-Remaining", "99"),
+        "drift",
     ),
     Deviation("an unknown path is a 400", "protocol", status("GET /nothing-is-here", 404, 400)),
     Deviation("a method that is not allowed is a 404", "protocol", status("* *", 405, 404)),

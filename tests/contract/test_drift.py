@@ -6,12 +6,17 @@ import json
 import re
 import sys
 import tomllib
+from collections.abc import Iterator
+from html import escape
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
+import requests
 from click.testing import CliRunner
+from markdown_it import MarkdownIt
 
 from fake_server.cli import cli
 from pytest_apivideo.drift import compare as comparing
@@ -19,10 +24,11 @@ from pytest_apivideo.drift.baseline import read
 from pytest_apivideo.drift.compare import KINDS, Drift, compare
 from pytest_apivideo.drift.observation import merged, observation, operation_of, tree
 from pytest_apivideo.drift.report import FORMAT, Check, Report, ReportError, Side, as_text
-from pytest_apivideo.drift.show import Shown, table
-from pytest_apivideo.targets import NO_KEY
+from pytest_apivideo.drift.show import Shown, markdown, table
+from pytest_apivideo.targets import KEY_VARIABLE, NO_KEY
 
 CHECK = "test_videos::test_it"
+TARGETS = ("fake", "sandbox")
 
 
 def answer(status: int = 200, body: Any = None, **headers: str) -> httpx.Response:
@@ -38,9 +44,21 @@ def report(
     **settings: Any,
 ) -> Report:
     seen = [observation(one, number) for number, one in enumerate(answers)]
-    check: Check = {"outcome": outcome, "seen": seen, "settings": settings}
+    check: Check = {
+        "outcome": outcome,
+        "seen": seen,
+        "settings": {name: [value] for name, value in settings.items()},
+    }
     side: Side = {"address": address, "checks": {CHECK: check}}
     return {"format": FORMAT, "made": "2026-11-24T08:00:00+00:00", "targets": {target: side}}
+
+
+def two_checks(*answers: httpx.Response, target: str = "fake") -> Report:
+    """A report of two tests that saw the same."""
+    made = report(*answers, target=target)
+    checks = made["targets"][target]["checks"]
+    checks["test_b::test_b"] = checks[CHECK]
+    return made
 
 
 def kinds(one: Report, other: Report) -> list[tuple[str, str]]:
@@ -113,11 +131,78 @@ def test_elements_of_an_array_are_one_node() -> None:
         ("GET", "/videos/vi1/status", "GET /videos/{videoId}/status"),
         ("PATCH", "/discarded/videos/vi1", "PATCH /discarded/videos/{videoId}"),
         ("GET", "/projects/count", "GET /projects/count"),
-        ("GET", "/no/such/path", "GET /no/such/path"),
+        ("GET", "/no/such/path", "GET /{…}/{…}/{…}"),
+        (
+            "GET",
+            "/vod/vi4k0jvEUuaTdRAEjQ4Jfrgz/token/SECRET-TOKEN/hls/720/seg1.ts",
+            "GET /vod/{…}/token/{…}/hls/{…}/{…}",
+        ),
+        ("GET", "/upload-tokens/toSECRET/", "GET /upload-tokens/{…}/"),
+        ("SECRET", "/videos", "… /videos"),
     ],
 )
 def test_the_operation_of_an_address(method: str, path: str, operation: str) -> None:
     assert operation_of(method, f"http://127.0.0.1:1{path}?a=b") == operation
+
+
+SECRETS = {
+    "a field's name": answer(body={"to4k0jvEUuaTdRAEjQ4Jfrgz": 1, "two words": 2}),
+    "an enumeration": answer(body={"type": "to4k0jvEUuaTdRAEjQ4Jfrgz", "status": "two words"}),
+    "a problem": answer(
+        404, {"title": "No to4k0jvEUuaTdRAEjQ4Jfrgz, two", "type": {"two words": 1}}
+    ),
+    "a media type": answer(**{"content-type": "to4k0jvEUuaTdRAEjQ4Jfrgz two words"}),
+    "a charset": answer(**{"content-type": "text/x; charset=to4k0jvEUuaTdRAEjQ4Jfrgz"}),
+    "a header": answer(to4k0jvEUuaTdRAEjQ4Jfrgz="two words"),
+}
+
+
+@pytest.mark.parametrize("response", SECRETS.values(), ids=SECRETS)
+def test_no_value_comes_in_by_the_way_of_a_name(response: httpx.Response) -> None:
+    written = json.dumps(observation(response, 0)).lower()
+    assert "4k0jv" not in written
+    assert "two words" not in written
+
+
+def test_a_charset_is_kept_that_is_not_the_one_of_json() -> None:
+    types = ("application/json; charset=UTF-8", 'text/x; a=1; charset="iso-8859-1"')
+    seen = [observation(answer(**{"content-type": one}), 0)["media_type"] for one in types]
+    assert seen == ["application/json", "text/x; charset=iso-8859-1"]
+
+
+def test_what_is_very_deep_is_not_followed() -> None:
+    request = httpx.Request("GET", "https://sandbox.api.video/videos")
+    deep = [b"[" * depth + b"]" * depth for depth in (100, 100_000)]
+    seen = [observation(httpx.Response(200, content=one, request=request), 0) for one in deep]
+    assert '["deeper"]' in json.dumps(seen[0]["body"])
+    assert seen[1]["body"] == {"types": ["no JSON"]}
+
+
+class Stream(httpx.SyncByteStream):
+    def __iter__(self) -> Iterator[bytes]:
+        yield b"{}"
+
+
+REQUEST = httpx.Request("GET", "https://sandbox.api.video/videos")
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "words"),
+    [
+        (None, TypeError, "takes an answer of httpx or requests, not NoneType"),
+        ({}, TypeError, "takes an answer of httpx or requests, not dict"),
+        (SimpleNamespace(request=REQUEST), TypeError, "or requests, not SimpleNamespace"),
+        (httpx.Response(200, json={}), ValueError, "this answer has no request"),
+        (requests.Response(), ValueError, "this answer has no request"),
+        (httpx.Response(200, stream=Stream(), request=REQUEST), ValueError, "has not been read"),
+    ],
+    ids=["None", "a dict", "half an answer", "made by hand", "made by requests", "a stream"],
+)
+def test_what_cannot_be_observed_is_refused_with_words(
+    given: Any, error: type[Exception], words: str
+) -> None:
+    with pytest.raises(error, match=words):
+        observation(given, 0)
 
 
 # Kinds of drift
@@ -159,15 +244,52 @@ def test_outcomes_and_settings_are_compared() -> None:
     passed = report(answer(), rotate_refresh=True)
     failed = report(answer(), target="sandbox", outcome="failed", rotate_refresh=False)
     assert kinds(passed, failed) == [("must", "outcome"), ("setting", "rotate_refresh")]
-    skipped = report(answer(), target="sandbox", outcome="inconclusive")
-    assert kinds(passed, skipped) == [("inconclusive", "outcome")]
+
+
+@pytest.mark.parametrize("outcome", ["inconclusive", "skipped"])
+def test_what_was_seen_before_an_inconclusive_end_is_not_compared(outcome: str) -> None:
+    one, other = two_checks(answer()), two_checks(answer(), target="sandbox")
+    ended = report(answer(429), outcome=outcome, rotate_refresh=False)
+    other["targets"]["sandbox"]["checks"][CHECK] = ended["targets"]["fake"]["checks"][CHECK]
+    assert kinds(one, other) == [("inconclusive", "outcome")]
 
 
 def test_what_only_one_has_seen_is_inconclusive() -> None:
-    one, other = report(answer()), report(answer(), target="sandbox")
-    other["targets"]["sandbox"]["checks"]["test_b"] = one["targets"]["fake"]["checks"].pop(CHECK)
-    one["targets"]["fake"]["checks"][CHECK] = other["targets"]["sandbox"]["checks"][CHECK]
+    one, other = two_checks(answer()), report(answer(), target="sandbox")
     assert kinds(one, other) == [("inconclusive", "test")]
+
+
+def test_a_test_that_failed_on_both_is_no_agreement() -> None:
+    one, other = (report(answer(500), target=name, outcome="failed") for name in TARGETS)
+    (drift,) = compare(one, other)
+    assert (drift.kind, drift.operation) == ("failed", "GET /videos/{videoId}")
+    assert drift.first == drift.second == "failed"
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_more_requests_in_a_test_are_a_difference(swapped: bool) -> None:
+    counts = (1, 2) if swapped else (2, 1)
+    one, other = (
+        report(*[answer()] * count, target=name)
+        for count, name in zip(counts, TARGETS, strict=True)
+    )
+    (drift,) = compare(one, other)
+    assert (drift.kind, drift.operation) == ("requests", "GET /videos/{videoId}")
+    assert (drift.first, drift.second) == tuple(map(str, counts))
+
+
+def test_other_requests_in_a_test_are_a_difference() -> None:
+    other_request = httpx.Response(200, request=httpx.Request("DELETE", "https://x/videos/vi1"))
+    one, other = report(answer()), report(other_request, target="sandbox")
+    assert kinds(one, other) == [("requests", "request")]
+
+
+def test_reports_without_a_test_in_common_are_not_compared() -> None:
+    one, other = report(answer()), report(answer(), target="sandbox")
+    checks = other["targets"]["sandbox"]["checks"]
+    checks["test_b::test_b"] = checks.pop(CHECK)
+    with pytest.raises(ReportError, match="there is nothing to compare: of 1 tests in the one"):
+        compare(one, other)
 
 
 def test_a_difference_that_several_tests_saw_is_told_once() -> None:
@@ -198,6 +320,26 @@ def test_what_only_the_description_has_is_told() -> None:
 
 
 # The command
+
+
+def whole(targets: Any) -> str:
+    return json.dumps({"format": FORMAT, "made": "", "targets": targets})
+
+
+def of_check(check: Any) -> str:
+    return whole({"fake": {"address": None, "checks": {"a": check}}})
+
+
+def seen_as(**parts: Any) -> str:
+    seen = {**observation(answer(), 0), **parts}
+    return of_check({"outcome": "passed", "seen": [seen], "settings": {}})
+
+
+def nested(depth: int) -> Any:
+    node: Any = {"types": ["null"]}
+    for _ in range(depth):
+        node = {"types": ["array"], "items": node}
+    return node
 
 
 def run(*arguments: str) -> Any:
@@ -258,6 +400,35 @@ def test_drift_can_be_markdown_and_json(files: tuple[str, str]) -> None:
     assert (found["new"], found["drift"][0]["kind"], found["drift"][0]["new"]) == (1, "extra", True)
 
 
+HOSTILE = (
+    "a\\|b",
+    "a|b",
+    "<img src=x onerror=alert(1)>",
+    "a\rb",
+    "[c](http://evil) `x`",
+    "\x1b[2J",
+)
+
+
+@pytest.mark.parametrize("cell", HOSTILE)
+def test_what_a_report_says_is_no_markup(cell: str) -> None:
+    drift = Drift("extra", "GET /videos", f"200 body.{cell}", cell, cell, (cell,))
+    row = markdown(Shown([drift], [drift])).splitlines()[2]
+    html = MarkdownIt("gfm-like", {"linkify": False}).render(markdown(Shown([drift], [drift])))
+    shown = cell.replace("\r", "\\r").replace("\x1b", "\\x1b")
+    assert re.findall("<td>(.*)</td>", html)[4] == escape(shown, quote=False)
+    assert row.startswith("| * | extra | GET /videos | 200 body.")
+
+
+def test_nobody_is_mentioned_and_nothing_is_linked_by_itself() -> None:
+    drift = Drift("extra", "", "@all", "https://evil.example", "www.evil.example")
+    shown = markdown(Shown([drift], [drift]))
+    assert "@all" not in shown
+    assert "://" not in shown
+    assert "www." not in shown
+    assert "\x1b" not in table(Shown([Drift("extra", "", "\x1b[2J", "\r", "")], []))
+
+
 def test_a_baseline_makes_drift_known_until_its_day(files: tuple[str, str], tmp_path: Path) -> None:
     baseline = tmp_path / "baseline.toml"
     done = run(*files, "--write-baseline", str(baseline))
@@ -285,7 +456,7 @@ def test_a_baseline_that_is_there_is_added_to(
     baseline.write_text(HAND_WRITTEN)
     options = ["--baseline", str(baseline)] if is_read else []
     done = run(*files, *options, "--write-baseline", str(baseline))
-    assert done.stderr == f"{baseline}: 1 added, 1 kept\n"
+    assert done.stderr.endswith(f"{baseline}: 1 added, 1 kept\n")
     assert baseline.read_text().startswith(HAND_WRITTEN)
     assert [one.matched["where"] for one in read(baseline)] == ["200 body.b", "200 body.a"]
     once = baseline.read_text()
@@ -297,7 +468,7 @@ def test_what_another_baseline_knows_is_taken_over(files: tuple[str, str], tmp_p
     old, new = tmp_path / "old.toml", tmp_path / "new.toml"
     old.write_text(HAND_WRITTEN)
     done = run(*files, "--baseline", str(old), "--write-baseline", str(new))
-    assert done.stderr == f"{new}: 1 added, 1 kept\n"
+    assert done.stderr.endswith(f"{new}: 1 added, 1 kept\n")
     assert read(new)[0] == read(old)[0]
 
 
@@ -309,6 +480,27 @@ def test_an_entry_that_is_past_its_day_is_not_known_anew(
     done = run(*files, "--write-baseline", str(baseline))
     assert "0 added, 1 kept; past their `until`, so still new: 1" in done.stderr
     assert run(*files, "--baseline", str(baseline)).exit_code == 1
+
+
+def test_an_entry_that_matches_nothing_any_more_is_told(
+    files: tuple[str, str], tmp_path: Path
+) -> None:
+    baseline = tmp_path / "baseline.toml"
+    run(*files, "--write-baseline", str(baseline))
+    baseline.write_text(HAND_WRITTEN + baseline.read_text())
+    done = run(*files, "--baseline", str(baseline))
+    assert done.exit_code == 0
+    stale = f"{baseline}: stale, for it matches nothing any more: where '200 body.b'\n"
+    assert done.stderr == stale
+
+
+@pytest.mark.parametrize("until", ["2027-01-01T00:00:00", "2027-01-01", "'2027-01-01'"])
+def test_a_day_can_be_written_as_toml_has_it(tmp_path: Path, until: str) -> None:
+    (tmp_path / "a.toml").write_text(
+        f"known = [{{kind='extra', reason='a', date=2026-01-01, until={until}}}]"
+    )
+    (entry,) = read(tmp_path / "a.toml")
+    assert str(entry.until) == "2027-01-01"
 
 
 @pytest.mark.parametrize(
@@ -341,9 +533,17 @@ def test_a_file_is_written_with_its_folder_or_refused_in_a_line(
         ("[[known]]\nkind = 'extra'\n", "entry 1: it needs reason and date"),
         ("[[known]]\nreason='a'\ndate='2026-11-24'\nkinds='extra'", "entry 1: it has kinds."),
         ("[[known]]\nreason='a'\ndate='2026-11-24'\nkind='more'", "kind is one of must"),
-        ("[[known]]\nreason='a'\ndate='today'", "a date is written 2026-11-24"),
+        ("[[known]]\nreason='a'\ndate='today'\nkind='extra'", "a date is written 2026-11-24"),
         ("[[known", "baseline.toml: "),
         ("known = 'all'", "an entry begins with [[known]]"),
+        ("known = 5", "an entry begins with [[known]]"),
+        ("known = [5]", "an entry begins with [[known]]"),
+        ("[known]\nreason='a'\ndate='2026-11-24'", "toml: an entry begins with [[known]]"),
+        ("[[knwon]]\nkind='extra'", "it has knwon; an entry begins with [[known]]"),
+        ("[[known]]\nreason='a'\ndate='2026-11-24'\nkind=['extra']", "entry 1: kind is a text"),
+        ("[[known]]\nreason=5\ndate='2026-11-24'\nkind='extra'", "entry 1: reason is a text"),
+        ("[[known]]\nreason='a'\ndate=5\nkind='extra'", "entry 1: a date is written"),
+        ("[[known]]\nreason='a'\ndate='2026-11-24'", "entry 1: it would match all drift"),
     ],
 )
 def test_a_wrong_baseline_is_told_in_a_line(
@@ -363,7 +563,19 @@ def test_a_wrong_baseline_is_told_in_a_line(
         ('{"targets": {}}', "of format None"),
         ('{"format": 1, "made": "", "targets": {}}', "the report has no target"),
         ('{"format": 1, "made": "", "targets": {"fake": {}}}', "targets.fake.address: Field req"),
+        (whole({"fake": 5}), "is no whole report: targets.fake: Input should be"),
+        (of_check(5), "no whole report: targets.fake.checks.a: Input should be"),
+        (of_check({"seen": [], "settings": {}}), "checks.a.outcome: Field required"),
+        (of_check({"outcome": "passed", "seen": 5, "settings": {}}), "a.seen: Input should be"),
+        (of_check({"outcome": "passed", "seen": [], "settings": {"x": 1}}), "settings.x: Input"),
+        (seen_as(body=[1]), "a.seen.0.body: Input should be"),
+        (seen_as(body={"types": ["object"], "fields": {"b": {}}}), "body.fields.b.types: Field"),
+        (seen_as(body=nested(400)), "is no whole report: targets.fake.checks.a.seen.0.body"),
+        (seen_as(problem={"title": 5}), "problem.title: Input should be a valid string"),
+        (seen_as(status="200"), "status: Input should be a valid integer"),
+        ("[" * 100_000, "is no report"),
     ],
+    ids=lambda value: None if len(value) > 40 else value,
 )
 def test_a_file_that_is_no_report_is_told_in_a_line(
     files: tuple[str, str], tmp_path: Path, text: str, words: str
@@ -401,6 +613,9 @@ def test_a_description_is_read_as_yaml_or_json(files: tuple[str, str], tmp_path:
         ("broken.json", "{"),
         ("broken.yaml", "paths: [a\n  : }"),
         ("latin.yaml", "\xff"),
+        ("latin.json", "\xff"),
+        ("deep.json", "[" * 100_000),
+        ("listed.json", '{"paths": []}'),
     ],
 )
 def test_a_file_that_is_no_description_is_told_in_a_line(
@@ -414,8 +629,23 @@ def test_a_file_that_is_no_description_is_told_in_a_line(
     assert done.stderr.count("\n") == 1
 
 
+def referring_to(ref: str, **more: Any) -> dict[str, Any]:
+    content = {"application/json": {"schema": {"$ref": ref}}}
+    get = {"responses": {"200": {"content": content}}}
+    return {"paths": {"/videos/{videoId}": {"get": get}}, **more}
+
+
 @pytest.mark.parametrize(
-    "openapi", [{"paths": []}, {"paths": {"/videos/{videoId}": {"get": None}}}], ids=str
+    "openapi",
+    [
+        {"paths": []},
+        {"paths": {"/videos/{videoId}": None}},
+        {"paths": {"/videos/{videoId}": {"get": None}}},
+        referring_to("#/components/x", components=5),
+        referring_to("other.yaml#/x"),
+        referring_to("#/a", a={"$ref": "#/a"}),
+    ],
+    ids=str,
 )
 def test_a_description_with_holes_describes_nothing(openapi: dict[str, Any]) -> None:
     one = report(answer(body={"a": 1}))
@@ -489,6 +719,27 @@ def test_skipped(apivideo_target):
 """
 
 
+SEES = """
+import httpx
+
+class TestIt:
+    def test_up(self, apivideo_target):
+        apivideo_target.observe(httpx.get(apivideo_target.url + "/{path}"))
+"""
+FINDS = """
+def test_it(apivideo_target):
+    for value in [({found})]:
+        apivideo_target.found("rotate_refresh", value)
+"""
+CASES = """
+import pytest
+
+@pytest.mark.parametrize("key", ["a-secret-of-ours", "a-secret-of-yours"], ids=str)
+def test_it(apivideo_target, key):
+    apivideo_target.found("rotate_refresh", True)
+"""
+
+
 def test_a_report_has_a_line_for_each_observation_and_says_why_a_test_saw_nothing(
     suite: pytest.Pytester,
 ) -> None:
@@ -496,12 +747,64 @@ def test_a_report_has_a_line_for_each_observation_and_says_why_a_test_saw_nothin
     path = suite.path / "new" / "folder" / "report.json"
     suite.runpytest(f"--apivideo-report={path}").assert_outcomes(passed=1, skipped=1)
     checks = json.loads(path.read_text())["targets"]["fake"]["checks"]
-    assert checks["test_a::test_skipped"]["reason"] == "for a reason"
-    (seen,) = checks["test_a::test_seen"]["seen"]
+    assert checks["test_a.py::test_skipped"]["reason"] == "for a reason"
+    (seen,) = checks["test_a.py::test_seen"]["seen"]
     assert json.dumps(seen, sort_keys=True) in [
         line.strip() for line in path.read_text().splitlines()
     ]
     assert as_text(json.loads(path.read_text())) == path.read_text()
+
+
+def written(suite: pytest.Pytester, *arguments: str) -> dict[str, Any]:
+    """The checks in the report of a run whose tests all pass."""
+    done = suite.runpytest("--apivideo-report=report.json", *arguments)
+    assert done.ret == 0
+    checks: dict[str, Any] = json.loads((suite.path / "report.json").read_text())
+    return checks["targets"]["fake"]["checks"]  # type: ignore[no-any-return] # of JSON
+
+
+def test_tests_of_one_name_in_two_folders_stay_two(suite: pytest.Pytester) -> None:
+    for folder, path in (("a", "videos"), ("b", "players")):
+        file = suite.mkpydir(folder) / "test_x.py"
+        file.write_text(SEES.format(path=path))
+    checks = written(suite)
+    assert {name: check["seen"][0]["operation"] for name, check in checks.items()} == {
+        "a/test_x.py::TestIt::test_up": "GET /videos",
+        "b/test_x.py::TestIt::test_up": "GET /players",
+    }
+
+
+def test_all_values_that_a_test_found_are_kept(suite: pytest.Pytester) -> None:
+    suite.makepyfile(test_a=FINDS.format(found="True), (True), (False), (1), (None), ('two words'"))
+    (check,) = written(suite).values()
+    assert check["settings"] == {"rotate_refresh": [True, False, 1, None, "…"]}
+    done = CliRunner().invoke(cli, ["drift", "report.json", "report.json"])
+    assert (done.exit_code, done.output) == (0, "no difference\n")
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [("object()", "*TypeError: found() takes*not object"), ("1e999", "*ValueError: found()*inf")],
+)
+def test_what_no_setting_can_be_is_refused_and_the_report_is_there(
+    suite: pytest.Pytester, found: str, words: str
+) -> None:
+    suite.makepyfile(test_a=FINDS.format(found=found))
+    done = suite.runpytest("--apivideo-report=report.json")
+    done.stdout.fnmatch_lines([words])
+    checks = json.loads((suite.path / "report.json").read_text())["targets"]["fake"]["checks"]
+    assert [check["outcome"] for check in checks.values()] == ["failed"]
+
+
+def test_no_key_in_the_id_of_a_case_is_written(
+    suite: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(KEY_VARIABLE, "a-secret-of-ours")
+    suite.makeconftest("def pytest_apivideo_redact(config): return 'a-secret-of-yours'")
+    suite.makepyfile(test_a=CASES)
+    checks = written(suite)
+    assert sorted(checks) == ["test_a.py::test_it[a-s…ours]", "test_a.py::test_it[a-s…ours] (2)"]
+    assert "secret" not in json.dumps(checks)
 
 
 def test_a_run_that_runs_nothing_leaves_a_report_as_it_is(suite: pytest.Pytester) -> None:

@@ -65,4 +65,6 @@ def test_every_question_that_is_open_is_asked_so() -> None:
 def test_a_limit_of_webhooks_that_was_met_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
     setting(webhook_limit=1)(monkeypatch)
     checks = run_now("webhooks")["targets"]["fake"]["checks"]
-    assert [one["settings"] for one in checks.values() if one["settings"]] == [{"webhook_limit": 1}]
+    assert [one["settings"] for one in checks.values() if one["settings"]] == [
+        {"webhook_limit": [1]}
+    ]

@@ -127,13 +127,47 @@ def test_what_was_seen_both_ways_is_told_and_not_written(tmp_path: Path) -> None
     checks["test_b::test_b"] = {
         "outcome": "passed",
         "seen": [],
-        "settings": {"auth_errors": "spec"},
+        "settings": {"auth_errors": ["spec"]},
     }
     (finding,) = [one for one in verify(made).findings if one.setting == "auth_errors"]
     assert finding.verdict == "both ways"
     (tmp_path / "a.json").write_text(json.dumps(made))
     run(str(tmp_path / "a.json"), "--write", str(tmp_path / "a.toml"))
     assert "auth_errors" not in (tmp_path / "a.toml").read_text()
+
+
+@pytest.mark.parametrize("outcome", ["failed", "inconclusive"])
+def test_what_a_test_found_that_did_not_pass_does_not_count(tmp_path: Path, outcome: str) -> None:
+    made = report(answer(), target="sandbox", outcome=outcome, rotate_refresh=False)
+    (tmp_path / "a.json").write_text(json.dumps(made))
+    done = run(str(tmp_path / "a.json"), "--write", str(tmp_path / "a.toml"))
+    assert done.exit_code == 0
+    assert "left out: what 1 tests found that failed or were inconclusive\n" in done.output
+    assert "rotate_refresh" not in done.output + (tmp_path / "a.toml").read_text()
+
+
+def test_what_one_test_found_both_ways_is_told() -> None:
+    made = report(answer(), target="sandbox")
+    checks = made["targets"]["sandbox"]["checks"]
+    checks["test_videos::test_it"]["settings"] = {"auth_errors": ["docs", "spec"]}
+    (finding,) = [one for one in verify(made).findings if one.setting == "auth_errors"]
+    assert (finding.verdict, finding.checks) == ("both ways", ("test_videos::test_it",))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("rotate_refresh", None), ("rotate_refresh", 0), ("auth_errors", "zzz"), ("clock_skew", -1)],
+)
+def test_what_a_setting_cannot_be_is_told_and_not_written(
+    tmp_path: Path, name: str, value: Any
+) -> None:
+    made = report(answer(), target="sandbox", **{name: value})
+    (tmp_path / "a.json").write_text(json.dumps(made))
+    done = run(str(tmp_path / "a.json"), "--write", str(tmp_path / "a.toml"))
+    words = "left out, for the setting takes no such value (default"
+    assert f"{name}: {words}" in done.output
+    assert f"seen {value!r}) (test_videos::test_it)" in done.output
+    assert name not in (tmp_path / "a.toml").read_text()
 
 
 def test_a_file_that_is_no_report_is_told_in_a_line(tmp_path: Path) -> None:

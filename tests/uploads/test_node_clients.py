@@ -23,7 +23,7 @@ import trustme
 from pytest_apivideo import ApiVideo, FakeServer
 from tests.uploads.client import MiB
 
-FOLDER = Path(__file__).parent / "node"
+FOLDER = Path(__file__).parents[1] / "node"
 INSTALLED = (FOLDER / "node_modules" / "@api.video").is_dir() and shutil.which("node") is not None
 
 pytestmark = pytest.mark.skipif(
