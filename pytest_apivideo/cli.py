@@ -194,10 +194,10 @@ def sweep(
 
     try:
         chosen = _chosen(older_than, runs)
-        account = _account(guard.checked_url(base_url or guard.SANDBOX))
+        directory = ledgers or checked_directory()
+        account = _account(guard.checked_url(base_url or guard.SANDBOX), directory)
         with closing(account.upstream):
             account.check()
-            directory = ledgers or checked_directory()
             swept = sweeping.sweep(account, directory, chosen, dry_run=dry_run)
     except (guard.SandboxRefused, SandboxLost, LoginRefused, ValueError) as error:
         raise click.ClickException(str(error)) from None
@@ -218,19 +218,21 @@ def _chosen(older_than: str | None, runs: tuple[str, ...]) -> Chosen:
     return Chosen(datetime.now(UTC), age, runs)
 
 
-def _account(base_url: str) -> Account:
+def _account(base_url: str, directory: Path) -> Account:
     from pytest_apivideo.addresses import is_loopback
     from pytest_apivideo.sandbox import guard
     from pytest_apivideo.sandbox.account import Account
     from pytest_apivideo.sandbox.budget import Budget, share
     from pytest_apivideo.sandbox.secrets import Secrets
+    from pytest_apivideo.sandbox.times import SharedTimes
     from pytest_apivideo.sandbox.upstream import Upstream
 
     key = guard.checked_key()
     if key is None:
         raise guard.SandboxRefused(f"{guard.KEY_VARIABLE} is not set: put the sandbox's key there")
     rate = None if is_loopback(base_url) else share("70%")
-    return Account(Upstream(base_url, Budget(rate)), key, Secrets())
+    budget = Budget(rate, times=SharedTimes(directory, base_url))
+    return Account(Upstream(base_url, budget), key, Secrets())
 
 
 def _tell(swept: Swept, account: Account, dry_run: bool) -> None:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_apivideo.options import of_the_suite
-from pytest_apivideo.targets import KEY_VARIABLE
+from pytest_apivideo.report import SERVER
+from pytest_apivideo.targets import KEY_VARIABLE, choice
 
 if TYPE_CHECKING:
     from fake_server import ApiVideo, FakeServer
@@ -134,6 +135,20 @@ def begin_early(config: pytest.Config, server: FakeServer) -> None:
         "environment": environment_of_all,
     }
     _set(variables(config), meanings, environment)
+    on_the_command_line = getattr(config.known_args_namespace, "apivideo_target", None)
+    if (on_the_command_line or choice(config)) == "fake":  # the sandbox needs its key
+        for name in HIDDEN:
+            environment.delenv(name, raising=False)
+
+
+def refuse_what_is_not_early(config: pytest.Config) -> None:
+    """Raise UsageError if the early mode is on, and its beginning was missed."""
+    if is_early(config) and SERVER not in config.stash:
+        raise pytest.UsageError(
+            "ini apivideo_env_early: pytest-apivideo was loaded too late for it, by pytest_plugins "
+            "in a conftest.py. Installed, it loads by itself; else write -p pytest_apivideo.plugin "
+            "into addopts"
+        )
 
 
 def _set(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_apivideo import environment, real_hosts
+from pytest_apivideo import ending, environment, real_hosts
 from pytest_apivideo.markers import settings_of
 from pytest_apivideo.options import value_of
 from pytest_apivideo.report import PROJECT, SERVER
@@ -31,13 +31,13 @@ _INTERCEPT = "apivideo_intercept"
 
 def new_server(config: pytest.Config) -> FakeServer:
     """A server with the operations that others add to it; raises UsageError for what is none."""
-    from fake_server import FakeServer
     from fake_server.extending import Operation
+    from pytest_apivideo.server import SessionServer
 
     added = config.hook.pytest_apivideo_operations(config=config)
     given = [[found] if isinstance(found, Operation) else found or () for found in added]
     try:
-        server = FakeServer(operations=[operation for found in given for operation in found])
+        server = SessionServer(config, [operation for found in given for operation in found])
     except TypeError as wrong:
         raise pytest.UsageError(
             f"the hook pytest_apivideo_operations: {wrong}. See docs/hooks.md"
@@ -60,6 +60,7 @@ def apivideo_server(pytestconfig: pytest.Config) -> Iterator[FakeServer]:
     ):
         pytestconfig.stash[SERVER] = server
         pytestconfig.hook.pytest_apivideo_configure_server(config=pytestconfig, server=server)
+        real_hosts.block_running(pytestconfig)  # where it is asked for by `getfixturevalue`
         yield server
 
 
@@ -169,15 +170,15 @@ def apivideo_client(apivideo_target: Target) -> Iterator[Client]:
 
 
 @pytest.fixture
-def apivideo_env(
-    request: pytest.FixtureRequest, apivideo: ApiVideo, monkeypatch: pytest.MonkeyPatch
-) -> dict[str, str]:
+def apivideo_env(request: pytest.FixtureRequest, apivideo: ApiVideo) -> dict[str, str]:
     """The environment variables by which programs find api.video lead to the fake; gives them all.
 
     The ini option `apivideo_env_aliases` adds names of your own. For programs that read them at
     their import there is `apivideo_env_early`.
     """
-    return environment.set_for_test(request.config, apivideo, monkeypatch)
+    # not the test's own monkeypatch, whose `undo` would bring back what the shell has in them
+    ours = ending.with_test(request.node).enter_context(pytest.MonkeyPatch.context())
+    return environment.set_for_test(request.config, apivideo, ours)
 
 
 @pytest.fixture
@@ -196,7 +197,7 @@ def apivideo_intercept(
     from pytest_apivideo.interception.session import interceptor_of
 
     interceptor = interceptor_of(request.config)
-    with interceptor.intercepting(apivideo_server) as interception:
+    with interceptor.intercepting(apivideo_server, ending.with_test(request.node)) as interception:
         yield interception
 
 

@@ -7,6 +7,7 @@ from collections.abc import Generator
 import pytest
 
 from pytest_apivideo import (
+    ending,
     environment,
     fixtures,
     hookspecs,
@@ -46,6 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(fixtures, "apivideo-fixtures")
     config.pluginmanager.register(report.HiddenInWarnings(config), "apivideo-warnings")
     options.check(config)
+    environment.refuse_what_is_not_early(config)
     environment.keys_of_the_shell(config)  # while they are there
     targets.configure(config)
 
@@ -63,6 +65,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip on the sandbox what only the fake has; keep other tests from the real api.video."""
+    ending.begin(item)
     targets.skip_what_only_the_fake_has(item)
     real_hosts.block(item)
     fixtures.intercept_first(item)
@@ -101,7 +104,16 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
         yield
     finally:
         report.clear_rules(item)
-        real_hosts.unblock(item)
+        ending.end(item.config)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> Generator[None]:
+    """End what an interrupted test has left, after its fixtures."""
+    try:
+        yield
+    finally:
+        ending.end_interrupted(session.config)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_apivideo.targets import OBSERVED, SANDBOX, Name, served_at, target_of
+from pytest_apivideo import real_hosts
+from pytest_apivideo.targets import (
+    OBSERVED,
+    SANDBOX,
+    Name,
+    note_if_on_the_fake_alone,
+    served_at,
+    target_of,
+)
 
 if TYPE_CHECKING:
     from fake_server import ApiVideo
@@ -89,6 +97,8 @@ class Target:
 def opened(request: pytest.FixtureRequest) -> Iterator[Target]:
     """The target of a test, for as long as it runs."""
     server = served_at(request.config)
+    real_hosts.block(request.node, always=True)
+    note_if_on_the_fake_alone(request.node)
     if target_of(request.node) == "sandbox":
         with _sandbox(request.config.stash[SANDBOX], request.node) as target:
             yield target

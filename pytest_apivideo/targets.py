@@ -43,6 +43,9 @@ CONTRACT = "pytest_apivideo.contract"
 KEY_VARIABLE = "APIVIDEO_SANDBOX_API_KEY"
 NO_KEY = f"{KEY_VARIABLE} is not set: it is where the sandbox's API key is read from"
 
+FAKE_ALONE = ("apivideo_target", "fake alone")
+"""The property of a test that would run on both targets, if it could be run twice."""
+
 SANDBOX: pytest.StashKey[SandboxRun] = pytest.StashKey()
 OBSERVED: pytest.StashKey[list[dict[str, Any]]] = pytest.StashKey()
 """What a test has observed of its target, for the report."""
@@ -157,6 +160,13 @@ def target_of(item: pytest.Item) -> Name:
     return "sandbox" if choice(item.config) == "sandbox" else "fake"
 
 
+def note_if_on_the_fake_alone(item: pytest.Item) -> None:
+    """Note of a test that it runs on the fake alone, although both targets are chosen."""
+    is_one_of_two = "apivideo_target" in getattr(getattr(item, "callspec", None), "params", ())
+    if choice(item.config) == "both" and not is_one_of_two:
+        item.user_properties.append(FAKE_ALONE)
+
+
 def skip_what_only_the_fake_has(item: pytest.Item) -> None:
     """Skip a test on the sandbox, with the reason, if it could not run there.
 
@@ -173,8 +183,8 @@ def _reason_to_skip(item: pytest.Item) -> str | None:
     only = [name for name in ours if name not in WORKS_ON_BOTH]
     if target_of(item) == "fake":
         if only and served_at(item.config) is not None:
-            names = ", ".join(only)
-            return f"not on a fake that is served elsewhere: {names} needs it in this process"
+            names, verb = ", ".join(only), "needs" if len(only) == 1 else "need"
+            return f"not on a fake that is served elsewhere: {names} {verb} it in this process"
         return None
     if not ours:
         return None

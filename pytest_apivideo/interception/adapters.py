@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .patches import Patches
+from .patches import Patches, beneath
 from .routes import Routes, address_of, name_of
 
 Function = Callable[..., Any]
@@ -20,7 +20,7 @@ def patch_uvloop(uvloop: Any, routes: Routes, patches: Patches) -> None:
     def getaddrinfo(original: Function) -> Function:
         async def resolve(loop: Any, host: Any, port: Any, **options: Any) -> Any:
             if routes.leads(host):
-                host = address_of(host)
+                return await beneath(original)(loop, address_of(host), port, **options)
             return await original(loop, host, port, **options)
 
         return resolve
@@ -50,7 +50,7 @@ def patch_aiodns(aiodns: Any, routes: Routes, patches: Patches) -> None:
     def resolving(original: Function) -> Function:
         def resolve(resolver: Any, host: Any, *rest: Any, **options: Any) -> Any:
             if routes.leads(host):
-                host = address_of(host)
+                return beneath(original)(resolver, address_of(host), *rest, **options)
             return original(resolver, host, *rest, **options)
 
         return resolve
@@ -75,8 +75,10 @@ def patch_pyopenssl(pyopenssl: Any, routes: Routes, patches: Patches) -> None:
             route = None if server_side else routes.leads(server_hostname)
             if route:
                 route.check_peer(name_of(server_hostname) or "", sock.getpeername())
-                context = _trusting(pyopenssl, route.trust.ca)
             flags = (server_side, do_handshake_on_connect, suppress_ragged_eofs)
+            if route:
+                ours = _trusting(pyopenssl, route.trust.ca)
+                return beneath(original)(ours, sock, *flags, server_hostname)
             return original(context, sock, *flags, server_hostname)
 
         return wrap

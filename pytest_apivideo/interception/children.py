@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import ssl
+import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from pytest_apivideo.interception.routes import DOMAIN, HOSTS, OTHERS, Blocked, ToFake
 
@@ -21,6 +24,8 @@ CODE = Path(__file__).with_name("child")
 _PYTHON = str(CODE)
 _NODE = f"--require {json.dumps(str(CODE / 'node_hook.cjs'))}"
 _CURL_HOMES = ("CURL_HOME", "XDG_CONFIG_HOME", "HOME")
+_OURS = "# what follows is pytest-apivideo's"
+_NOPROXY = re.compile(rb'^[ \t]*(?:--)?noproxy[ \t:=]+"?([^"\s]*)', re.MULTILINE)
 _CURL_BUNDLES = ("CURL_CA_BUNDLE", "SSL_CERT_FILE")
 _CURL = (*_CURL_HOMES, *_CURL_BUNDLES)
 _BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt")
@@ -52,23 +57,27 @@ class Children:
         written_for = (route.address, [environ.get(name) for name in _CURL])
         if self._written_for == written_for:
             return
-        homes = [environ[name] for name in _CURL_HOMES if environ.get(name)]
-        own = next((rc for home in homes if (rc := Path(home, ".curlrc")).is_file()), None)
+        own = _own_curlrc(environ)
         bundle = self._folder / "curl-ca.pem"
         bundle.write_bytes(_usual_bundle(environ) + Path(route.trust.ca).read_bytes())
         host, port = route.address
         lines = [
-            own.read_text() if own else "",
+            _OURS,
+            *_curl_without_proxy(own, environ),
             f'cacert = "{bundle}"',
             *(f'connect-to = "{name}::{host}:{port}"' for name in (*HOSTS, *OTHERS)),  # any port
         ]
-        (self._folder / ".curlrc").write_text("\n".join(lines) + "\n")
+        ours = "\n".join([*lines, ""])
+        (self._folder / ".curlrc").write_bytes(own + b"\n" + ours.encode())
         self._written_for = written_for
 
 
 def blocking(blocked: Blocked, environ: Mapping[str, str]) -> dict[str, str]:
-    """What to add to `environ` so that child processes, Python and node, reach no host of ours."""
-    return told_to_children({}, blocked, environ)
+    """What to add to `environ` so that child processes, Python and node, reach no host of ours.
+
+    A proxy would: nobody can see which host it is asked for.
+    """
+    return told_to_children({}, blocked, environ) | without_proxy(environ)
 
 
 def told_to_children(
@@ -98,11 +107,50 @@ def without_proxy(environ: Mapping[str, str]) -> dict[str, str]:
     variables = ("http_proxy", "https_proxy", "all_proxy")
     if not any(name.lower() in variables and value for name, value in environ.items()):
         return {}
-    known = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
-    if known == "*":
-        return {}
-    hosts = f"{known},{DOMAIN}" if known else DOMAIN
-    return {"NO_PROXY": hosts, "no_proxy": hosts}
+    upper, lower = environ.get("NO_PROXY"), environ.get("no_proxy")
+    return {"NO_PROXY": _with_ours(upper or lower), "no_proxy": _with_ours(lower or upper)}
+
+
+def _with_ours(hosts: str | None) -> str:
+    """A list of hosts that are reached without a proxy, with api.video's in it, once."""
+    if not hosts:
+        return DOMAIN
+    is_there = not {"*", DOMAIN}.isdisjoint(host.strip() for host in hosts.split(","))
+    return hosts if is_there else f"{hosts},{DOMAIN}"
+
+
+def end_forkserver() -> None:
+    """Have multiprocessing start its server of forks anew, where the environment of now leads it.
+
+    Not while processes of its are alive: it alone knows when they end.
+    """
+    server: Any = getattr(sys.modules.get("multiprocessing.forkserver"), "_forkserver", None)
+    if getattr(server, "_forkserver_pid", None) is None or not hasattr(server, "_stop"):
+        return
+    from multiprocessing import active_children
+
+    kinds = {getattr(getattr(one, "_popen", None), "method", None) for one in active_children()}
+    if "forkserver" not in kinds:
+        server._stop()
+
+
+def _own_curlrc(environ: Mapping[str, str]) -> bytes:
+    """What the user has in `.curlrc`, in whatever encoding.
+
+    If a pytest around this one has put its own there, then what it took from the user.
+    """
+    homes = [environ[name] for name in _CURL_HOMES if environ.get(name)]
+    found = next((rc for home in homes if (rc := Path(home, ".curlrc")).is_file()), None)
+    return found.read_bytes().partition(_OURS.encode())[0] if found else b""
+
+
+def _curl_without_proxy(own: bytes, environ: Mapping[str, str]) -> list[str]:
+    """The line that keeps a proxy of `.curlrc` away: with one there, NO_PROXY may not be set."""
+    if b"proxy" not in own and b"-x" not in own:
+        return []
+    given = _NOPROXY.findall(own)
+    hosts = given[-1].decode("latin-1") if given else environ.get("no_proxy")
+    return [f'noproxy = "{_with_ours(hosts or environ.get("NO_PROXY"))}"']
 
 
 def _usual_bundle(environ: Mapping[str, str]) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ from .routes import Routes
 from .standard_library import patch_socket, patch_ssl
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from .routes import Destination
 
 _MODULES = {
@@ -24,12 +27,13 @@ _MODULES = {
 
 
 class Hooks:
-    """The hooks of a process; in place while at least one destination is in force."""
+    """The hooks of a process; in place while a destination is in force, or somebody holds them."""
 
     def __init__(self) -> None:
         self._routes = Routes()
         self._patches = Patches()
         self._watch: ImportWatch | None = None
+        self._holders = 0
 
     def begin(self, destination: Destination) -> None:
         """Send api.video's hosts to a destination until it ends.
@@ -43,9 +47,25 @@ class Hooks:
         self._routes.begin(destination)
 
     def end(self, destination: Destination) -> None:
-        """Let go of a destination; with the last one the hooks go."""
+        """Let go of a destination; with the last one the hooks go, unless they are held."""
         self._routes.end(destination)
-        if not self._routes:
+        self._uninstall_if_unused()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Have the hooks stay in place, once they are, until the block ends.
+
+        A test's own patches of the same functions then end before, and put back what they found.
+        """
+        self._holders += 1
+        try:
+            yield
+        finally:
+            self._holders -= 1
+            self._uninstall_if_unused()
+
+    def _uninstall_if_unused(self) -> None:
+        if not self._routes and not self._holders:
             self._uninstall()
 
     def _install(self) -> None:

@@ -7,6 +7,9 @@ from collections.abc import Callable
 from functools import update_wrapper
 from typing import Any, NamedTuple
 
+_BENEATH, _ENDED = "_apivideo_beneath", "_apivideo_ended"
+"""Attributes of hooks; a child process may have two copies of this module, hence by name."""
+
 
 class _Patch(NamedTuple):
     owner: Any
@@ -28,8 +31,9 @@ class Patches:
 
         Raises AttributeError if the owner has no such attribute.
         """
-        original = getattr(owner, name)
+        original = _without_ended(getattr(owner, name))
         ours = update_wrapper(make(original), original)
+        vars(ours)[_BENEATH] = original
         self._made.append(_Patch(owner, name, original, make, ours, name not in vars(owner)))
         setattr(owner, name, ours)
 
@@ -44,12 +48,30 @@ class Patches:
         """Put everything back but what somebody else has replaced meanwhile."""
         while self._made:
             patch = self._made.pop()
+            vars(patch.ours)[_ENDED] = True
             if vars(patch.owner).get(patch.name) is not patch.ours:
                 continue
             if patch.inherited:
                 delattr(patch.owner, patch.name)
             else:
                 setattr(patch.owner, patch.name, _unguarded(patch.name, patch.original))
+
+
+def beneath(function: Any) -> Any:
+    """What lies under hooks of ours, were it those of a pytest around this one.
+
+    What has been decided here goes there: the innermost decides.
+    """
+    while hasattr(function, _BENEATH):
+        function = vars(function)[_BENEATH]
+    return function
+
+
+def _without_ended(function: Any) -> Any:
+    """A function without hooks that somebody has put back after their end."""
+    while hasattr(function, _ENDED):
+        function = vars(function)[_BENEATH]
+    return function
 
 
 def _unguarded(name: str, original: Any) -> Any:

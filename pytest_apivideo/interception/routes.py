@@ -123,7 +123,7 @@ class ToFake:
 
     def check_port(self, host: str, port: Any) -> None:
         """Raise BlockedHostError for another port than that of HTTPS."""
-        if port != HTTPS:
+        if port not in (HTTPS, str(HTTPS), "https"):  # uvloop takes words
             self.blocked.append(host)
             raise BlockedHostError(
                 f"pytest-apivideo stopped a connection to {host}, port {port}: the fake stands "
@@ -207,6 +207,10 @@ def name_of(host: object) -> str | None:
         host = bytes(host).decode("latin-1")
     if not isinstance(host, str):
         return None
+    if not host.isascii():
+        from unicodedata import normalize  # late: hardly any name needs it
+
+        host = normalize("NFKC", host).replace("\u3002", ".")  # as IDNA reads letters and dots
     name = host.lower().rstrip(".")
     if name in _NAMES:
         return _NAMES[name]

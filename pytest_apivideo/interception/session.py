@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_apivideo.interception.children import blocking
+from pytest_apivideo.interception.children import blocking, end_forkserver
 from pytest_apivideo.interception.hooks import Hooks
 from pytest_apivideo.interception.routes import (
     HOSTS,
@@ -27,7 +27,7 @@ from pytest_apivideo.interception.routes import (
     ToNobody,
     name_of,
 )
-from pytest_apivideo.warnings import BlockedHostWarning
+from pytest_apivideo.warnings import ApiVideoWarning, BlockedHostWarning
 
 if TYPE_CHECKING:
     from fake_server import FakeServer
@@ -84,17 +84,19 @@ class Interceptor:
         self._config = config
         self._fakes: list[ToFake] = []
         self._begun = 0
+        self._is_told = False
 
     @contextmanager
-    def intercepting(self, server: FakeServer) -> Iterator[Interception]:
+    def intercepting(self, server: FakeServer, with_test: ExitStack) -> Iterator[Interception]:
         """Lead to the server what calls api.video, here and in children, until the block ends.
 
-        Warns at the end of what tried to reach other hosts.
+        Hooks and variables stay `with_test`. Warns at the end of what tried to reach other hosts.
         """
+        with_test.enter_context(self.hooks.held())
         with self.leading(server) as fake:
             added = self._equipment.children.environment(fake, os.environ)
-            with _variables(added):
-                yield Interception(added, fake.blocked)
+            with_test.enter_context(_variables(added))
+            yield Interception(added, fake.blocked)
         _tell(fake.blocked)
 
     @contextmanager
@@ -115,12 +117,13 @@ class Interceptor:
     def blocking(self) -> Iterator[None]:
         """Let nothing of this process, or of its children in Python and node, reach api.video.
 
-        Nothing happens under gevent, where nothing can stop it. Warns at the end of what tried.
+        Warns at the end of what tried; and once, under gevent, that nothing can be stopped there.
         """
         nobody = ToNobody(self.new_blocked())
         try:
             self.hooks.begin(nobody)
-        except ReplacedError:
+        except ReplacedError as replaced:
+            self._tell_once_that_nothing_is_blocked(replaced)
             yield
             return
         try:
@@ -129,6 +132,16 @@ class Interceptor:
         finally:
             self.hooks.end(nobody)
         _tell(nobody.blocked)
+
+    def _tell_once_that_nothing_is_blocked(self, replaced: ReplacedError) -> None:
+        if not self._is_told:
+            self._is_told = True
+            warnings.warn(
+                f"nothing keeps these tests from the real api.video: {replaced} "
+                "--apivideo-real-hosts=allow ends this warning.",
+                ApiVideoWarning,
+                stacklevel=2,
+            )
 
     def new_blocked(self) -> Blocked:
         """Where to note what is stopped, by whatever process."""
@@ -186,15 +199,17 @@ def interceptor_of(config: pytest.Config) -> Interceptor:
 
 @contextmanager
 def _variables(ours: Mapping[str, str]) -> Iterator[None]:
-    """Set environment variables until the block ends.
+    """Set environment variables, for child processes, until the block ends.
 
     One that somebody else, such as a fixture of the whole run, has set meanwhile stays theirs.
     """
     before = {name: os.environ.get(name) for name in ours}
     os.environ.update(ours)
+    end_forkserver()
     try:
         yield
     finally:
+        end_forkserver()
         for name, value in before.items():
             if os.environ.get(name) != ours[name]:
                 continue

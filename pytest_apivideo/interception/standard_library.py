@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from .patches import Patches
+from .patches import Patches, beneath
 from .routes import (
     BlockedHostError,
     ReplacedError,
@@ -35,14 +35,17 @@ def patch_socket(socket: Any, routes: Routes, patches: Patches) -> None:
             flags: int = 0,
         ) -> Any:
             if routes.leads(host):
-                host, flags = address_of(host), flags & ~socket.AI_ADDRCONFIG
+                flags &= ~socket.AI_ADDRCONFIG
+                return beneath(original)(address_of(host), port, family, type, proto, flags)
             return original(host, port, family, type, proto, flags)
 
         return resolve
 
     def by_name(original: Function) -> Function:
         def resolve(host: Any, /) -> Any:
-            return original(address_of(host) if routes.leads(host) else host)
+            if routes.leads(host):
+                return beneath(original)(address_of(host))
+            return original(host)
 
         return resolve
 
@@ -72,7 +75,7 @@ def patch_ssl(ssl: Any, routes: Routes, patches: Patches) -> None:
     The caller's session belongs to its context, so there is none. Its ALPN goes too: HTTP/1.1.
     """
     true = true_context()
-    wrap_socket_itself, wrap_bio_itself = true.wrap_socket, true.wrap_bio
+    wrap_socket_itself, wrap_bio_itself = beneath(true.wrap_socket), beneath(true.wrap_bio)
 
     def wrap_socket(original: Function) -> Function:
         def wrap(

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Literal
 
 from pytest_apivideo.sandbox.clock import monotonic, pause
+from pytest_apivideo.sandbox.times import OwnTimes, Sent
 
 Rate = Literal["reads", "writes", "uploads"]
 
@@ -45,7 +46,8 @@ def share(text: str) -> float | None:
 class Budget:
     """Lets requests through at a share of the documented rate, and as the answers ask.
 
-    Without a share (None) they go as fast as they come. `now` and `pause` are in seconds.
+    Without a share (None) they go as fast as they come. `now` and `pause` are in seconds; `times`
+    is where the moments of requests are kept, which may be those of other runs as well.
     """
 
     def __init__(
@@ -53,22 +55,23 @@ class Budget:
         part: float | None,
         now: Callable[[], float] = monotonic,
         pause: Callable[[float], None] = pause,
+        times: OwnTimes | None = None,
     ) -> None:
         self._most = {rate: max(1, int(most * (part or 1))) for rate, most in PER_MINUTE.items()}
         self._is_on = part is not None
         self._now = now
         self._pause = pause
-        self._sent: dict[Rate, deque[float]] = {rate: deque() for rate in PER_MINUTE}
+        self._times = times or OwnTimes()
         self._not_before: dict[Rate, float] = {}
         self._lock = threading.Lock()
 
     def take(self, rate: Rate | None) -> None:
         """Wait until a request may go out."""
-        while rate is not None:
-            with self._lock:
-                seconds = self._seconds_to_wait(rate)
+        while rate is not None and self._is_on:
+            with self._lock, self._times.at_hand() as sent:
+                seconds = self._seconds_to_wait(rate, sent)
                 if seconds <= 0:
-                    self._sent[rate].append(self._now())
+                    sent[rate].append(self._now())
                     return
             self._pause(seconds)
 
@@ -84,8 +87,10 @@ class Budget:
                 self._pause(seconds)
 
     def _locked_seconds(self, rate: Rate, room: int) -> float:
-        with self._lock:
-            return self._seconds_to_wait(rate, room)
+        if not self._is_on:
+            return 0.0
+        with self._lock, self._times.at_hand() as sent:
+            return self._seconds_to_wait(rate, sent, room)
 
     def heed(self, rate: Rate | None, headers: Mapping[str, str]) -> None:
         """Take note of what an answer says: none left means to wait for the next window."""
@@ -94,13 +99,11 @@ class Budget:
         with self._lock:
             self._not_before[rate] = self._now() + retry_after(headers)
 
-    def _seconds_to_wait(self, rate: Rate, room: int = 1) -> float:
-        now, sent = self._now(), self._sent[rate]
-        while sent and sent[0] <= now - _WINDOW:
-            sent.popleft()
+    def _seconds_to_wait(self, rate: Rate, all_sent: Sent, room: int = 1) -> float:
+        now = self._now()
+        in_window = [moment for moment in all_sent.get(rate, ()) if now - _WINDOW < moment <= now]
+        sent = all_sent[rate] = deque(in_window)
         asked = self._not_before.get(rate, now) - now
-        if not self._is_on:
-            return 0.0
         too_many = len(sent) + room - self._most[rate]
         own = sent[too_many - 1] + _WINDOW - now if too_many > 0 else 0.0
         return max(asked, own)

@@ -16,7 +16,7 @@ from pytest_apivideo.sandbox.client import Port
 from pytest_apivideo.sandbox.guard import KEY_VARIABLE, SANDBOX, checked_key
 from pytest_apivideo.sandbox.ledger import checked_directory
 from pytest_apivideo.scrub import scrub
-from pytest_apivideo.targets import NO_KEY, choice
+from pytest_apivideo.targets import FAKE_ALONE, NO_KEY, choice
 
 if TYPE_CHECKING:
     from pytest_apivideo.sandbox.relay import Relay
@@ -45,6 +45,7 @@ class SandboxRun:
         if self.key is not None:
             checked_directory()
         self.begun: set[str] = set()
+        self._on_the_fake_alone: set[str] = set()
 
     def port(self) -> Port:
         """The port of this process, opened when first asked for."""
@@ -66,11 +67,14 @@ class SandboxRun:
         from pytest_apivideo.sandbox.marks import new_run
         from pytest_apivideo.sandbox.relay import Relay
         from pytest_apivideo.sandbox.secrets import Secrets
+        from pytest_apivideo.sandbox.times import SharedTimes
         from pytest_apivideo.sandbox.upstream import Upstream
 
         assert self.key is not None  # else no test comes so far
-        account = Account(Upstream(self.base_url, Budget(self._budget)), self.key, Secrets())
-        ledger = Ledger(new_run(), self.base_url, checked_directory(), account.known_as)
+        directory = checked_directory()
+        budget = Budget(self._budget, times=SharedTimes(directory, self.base_url))
+        account = Account(Upstream(self.base_url, budget), self.key, Secrets())
+        ledger = Ledger(new_run(), self.base_url, directory, account.known_as)
         return Relay(account, ledger)
 
     def refuse(self, item: pytest.Item, words: str) -> NoReturn:
@@ -128,6 +132,8 @@ class SandboxRun:
         """Take secrets out of a report before anybody shows or writes it."""
         if self._secrets is not None:
             scrub(report, self._secrets.hide)
+        if FAKE_ALONE in map(tuple, report.user_properties):
+            self._on_the_fake_alone.add(report.nodeid)
         yield
 
     @pytest.hookimpl(wrapper=True, trylast=True)
@@ -151,6 +157,13 @@ class SandboxRun:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """List what was left behind, by this run and by earlier ones."""
+        if self._on_the_fake_alone:
+            count = len(self._on_the_fake_alone)
+            ran = "1 test ran" if count == 1 else f"{count} tests ran"
+            terminalreporter.write_line(
+                f"{_SECTION}: {ran} on the fake alone, for a unittest.TestCase, or a test that "
+                "asks by request.getfixturevalue, cannot be run twice"
+            )
         if self._relay is None:
             return
         self._tell_of_this_run(terminalreporter, self._relay)
@@ -164,10 +177,11 @@ class SandboxRun:
         terminalreporter.section(f"{_SECTION}: left behind by run {relay.run}")
         for words in self._left:
             terminalreporter.write_line(words)
-        terminalreporter.write_line(
-            f"The ledger is {relay.ledger.path}. To try again, with {KEY_VARIABLE} set: "
-            f"{self._sweep_command([relay.run])}"
-        )
+        if relay.ledger.path.exists():
+            terminalreporter.write_line(
+                f"The ledger is {relay.ledger.path}. To try again, with {KEY_VARIABLE} set: "
+                f"{self._sweep_command([relay.run])}"
+            )
 
     def _sweep_command(self, runs: list[str]) -> str:
         """The command that sweeps these runs and no other, which may be going on elsewhere."""

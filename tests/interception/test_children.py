@@ -399,12 +399,18 @@ def test_curl_trusts_what_it_trusted_and_the_fake(tmp_path: Path) -> None:
         ({"NO_PROXY": "mine"}, None),
         ({"HTTPS_PROXY": ""}, None),
         ({"HTTPS_PROXY": "http://proxy"}, ".api.video"),
-        ({"all_proxy": "http://proxy", "no_proxy": "mine", "NO_PROXY": "old"}, "mine,.api.video"),
-        ({"HTTPS_PROXY": "http://proxy", "NO_PROXY": "*"}, None),
+        ({"HTTPS_PROXY": "http://proxy", "NO_PROXY": "mine, .api.video"}, "mine, .api.video"),
+        ({"HTTPS_PROXY": "http://proxy", "NO_PROXY": "*"}, "*"),
     ],
 )
 def test_proxies_are_passed_by_only_where_there_are_any(
     environment: dict[str, str], added: str | None
 ) -> None:
     expected = {} if added is None else {"NO_PROXY": added, "no_proxy": added}
+    assert without_proxy(environment) == expected
+
+
+def test_two_different_lists_of_hosts_without_proxy_stay_two() -> None:
+    environment = {"all_proxy": "http://proxy", "no_proxy": "mine", "NO_PROXY": "yours"}
+    expected = {"NO_PROXY": "yours,.api.video", "no_proxy": "mine,.api.video"}
     assert without_proxy(environment) == expected

@@ -171,11 +171,12 @@ def test_fake_or_sandbox(apivideo_target):
     )
 
 
-def test_under_gevent_nothing_is_blocked_and_nothing_breaks(isolated: Run) -> None:
+def test_under_gevent_nothing_is_blocked_which_is_told_once(isolated: Run) -> None:
     isolated(
         """
         import socket
         import pytest
+        from pytest_apivideo.warnings import ApiVideoWarning
 
         @pytest.fixture(autouse=True, scope="session")
         def as_gevent_does():
@@ -186,7 +187,11 @@ def test_under_gevent_nothing_is_blocked_and_nothing_breaks(isolated: Run) -> No
         def test_it(request):
             from pytest_apivideo.interception.session import interceptor_of
 
-            with interceptor_of(request.config).blocking():
-                assert not hasattr(socket.getaddrinfo, "__wrapped__")
+            blocking = interceptor_of(request.config).blocking
+            with pytest.warns(ApiVideoWarning, match="nothing keeps these tests from the real"):
+                with blocking():
+                    assert not hasattr(socket.getaddrinfo, "__wrapped__")
+            with blocking():
+                pass
         """
     )

@@ -573,3 +573,28 @@ def test_a_recipe_works(
 
 def test_every_recipe_is_tried() -> None:
     assert {name for name, _ in RECIPES} == PROGRAMS.keys()
+
+
+def test_the_early_mode_hides_the_sandboxs_key_unless_the_sandbox_needs_it(
+    early: pytest.Pytester, shell: dict[str, str]
+) -> None:
+    early.makepyfile(
+        f"""
+        import os
+
+        FOUND = [name for name in {HIDDEN!r} if name in os.environ]
+
+        def test_it(pytestconfig):
+            assert bool(FOUND) == (pytestconfig.getoption("apivideo_target") == "sandbox")
+        """
+    )
+    early.runpytest_inprocess().assert_outcomes(passed=1)
+    sandbox = ("--apivideo-target=sandbox", "--apivideo-base-url=http://127.0.0.1:9")
+    early.runpytest_subprocess(*sandbox, timeout=60).assert_outcomes(passed=1)
+
+
+def test_the_early_mode_of_a_plugin_that_comes_late_is_refused(early: pytest.Pytester) -> None:
+    early.makeconftest('pytest_plugins = "pytest_apivideo.plugin"')
+    result = early.runpytest_subprocess("-p", "no:apivideo", timeout=60)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: ini apivideo_env_early: *was loaded too late for it*"])

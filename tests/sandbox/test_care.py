@@ -8,6 +8,7 @@ import pytest
 
 from fake_server import ApiVideo
 from pytest_apivideo.sandbox.budget import Budget, rate_of, retry_after, share
+from pytest_apivideo.sandbox.times import SharedTimes
 
 EVERY_KIND = """
 def test_it(apivideo_target, apivideo_http):
@@ -258,6 +259,49 @@ def test_requests_stay_below_the_documented_rate_in_every_minute() -> None:
         time.now += 0.1
     for start in sent:
         assert sum(start <= moment < start + 60 for moment in sent) <= 28
+
+
+def test_runs_on_one_machine_share_the_rate_of_an_address(tmp_path: Path) -> None:
+    time = Time()
+    budgets = [
+        Budget(0.7, time.read, time.wait, SharedTimes(tmp_path, address))
+        for address in ("https://a", "https://a", "https://b")
+    ]
+    for budget in [*budgets[:2] * 14, *budgets[2:] * 28]:
+        budget.take("writes")
+    assert time.waits == []
+    budgets[1].take("writes")
+    assert time.waits == [60.0]
+
+
+@pytest.mark.parametrize("spoilt", ["", "[]", '{"writes": 5}', '{"writes": ["a"]}', "\0"])
+def test_moments_that_are_spoilt_or_of_another_boot_are_forgotten(
+    tmp_path: Path, spoilt: str
+) -> None:
+    time = Time()
+    shared = SharedTimes(tmp_path, "https://a")
+    budget = Budget(0.025, time.read, time.wait, shared)
+    budget.take("writes")
+    (path,) = tmp_path.glob("*.json")
+    path.write_text(spoilt)
+    budget.take("writes")
+    path.write_text('{"writes": [99999.0]}')
+    budget.take("writes")
+    assert time.waits == []
+
+
+def test_where_moments_cannot_be_shared_each_run_keeps_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    time = Time()
+    for directory, without_locks in ((tmp_path / "file", False), (tmp_path, True)):
+        if without_locks:
+            monkeypatch.setattr("pytest_apivideo.sandbox.times.fcntl", None)
+        budget = Budget(0.025, time.read, time.wait, SharedTimes(directory, "https://a"))
+        budget.take("writes")
+        budget.take("writes")
+    assert time.waits == [60.0, 60.0]
 
 
 def test_rates_do_not_wait_for_each_other_and_off_waits_for_none() -> None:

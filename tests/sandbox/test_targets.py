@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from fake_server import ApiVideo
@@ -209,6 +211,104 @@ def test_markers_say_what_only_the_fake_has(sandbox: pytest.Pytester) -> None:
             '*write @pytest.mark.apivideo_fake_only(reason="…")*',
         ]
     )
+
+
+@pytest.mark.parametrize(
+    ("marker", "words"),
+    [
+        ("contract(needs=None)", "*takes one or several of: clock, faults, *"),
+        ("contract(needs=5)", "*takes one or several of: clock, faults, *"),
+        ("contract(needs=[['clock']])", "*takes one or several of: clock, faults, *"),
+        ("fake_only(reason=None)", '*write @pytest.mark.apivideo_fake_only(reason="…")*'),
+        ("fake_only('because')", '*write @pytest.mark.apivideo_fake_only(reason="…")*'),
+    ],
+)
+def test_a_marker_that_is_wrong_is_told_without_a_traceback(
+    sandbox: pytest.Pytester, marker: str, words: str
+) -> None:
+    sandbox.makepyfile(
+        f"""
+        import pytest
+
+        @pytest.mark.apivideo_{marker}
+        def test_it(apivideo_http): ...
+        """
+    )
+    result = sandbox.runpytest_inprocess()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([words])
+    assert "Error:" not in result.stdout.str()
+
+
+ASKS = """
+def test_it(request):
+    assert request.getfixturevalue("apivideo_target").name == {name!r}
+"""
+
+
+def test_a_test_that_asks_for_its_target_skips_without_a_key(
+    sandbox: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox.makepyfile(ASKS.format(name="sandbox"))
+    sandbox.runpytest_inprocess().assert_outcomes(passed=1)
+    monkeypatch.delenv(KEY_VARIABLE)
+    result = sandbox.runpytest_inprocess("-rs")
+    result.assert_outcomes(skipped=1)
+    result.stdout.fnmatch_lines([f"*{KEY_VARIABLE} is not set: it is where the sandbox's API key*"])
+    result = sandbox.runpytest_inprocess("--apivideo-require-sandbox")
+    result.assert_outcomes(errors=0, failed=1)
+    result.stdout.fnmatch_lines([f"{KEY_VARIABLE} is not set: *"])
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_what_runs_on_the_fake_alone_with_both_is_told(
+    sandbox: pytest.Pytester, workers: str
+) -> None:
+    sandbox.makepyfile(
+        ASKS.format(name="fake")
+        + """
+import unittest
+import pytest
+
+class TestOld(unittest.TestCase):
+    @pytest.fixture(autouse=True)
+    def set(self, apivideo_http): ...
+
+    def test_old(self): ...
+
+def test_new(apivideo_http): ...
+"""
+    )
+    result = sandbox.runpytest_subprocess("--apivideo-target=both", "-n", workers)
+    result.assert_outcomes(passed=4)
+    result.stdout.fnmatch_lines(["*: 2 tests ran on the fake alone, for a unittest.TestCase, *"])
+
+
+def test_a_fixture_of_the_user_s_that_is_called_alike_is_none_of_ours(
+    sandbox: pytest.Pytester,
+) -> None:
+    sandbox.makepyfile(
+        """
+        import pytest
+
+        @pytest.fixture
+        def apivideo_key(): ...
+
+        def test_it(apivideo_key, apivideo_http): ...
+        """
+    )
+    sandbox.runpytest_inprocess().assert_outcomes(passed=1)
+
+
+def test_ledgers_that_cannot_be_written_end_the_run_before_it_begins(
+    sandbox: pytest.Pytester, account: ApiVideo, ledgers: Path
+) -> None:
+    ledgers.write_text("a file")
+    sandbox.makepyfile(PLAIN)
+    result = sandbox.runpytest_inprocess()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*cannot be written to *APIVIDEO_LEDGER_DIR names another.*"])
+    assert len(account.calls) == 0
 
 
 def test_a_skip_is_shown_where_the_test_stands(sandbox: pytest.Pytester) -> None:

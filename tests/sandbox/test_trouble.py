@@ -173,6 +173,7 @@ def test_the_next_run_tells_what_an_earlier_one_left_and_how_to_remove_it(
         (["--older-than", "soon"], "'soon' is no duration: write it like 2h"),
         (["--base-url", "https://ws.api.video"], "ws.api.video is not a sandbox"),
         (["--ledgers", "/nonexistent"], "Directory '/nonexistent' does not exist"),
+        (["--run", "apivideo-test-1"], "say which runs are meant: --older-than DURATION or --run"),
     ],
 )
 def test_a_sweep_that_cannot_be_is_told_in_a_line(
@@ -180,6 +181,18 @@ def test_a_sweep_that_cannot_be_is_told_in_a_line(
 ) -> None:
     done = sweep(account, *arguments)
     assert (done.exit_code in (1, 2), words in done.output) == (True, True), done.output
+
+
+@pytest.mark.usefixtures("sandbox")
+def test_a_run_that_is_none_is_told(account: ApiVideo) -> None:
+    done = sweep(account, "--run", "mine", by_age=False)
+    assert "'mine' is no mark of a run" in done.output
+
+
+@pytest.mark.usefixtures("sandbox")
+def test_a_folder_of_ledgers_that_is_a_file_is_told(account: ApiVideo, ledgers: Path) -> None:
+    ledgers.write_text("a file")
+    assert "cannot be written to" in sweep(account).output
 
 
 def test_a_sweep_without_a_key_names_the_variable(
@@ -289,6 +302,129 @@ def test_in_a_storm_of_429_a_test_is_inconclusive(
     (check,) = json.loads(report.read_text())["targets"]["sandbox"]["checks"].values()
     assert check["outcome"] == "inconclusive"
     assert list(ledgers.glob("*")) == []
+
+
+BUSY = {"status": 429, "headers": {"X-RateLimit-Retry-After": "0"}}
+
+
+@pytest.mark.parametrize("operation", ["POST /auth/api-key", "GET /videos"])
+def test_a_429_before_the_first_test_makes_it_inconclusive(
+    sandbox: pytest.Pytester, account: ApiVideo, operation: str
+) -> None:
+    account.on(operation, times=2).respond(**BUSY)
+    sandbox.makepyfile(CREATES + CREATES.replace("test_it", "test_next"))
+    report = sandbox.path / "report.json"
+    result = sandbox.runpytest_inprocess("-rs", f"--apivideo-report={report}")
+    result.assert_outcomes(skipped=1, passed=1)
+    words = f"{operation} was answered 429, and again after a wait"
+    result.stdout.fnmatch_lines([f"*inconclusive, {words}*"])
+    checks = json.loads(report.read_text())["targets"]["sandbox"]["checks"]
+    assert [one["outcome"] for one in checks.values()] == ["inconclusive"]
+    assert len(account.videos) == 0
+
+
+@pytest.mark.usefixtures("sandbox")
+def test_a_sweep_tells_of_a_429(account: ApiVideo) -> None:
+    account.on("POST /auth/api-key").respond(**BUSY)
+    done = sweep(account)
+    assert done.exit_code == 1
+    assert "POST /auth/api-key was answered 429, and again after a wait" in done.output
+    assert "Check that the API key" not in done.output
+
+
+def test_a_429_within_a_test_on_a_look_before_a_change_is_inconclusive(
+    sandbox: pytest.Pytester, account: ApiVideo
+) -> None:
+    video = account.videos.add(title="Of the owner")
+    account.on("GET /videos/{videoId}").respond(**BUSY)
+    sandbox.makepyfile(
+        f"""
+        def test_it(apivideo_http):
+            assert apivideo_http.delete("/videos/{video.id}").status_code == 409
+        """
+    )
+    sandbox.runpytest_inprocess().assert_outcomes(skipped=1)
+    assert len(account.videos) == 1
+
+
+# A run that is interrupted, and what cannot be written or removed
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_an_interrupted_run_ends_in_order(
+    sandbox: pytest.Pytester, account: ApiVideo, ledgers: Path, workers: str
+) -> None:
+    sandbox.makeconftest(
+        """
+        import os
+
+        def pytest_configure(config):
+            if not hasattr(config, "workerinput"):
+                os.environ["CONTROLLER"] = str(os.getpid())
+        """
+    )
+    sandbox.makepyfile(
+        """
+        import os
+        import signal
+
+        def test_it(apivideo_target, apivideo_http):
+            apivideo_http.post("/videos", json={"title": "Maths"})
+            os.kill(int(os.environ["CONTROLLER"]), signal.SIGINT)
+            signal.pause()
+        """
+    )
+    result = sandbox.runpytest_subprocess("-n", workers)
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    told = result.stdout.str() + result.stderr.str()
+    assert "Traceback" not in told
+    assert "left nothing behind" in told
+    assert len(account.videos) == 0
+    assert list(ledgers.glob("*")) == []
+
+
+def test_a_ledger_that_cannot_be_written_creates_nothing(
+    sandbox: pytest.Pytester, account: ApiVideo, ledgers: Path
+) -> None:
+    sandbox.makepyfile(
+        f"""
+        from pathlib import Path
+
+        def test_it(apivideo_http):
+            Path({str(ledgers)!r}).write_text("a file")
+            refused = apivideo_http.post("/videos", json={{"title": "Maths"}})
+            assert refused.status_code == 409
+            assert "The ledger cannot be written" in refused.json()["detail"]
+        """
+    )
+    sandbox.runpytest_inprocess().assert_outcomes(passed=1)
+    assert account.calls.count("POST /videos") == 0
+
+
+@pytest.mark.usefixtures("killed")
+def test_what_a_sweep_cannot_remove_is_told_once_and_stays_in_the_ledger(
+    account: ApiVideo, ledgers: Path
+) -> None:
+    refused = account.on("DELETE /videos/{videoId}")
+    refused.respond(500)
+    done = sweep(account)
+    assert (done.exit_code, done.output.count("DELETE gave 500")) == (1, 1), done.output
+    assert "1 left" in done.output
+    refused.remove()
+    assert sweep(account).exit_code == 0
+    assert list(ledgers.glob("*")) == []
+
+
+@pytest.mark.usefixtures("killed")
+def test_without_locks_a_run_of_today_is_swept_only_if_it_is_named(
+    account: ApiVideo, ledgers: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pytest_apivideo.sandbox.ledger.fcntl", None)
+    (path,) = ledgers.glob("*.jsonl")
+    assert "1 run is still going on, left alone" in sweep(account).output
+    assert len(left(account)) == 7
+    assert sweep(account, "--run", path.stem, by_age=False).exit_code == 0
+    assert left(account) == []
 
 
 # A target that is no api.video
