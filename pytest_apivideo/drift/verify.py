@@ -56,7 +56,10 @@ class Finding:
 
 @dataclass(frozen=True)
 class Verification:
-    """What one report says of all of them. `target`, `address` and `made` are the report's."""
+    """What one report says of all of them. `target`, `address` and `made` are the report's.
+
+    `unsure` counts the tests that found something and neither passed nor were skipped.
+    """
 
     target: str
     address: str | None
@@ -89,7 +92,7 @@ class Verification:
         judged = f"{words['same']}: {same}, {words['other']}: {other}"
         yield f"{judged}, of {len(self.findings)} defaults"
         if self.unsure:
-            yield f"left out: what {self.unsure} tests found that failed or were inconclusive"
+            yield f"left out, for the test failed or was inconclusive: {self.unsure}"
 
     def as_toml(self) -> str:
         """A file for `apivideo-fake serve --config`: the fake is then as the target was seen."""
