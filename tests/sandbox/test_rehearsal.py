@@ -18,20 +18,18 @@ _, SECTION = PAGE.read_text().split("## A rehearsal\n")
 SERVE, USE = re.findall(r"```console\n(.*?)```", SECTION, re.DOTALL)[:2]
 
 
-def program(command: str) -> str:
-    """A command of the page that runs this Python's programs."""
-    for name, module in (("apivideo-fake", "fake_server"), ("pytest", "pytest")):
-        command = re.sub(
-            rf"^{name}\\b", f"{sys.executable} -m {module}", command, flags=re.MULTILINE
-        )
-    return command
+# The commands of the page are those beside this Python, whatever the shell would find.
+PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 
 
 @pytest.fixture
 def port(suite: pytest.Pytester) -> Iterator[str]:
     """The port on which the page's stand-in listens."""
-    command = program(SERVE).replace("--port 8991", "--port 0").split()
-    with subprocess.Popen(command, cwd=suite.path, stdout=subprocess.PIPE, text=True) as process:
+    command = SERVE.replace("--port 8991", "--port 0").split()
+    environment = {**os.environ, "PATH": PATH}
+    with subprocess.Popen(
+        command, cwd=suite.path, env=environment, stdout=subprocess.PIPE, text=True
+    ) as process:
         assert process.stdout is not None
         url = process.stdout.readline()
         assert "certificate to trust" in process.stdout.readline()
@@ -41,9 +39,9 @@ def port(suite: pytest.Pytester) -> Iterator[str]:
 
 def run(suite: pytest.Pytester, commands: str, port: str) -> str:
     suite.makepyfile(PLAIN)
-    given = {**os.environ, "APIVIDEO_LEDGER_DIR": str(suite.path / "ledgers")}
+    given = {**os.environ, "PATH": PATH, "APIVIDEO_LEDGER_DIR": str(suite.path / "ledgers")}
     done = subprocess.run(
-        ["/bin/sh", "-c", program(commands).replace("8991", port)],
+        ["/bin/sh", "-c", commands.replace("8991", port)],
         cwd=suite.path,
         env=given,
         capture_output=True,

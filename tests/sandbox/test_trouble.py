@@ -357,10 +357,12 @@ def test_an_interrupted_run_ends_in_order(
     sandbox.makeconftest(
         """
         import os
+        import signal
 
         def pytest_configure(config):
             if not hasattr(config, "workerinput"):
                 os.environ["CONTROLLER"] = str(os.getpid())
+                signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever had it ignored
         """
     )
     sandbox.makepyfile(
