@@ -114,7 +114,7 @@ def left_behind(output: str) -> list[str]:
         return []
     _, found, rest = output.partition("left behind by run ")
     assert found, output
-    return rest.partition("The ledger is ")[0].splitlines()[1:]
+    return rest.partition("api.video report: ")[0].splitlines()[1:]
 
 
 def _without_security(value: Any) -> Any:
