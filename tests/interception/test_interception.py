@@ -486,6 +486,7 @@ class TestHooks:
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         hooks, nobody, before = Hooks(), ToNobody(), socket.socket.connect
+        monkeypatch.setattr(socket, "gethostbyname", socket.gethostbyname)  # to be put back at last
         hooks.begin(nobody)
         mine = lambda host: host  # noqa: E731
         monkeypatch.setattr(socket, "gethostbyname", mine)
