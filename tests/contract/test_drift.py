@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -362,6 +363,16 @@ def test_new_drift_is_shown_in_a_table_and_ends_with_1(files: tuple[str, str]) -
     assert done.exit_code == 1
     assert "*  extra  GET /videos/{videoId}  200 body.a  there  not there" in done.output
     assert done.output.endswith("1 difference (1 extra): 1 new, 0 known\n")
+
+
+@pytest.mark.parametrize("command", ["drift", "verify"])
+def test_the_commands_work_in_a_process_of_their_own(files: tuple[str, str], command: str) -> None:
+    given = files if command == "drift" else files[:1]
+    done = subprocess.run(
+        [sys.executable, "-m", "fake_server", command, *given], capture_output=True, text=True
+    )
+    assert done.stderr == ""
+    assert "the fake, on" in done.stdout or "1 new, 0 known" in done.stdout
 
 
 @pytest.mark.parametrize("form", ["table", "markdown"])
