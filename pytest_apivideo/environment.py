@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_apivideo.options import of_the_suite
-from pytest_apivideo.report import SERVER
 from pytest_apivideo.targets import KEY_VARIABLE, choice
 
 if TYPE_CHECKING:
@@ -60,6 +59,7 @@ READ_TOO_EARLY = (
     "docs/environment.md of pytest-apivideo."
 )
 
+_EARLY_SINCE_THE_START: pytest.StashKey[bool] = pytest.StashKey()
 _OF_THE_SHELL: pytest.StashKey[dict[str, str]] = pytest.StashKey()
 
 
@@ -122,6 +122,7 @@ def set_for_test(
 def begin_early(config: pytest.Config, server: FakeServer) -> None:
     """Start the server of this run and set the variables, until the run ends."""
     environment = pytest.MonkeyPatch()
+    config.stash[_EARLY_SINCE_THE_START] = True
     server.start()
     server.projects.standing.keys.update(EARLY_KEYS)
     config.add_cleanup(server.stop)
@@ -143,7 +144,7 @@ def begin_early(config: pytest.Config, server: FakeServer) -> None:
 
 def refuse_what_is_not_early(config: pytest.Config) -> None:
     """Raise UsageError if the early mode is on, and its beginning was missed."""
-    if is_early(config) and SERVER not in config.stash:
+    if is_early(config) and _EARLY_SINCE_THE_START not in config.stash:
         raise pytest.UsageError(
             "ini apivideo_env_early: pytest-apivideo was loaded too late for it, by pytest_plugins "
             "in a conftest.py. Installed, it loads by itself; else write -p pytest_apivideo.plugin "
