@@ -9,7 +9,15 @@ from tests.contract.deviations import DEVIATIONS, Deviation
 from tests.contract.noticed import noticed, run
 
 
-@pytest.mark.parametrize("deviation", DEVIATIONS, ids=lambda one: one.name.replace(" ", "-"))
+# Every third is tried with each change of the code, the others by `make soak`; `make deviations`
+# prints all.
+CASES = [
+    pytest.param(one, id=one.name.replace(" ", "-"), marks=[pytest.mark.soak] if number % 3 else [])
+    for number, one in enumerate(DEVIATIONS)
+]
+
+
+@pytest.mark.parametrize("deviation", CASES)
 def test_every_deviation_is_noticed(deviation: Deviation) -> None:
     found = noticed(deviation)
     assert found.by == deviation.seen_by, str(found)
