@@ -8,7 +8,6 @@ from pytest_apivideo.drift.compare import compare
 from tests.contract.deviations import DEVIATIONS, Deviation
 from tests.contract.noticed import noticed, run
 
-
 # Every third is tried with each change of the code, the others by `make soak`; `make deviations`
 # prints all.
 CASES = [
