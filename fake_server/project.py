@@ -38,7 +38,7 @@ from fake_server.settings import ENVIRONMENTS, Environment, Settings
 _MOST_ERRORS = 100
 _MOST_GONE = 20_000
 _MOST_INVOLVED = 3
-_MOST_LATE = 1000
+_MOST_LATE = 20
 
 LATE = (
     "This key or token is of a test, or a project, that has ended: what sends it, such as a client "
@@ -268,7 +268,7 @@ class Projects:
         self._open: dict[str, Project] = {}
         self._gone: dict[bytes, None] = {}
         self._explained: dict[bytes, str] = {}
-        self._late: deque[str] = deque(maxlen=_MOST_LATE)
+        self._late: deque[list[str]] = deque(maxlen=_MOST_LATE)
         self.involved: deque[Project] = deque(maxlen=_MOST_INVOLVED)
         self._lock = threading.RLock()
 
@@ -346,7 +346,7 @@ class Projects:
                 self.keys.add(key)  # a standing one may be in another's hands
             for secret in project.secrets():
                 self._gone[digest(secret)] = None
-            self._late.extend(project.lasting_secrets())
+            self._late.append(project.lasting_secrets())
             while len(self._gone) > _MOST_GONE:
                 del self._gone[next(iter(self._gone))]
             project.close()
@@ -370,7 +370,7 @@ class Projects:
         Without their tokens, which are known by their shape.
         """
         with self._lock:
-            late = list(self._late)
+            late = [value for secrets in self._late for value in secrets]
         return late + [value for project in self.open() for value in project.lasting_secrets()]
 
     def was_closed(self, secret: str) -> bool:

@@ -12,7 +12,7 @@ import pytest
 from pytest_apivideo import ending, environment, real_hosts
 from pytest_apivideo.markers import settings_of
 from pytest_apivideo.options import value_of
-from pytest_apivideo.report import PROJECT, SERVER
+from pytest_apivideo.stash import PROJECT, SERVER
 
 if TYPE_CHECKING:
     import httpx

@@ -15,7 +15,9 @@ from pytest_apivideo import (
     markers,
     options,
     real_hosts,
+    redaction,
     report,
+    stash,
     targets,
 )
 
@@ -36,7 +38,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     if environment.is_early(early_config):
         server = fixtures.new_server(early_config)
         environment.begin_early(early_config, server)
-        early_config.stash[report.SERVER] = server
+        early_config.stash[stash.SERVER] = server
         fixtures.intercept_early(early_config, server)
 
 
@@ -45,7 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for marker in markers.MARKERS:
         config.addinivalue_line("markers", marker)
     config.pluginmanager.register(fixtures, "apivideo-fixtures")
-    config.pluginmanager.register(report.HiddenInWarnings(config), "apivideo-warnings")
+    config.pluginmanager.register(redaction.HiddenInWarnings(config), "apivideo-warnings")
     options.check(config)
     environment.refuse_what_is_not_early(config)
     environment.keys_of_the_shell(config)  # while they are there
@@ -92,7 +94,7 @@ def pytest_make_collect_report(
 ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
     """Hide secrets in what is told of a module that cannot be loaded."""
     made = yield
-    report.hide_secrets(collector.config, made)
+    redaction.hide_secrets(collector.config, made)
     return made
 
 

@@ -25,6 +25,7 @@ from typing_extensions import TypedDict
 
 from pytest_apivideo.drift.files import NotWritableError, write
 from pytest_apivideo.drift.observation import Observation
+from pytest_apivideo.redaction import hiding
 from pytest_apivideo.scrub import hidden, without_credentials
 from pytest_apivideo.targets import OBSERVED, SANDBOX, choice, served_at, target_of
 
@@ -83,8 +84,6 @@ class Reporter:
         self, item: pytest.Item
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Put what a test saw beside its report; a worker's comes to the main process with it."""
-        from pytest_apivideo.report import hiding
-
         report = yield
         noted = item.stash.get(OBSERVED, None)
         if noted is not None or report.outcome != "passed":

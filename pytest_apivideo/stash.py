@@ -1,0 +1,17 @@
+"""What several parts of the plugin keep on pytest's objects: the server of a run, and the like."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from fake_server import FakeServer
+    from fake_server.project import Project
+
+SERVER: pytest.StashKey[FakeServer] = pytest.StashKey()
+"""The server of this run, once a test has asked for it."""
+
+PROJECT: pytest.StashKey[Project] = pytest.StashKey()
+"""The project of a test, once it has asked for it."""
