@@ -226,10 +226,11 @@ def _account(base_url: str, directory: Path) -> Account:
     from pytest_apivideo.sandbox.secrets import Secrets
     from pytest_apivideo.sandbox.times import SharedTimes
     from pytest_apivideo.sandbox.upstream import Upstream
+    from pytest_apivideo.targets import KEY_VARIABLE
 
     key = guard.checked_key()
     if key is None:
-        raise guard.SandboxRefused(f"{guard.KEY_VARIABLE} is not set: put the sandbox's key there")
+        raise guard.SandboxRefused(f"{KEY_VARIABLE} is not set: put the sandbox's key there")
     rate = None if is_loopback(base_url) else share("70%")
     budget = Budget(rate, times=SharedTimes(directory, base_url))
     return Account(Upstream(base_url, budget), key, Secrets())

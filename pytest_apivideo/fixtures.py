@@ -176,9 +176,7 @@ def apivideo_env(request: pytest.FixtureRequest, apivideo: ApiVideo) -> dict[str
     The ini option `apivideo_env_aliases` adds names of your own. For programs that read them at
     their import there is `apivideo_env_early`.
     """
-    # not the test's own monkeypatch, whose `undo` would bring back what the shell has in them
-    ours = ending.with_test(request.node).enter_context(pytest.MonkeyPatch.context())
-    return environment.set_for_test(request.config, apivideo, ours)
+    return environment.set_for_test(request.config, apivideo, _own_monkeypatch(request))
 
 
 @pytest.fixture
@@ -202,18 +200,17 @@ def apivideo_intercept(
 
 
 @pytest.fixture
-def apivideo_sleeps(
-    request: pytest.FixtureRequest, apivideo: ApiVideo, monkeypatch: pytest.MonkeyPatch
-) -> list[float]:
+def apivideo_sleeps(request: pytest.FixtureRequest, apivideo: ApiVideo) -> list[float]:
     """Nobody sleeps: `time.sleep` moves the clock instead, and this list records the seconds.
 
     With `apivideo_frozen_time` in the same test, it moves the process too.
     """
     from pytest_apivideo.sleeps import record_sleeps
 
+    ours = _own_monkeypatch(request)
     if "apivideo_frozen_time" not in request.fixturenames:
-        return record_sleeps(monkeypatch, apivideo.clock.advance)
-    return record_sleeps(monkeypatch, request.getfixturevalue("apivideo_frozen_time").tick)
+        return record_sleeps(ours, apivideo.clock.advance)
+    return record_sleeps(ours, request.getfixturevalue("apivideo_frozen_time").tick)
 
 
 @pytest.fixture
@@ -227,6 +224,11 @@ def apivideo_webhooks(apivideo: ApiVideo) -> Iterator[WebhookReceiver]:
 
     with receiver(apivideo) as receiving:
         yield receiving
+
+
+def _own_monkeypatch(request: pytest.FixtureRequest) -> pytest.MonkeyPatch:
+    """Not the test's own, whose `undo()` would bring back what the shell has, or real sleeps."""
+    return ending.with_test(request.node).enter_context(pytest.MonkeyPatch.context())
 
 
 def intercept_first(item: pytest.Item) -> None:

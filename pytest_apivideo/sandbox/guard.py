@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 
 from pytest_apivideo.addresses import AddressError, host_of, is_loopback, is_of_apivideo
 from pytest_apivideo.scrub import without_credentials
+from pytest_apivideo.targets import KEY_VARIABLE
 
 SANDBOX = "https://sandbox.api.video"
-KEY_VARIABLE = "APIVIDEO_SANDBOX_API_KEY"
 
 
 class SandboxRefused(Exception):  # noqa: N818 - named for what happened

@@ -128,7 +128,7 @@ class Relay:
             with self._changed:
                 self._is_over = True
                 self._changed.wait_for(lambda: not self._under_way, _LONGEST_WAIT)
-            return [*self.doubts, *self._finish()]
+            return list(dict.fromkeys([*self.doubts, *self._finish()]))
         finally:
             for host in self._hosts:
                 host.stop()

@@ -13,10 +13,10 @@ import pytest
 
 from pytest_apivideo.options import is_set
 from pytest_apivideo.sandbox.client import Port
-from pytest_apivideo.sandbox.guard import KEY_VARIABLE, SANDBOX, checked_key
+from pytest_apivideo.sandbox.guard import SANDBOX, checked_key
 from pytest_apivideo.sandbox.ledger import checked_directory
 from pytest_apivideo.scrub import scrub
-from pytest_apivideo.targets import FAKE_ALONE, NO_KEY, choice
+from pytest_apivideo.targets import FAKE_ALONE, KEY_VARIABLE, NO_KEY, choice
 
 if TYPE_CHECKING:
     from pytest_apivideo.sandbox.relay import Relay

@@ -49,6 +49,14 @@ def test_the_program_that_backs_off_meets_an_expired_token(
     assert apivideo_sleeps == [1, 2, 4]
 
 
+def test_nobody_sleeps_after_an_undo_either(
+    apivideo_sleeps: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    time.sleep(3600)
+    assert apivideo_sleeps == [3600]
+
+
 def test_the_process_does_not_move_unless_it_is_frozen(
     apivideo: ApiVideo, apivideo_sleeps: list[float]
 ) -> None:
