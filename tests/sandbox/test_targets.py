@@ -160,7 +160,7 @@ def test_with_both_targets_the_fake_s_tests_go_on_without_the_sandbox(
     sandbox.makepyfile(MANY)
     result = sandbox.runpytest_inprocess("--apivideo-target=both")
     result.assert_outcomes(passed=12, errors=11)
-    told = result.stdout.str()
+    told, _, _ = result.stdout.str().partition("short test summary info")  # whole errors, on CI
     assert told.count("gave no token: 400") == 1
     assert "The sandbox cannot be used: the first such test says why." in told
 
