@@ -208,13 +208,20 @@ class Fault:
         return self._released or stopping.is_set() or self not in self._owner
 
     def _does(self, words: str, **what: Any) -> Self:
-        """Take on one thing more to do; raises ValueError for what it does already."""
+        """Take on one thing more to do; raises ValueError if it does that already, or never can."""
         method = words.partition("(")[0]
         with self._owner.changed:
             if any(said.startswith(f"{method}(") for said in self._words):
                 raise ValueError(
                     f"{self!r} has its {method}() already; two faults take turns, each with "
                     f"times=. See {GUIDE}"
+                )
+            does = vars(self) | what
+            answers = does["given"] or does["damage"] or does["drip_seconds"]
+            if answers and does["dropped"] in ("before", "after"):
+                raise ValueError(
+                    f"{self!r}{words} would never send that answer: with respond(), corrupt() and "
+                    f'drip() goes only drop("middle"). See {GUIDE}'
                 )
             vars(self).update(what)
             self._words.append(words)

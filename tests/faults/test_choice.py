@@ -433,6 +433,16 @@ def test_a_misspelt_operation_is_refused_with_the_nearest(apivideo: ApiVideo) ->
             ValueError,
             r"\.respond\(503\)\.delay\(1\) has its \.respond\(\) already; two faults take turns",
         ),
+        (
+            lambda fault: fault.respond(503).drop(),
+            ValueError,
+            r"\.respond\(503\)\.drop\('before'\) would never send that answer",
+        ),
+        (
+            lambda fault: fault.drop("after").corrupt("empty"),
+            ValueError,
+            r'never send that answer: with respond.* goes only drop\("middle"\)',
+        ),
         (lambda fault: fault.respond(204, json={}), ValueError, "an answer of 204 has no body"),
         (lambda fault: fault.respond(304, body=""), ValueError, "an answer of 304 has no body"),
         (lambda fault: fault.wait_for("x"), ValueError, "for one time or more, not for 'x'"),
