@@ -9,9 +9,11 @@ from importlib.metadata import PackageNotFoundError, version
 
 import pytest
 
-from pytest_apivideo import markers, targets
+from pytest_apivideo import markers
+from pytest_apivideo.beginning import described
 from pytest_apivideo.options import INI_OPTIONS, OPTIONS, IniOption, value_of
 from pytest_apivideo.scrub import without_credentials
+from pytest_apivideo.targets import KEY_VARIABLE
 
 _PACKAGES = (
     "pytest-apivideo", "pytest", "pytest-httpserver", "werkzeug", "h11", "pydantic", "freezegun",
@@ -30,7 +32,7 @@ def show(config: pytest.Config) -> int:
 
 def lines(config: pytest.Config) -> Iterator[str]:
     """The configuration, a line for each value."""
-    yield f"api.video: {targets.described(config)}"
+    yield f"api.video: {described(config)}"
     yield "\nOptions (docs/options.md)"
     values = [(one, value_of(config, one.name)) for one in OPTIONS if one.name != "info"]
     yield from _table(
@@ -40,8 +42,8 @@ def lines(config: pytest.Config) -> Iterator[str]:
     yield "\nSettings of a test without a marker (docs/settings.md)"
     yield from _table(_settings(config))
     yield "\nSecrets"
-    key = os.environ.get(targets.KEY_VARIABLE)
-    yield from _table([(targets.KEY_VARIABLE, "is set" if key else "is not set", "environment")])
+    key = os.environ.get(KEY_VARIABLE)
+    yield from _table([(KEY_VARIABLE, "is set" if key else "is not set", "environment")])
     yield "\nHooks (docs/hooks.md)"
     yield from _table((hook, ", ".join(_answering(config, hook)) or "-", "") for hook in _HOOKS)
     yield "\nVersions"

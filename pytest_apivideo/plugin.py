@@ -7,6 +7,7 @@ from collections.abc import Generator
 import pytest
 
 from pytest_apivideo import (
+    beginning,
     ending,
     environment,
     fixtures,
@@ -17,8 +18,8 @@ from pytest_apivideo import (
     real_hosts,
     redaction,
     report,
+    selection,
     stash,
-    targets,
 )
 
 
@@ -51,12 +52,12 @@ def pytest_configure(config: pytest.Config) -> None:
     options.check(config)
     environment.refuse_what_is_not_early(config)
     environment.keys_of_the_shell(config)  # while they are there
-    targets.configure(config)
+    beginning.configure(config)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run tests on both targets, if both are chosen."""
-    targets.parametrize(metafunc)
+    selection.parametrize(metafunc)
 
 
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
@@ -68,7 +69,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip on the sandbox what only the fake has; keep other tests from the real api.video."""
     ending.begin(item)
-    targets.skip_what_only_the_fake_has(item)
+    selection.skip_what_only_the_fake_has(item)
     real_hosts.block(item)
     fixtures.intercept_first(item)
 

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from pytest_apivideo import environment, targets
+from pytest_apivideo import environment
 from pytest_apivideo.scrub import Hide, scrub
 from pytest_apivideo.stash import SERVER
+from pytest_apivideo.targets import KEY_VARIABLE
 
 
 def hide_secrets(config: pytest.Config, report: pytest.TestReport | pytest.CollectReport) -> None:
@@ -66,7 +67,7 @@ def _everything(text: str) -> str:
 def _mask(config: pytest.Config) -> Hide | None:
     """What hides the secrets of the run; None if there are none."""
     server = config.stash.get(SERVER, None)
-    texts = [*_named_by_others(config), os.environ.get(targets.KEY_VARIABLE, "")]
+    texts = [*_named_by_others(config), os.environ.get(KEY_VARIABLE, "")]
     texts += environment.keys_of_the_shell(config)
     if server is None and not any(texts):
         return None

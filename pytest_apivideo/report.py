@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_apivideo import targets
+from pytest_apivideo.beginning import described
 from pytest_apivideo.options import value_of
 from pytest_apivideo.redaction import hide_secrets
 from pytest_apivideo.stash import PROJECT, SERVER
+from pytest_apivideo.targets import choice
 
 if TYPE_CHECKING:
     from fake_server import FakeServer
@@ -20,9 +21,9 @@ def header(config: pytest.Config) -> str:
     """The line at the top of a run: the target, and where ids come from."""
     seed = value_of(config, "seed")
     ids = "each test's name" if seed.value is None else f"{seed.value!r} ({seed.source})"
-    if targets.choice(config) == "sandbox":
-        return f"api.video: {targets.described(config)}"
-    return f"api.video: {targets.described(config)}, ids seeded by {ids}"
+    if choice(config) == "sandbox":
+        return f"api.video: {described(config)}"
+    return f"api.video: {described(config)}, ids seeded by {ids}"
 
 
 def raise_server_errors(config: pytest.Config) -> None:

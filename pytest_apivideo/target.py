@@ -11,14 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_apivideo import real_hosts
-from pytest_apivideo.targets import (
-    OBSERVED,
-    SANDBOX,
-    Name,
-    note_if_on_the_fake_alone,
-    served_at,
-    target_of,
-)
+from pytest_apivideo.selection import note_if_on_the_fake_alone
+from pytest_apivideo.stash import OBSERVED, SANDBOX
+from pytest_apivideo.targets import Name, served_at, target_of
 
 if TYPE_CHECKING:
     from fake_server import ApiVideo

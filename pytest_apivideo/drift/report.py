@@ -27,7 +27,8 @@ from pytest_apivideo.drift.files import NotWritableError, write
 from pytest_apivideo.drift.observation import Observation
 from pytest_apivideo.redaction import hiding
 from pytest_apivideo.scrub import hidden, without_credentials
-from pytest_apivideo.targets import OBSERVED, SANDBOX, choice, served_at, target_of
+from pytest_apivideo.stash import OBSERVED, SANDBOX
+from pytest_apivideo.targets import choice, served_at, target_of
 
 FORMAT = 1
 _ATTRIBUTE = "apivideo_check"
