@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, overload
 
-from fake_server.clock import real_seconds
+from fake_server.clock import SECOND, Duration, duration_ns, real_seconds
 from fake_server.core.names import Names, matches, meant
 from fake_server.settings import Environment
 from fake_server.waiting import in_thread
@@ -111,7 +111,8 @@ class Calls(Sequence[Call]):
 
     Operations are written as in the table, `"GET /videos/{videoId}"`; the parameter's name does not
     matter, and a concrete path names its own calls. A name that neither the table nor any call
-    knows raises LookupError, so that a misspelt assertion cannot hold by accident.
+    knows raises LookupError, so that a misspelt assertion cannot hold by accident. `recorded` is
+    how many there ever were.
     """
 
     def __init__(self, names: Names, most: int) -> None:
@@ -119,6 +120,7 @@ class Calls(Sequence[Call]):
         self._calls: deque[Call] = deque(maxlen=most)
         self._judged: deque[Call] = deque(maxlen=_MOST_JUDGED)  # all that strict forbids
         self._lock = threading.Condition()
+        self.recorded = 0
 
     @overload
     def __getitem__(self, index: int) -> Call: ...
@@ -142,6 +144,7 @@ class Calls(Sequence[Call]):
             if self._calls.maxlen != most:
                 self._calls = deque(self._calls, maxlen=most)
             self._calls.append(call)
+            self.recorded += 1
             if call.warnings or not self.names.knows(call.operation):
                 self._judged.append(call)
             self._lock.notify_all()
@@ -255,7 +258,7 @@ class Calls(Sequence[Call]):
             if not self.names.knows(call.operation)
         ]
 
-    def wait_for(self, operation: str, n: int = 1, *, timeout: float = 5.0) -> Call:
+    def wait_for(self, operation: str, n: int = 1, *, timeout: Duration = 5.0) -> Call:
         """Wait until an operation was called `n` times, and return the `n`th call.
 
         `timeout` in seconds of real time; raises TimeoutError. Made for what calls from a thread or
@@ -263,19 +266,20 @@ class Calls(Sequence[Call]):
         """
         if type(n) is not int or n < 1:
             raise ValueError(f"wait_for(n=) is a number from 1 on, not {n!r}")
-        end = real_seconds() + timeout
+        limit = duration_ns(timeout) / SECOND
+        end = real_seconds() + limit
         with self._lock:
             while len(found := self.of(operation)) < n:
                 left = end - real_seconds()
                 if left <= 0:
                     raise TimeoutError(
-                        f"{operation} was called {_often(len(found))} in {timeout:g} s, "
+                        f"{operation} was called {_often(len(found))} in {limit:g} s, "
                         f"not {_often(n)}.{self._story()}"
                     )
                 self._lock.wait(left)
             return found[n - 1]
 
-    async def async_wait_for(self, operation: str, n: int = 1, *, timeout: float = 5.0) -> Call:
+    async def async_wait_for(self, operation: str, n: int = 1, *, timeout: Duration = 5.0) -> Call:
         """As `wait_for`, for asyncio and trio: the event loop goes on."""
         return await in_thread(partial(self.wait_for, operation, n, timeout=timeout))
 

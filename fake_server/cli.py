@@ -15,7 +15,9 @@ from typing import Any
 import click
 from pytest_httpserver import HTTPServerError
 
+from fake_server.control import OPERATIONS as CONTROL
 from fake_server.project import Project
+from fake_server.resources import OPERATIONS
 from fake_server.server import FakeServer
 from fake_server.settings import ENVIRONMENTS, Environment, SettingError, Settings, from_texts
 
@@ -70,6 +72,7 @@ def _setting_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option(
     "--production-key", multiple=True, metavar="KEY", help="A production API key; repeatable."
 )
+@click.option("--admin-key", metavar="KEY", help="The key for the Admin API.")
 @click.option("--tls", is_flag=True, help="Speak TLS, as well as plain HTTP, on the same port.")
 @click.option(
     "--ca-file",
@@ -89,6 +92,7 @@ def serve(
     port: int,
     sandbox_key: tuple[str, ...],
     production_key: tuple[str, ...],
+    admin_key: str | None,
     tls: bool,
     ca_file: Path,
     config: Path | None,
@@ -96,8 +100,8 @@ def serve(
 ) -> None:
     """Serve one project until interrupted; prints the address and the keys that it made.
 
-    Under /_fake/ is the control API: health, reset, clock, tokens. The options from the address to
-    --config are about the server; all others are settings of the project.
+    Under /_fake/ is the control API (docs/control.md). The options from the address to --config are
+    about the server; all others are settings of the project.
     """
     given: dict[Environment, tuple[str, ...]] = {
         "sandbox": sandbox_key,
@@ -114,11 +118,28 @@ def serve(
         texts = {name: text for name, text in settings.items() if text is not None}
         chosen = from_texts(texts, _read_config(config))
         project = server.projects.create(_seed(), chosen)
-        generated = _replace_keys(project, given)
+        told = [f"certificate to trust {ca_file.absolute()}"] if tls else []
+        told += [f"{name} key {key}" for name, key in _replace_keys(project, given, admin_key)]
     except (SettingError, ValueError) as error:
         raise click.UsageError(str(error)) from None
-    told = [f"certificate to trust {ca_file.absolute()}"] if tls else []
-    _run(server, told + [f"{environment} key {key}" for environment, key in generated])
+    _run(server, told)
+
+
+@cli.command()
+def routes() -> None:
+    """List the operations that are served: api.video's, and the control API's."""
+    for one in (*OPERATIONS, *CONTROL):
+        click.echo(f"{one.method:<7}{one.path:<62} {one.status}  {one.summary}")
+
+
+@cli.command()
+def settings() -> None:
+    """List the settings: default, what it does, and where the default comes from."""
+    for name, field in Settings.model_fields.items():
+        facts: Any = field.json_schema_extra
+        unsure = "" if facts["verified"] else " (verified: false)"
+        click.echo(f"{name} = {field.default!r}")
+        click.echo(f"    {field.description}\n    Source: {facts['source']}{unsure}")
 
 
 def _read_config(path: Path | None) -> dict[str, Any]:
@@ -149,10 +170,10 @@ def _seed() -> str:
 
 
 def _replace_keys(
-    project: Project, given: dict[Environment, tuple[str, ...]]
-) -> list[tuple[Environment, str]]:
+    project: Project, given: dict[Environment, tuple[str, ...]], admin_key: str | None
+) -> list[tuple[str, str]]:
     """Put the given keys in the place of the generated ones; returns those that stay generated."""
-    generated = []
+    generated: list[tuple[str, str]] = []
     for environment in ENVIRONMENTS:
         default = project.keys.first(environment).value
         for value in given[environment]:
@@ -161,6 +182,10 @@ def _replace_keys(
             project.keys.remove(default)
         else:
             generated.append((environment, default))
+    if admin_key is None:
+        generated.append(("admin", project.admin_key.value))
+    else:
+        project.use_admin_key(admin_key)
     return generated
 
 

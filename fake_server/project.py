@@ -187,6 +187,19 @@ class Project:
         self._judged = True
         return "\n".join(text for text in found if text) or None
 
+    def use_admin_key(self, value: str) -> None:
+        """Let this be the key for the Admin API, in the place of the generated one.
+
+        Raises ValueError for what is no key, and for the value of another key of this server.
+        """
+        if not value.strip() or not value.isprintable() or ":" in value:
+            raise ValueError("an admin key is printable text without a colon, and not blank")
+        if value in self.projects.keys or value in self.projects.admin_keys:
+            raise ValueError("another key of this server has this value")
+        self.projects.admin_keys.remove(self.admin_key)
+        self.admin_key = AdminKey(value, self.id)
+        self.projects.admin_keys.add(self.admin_key)
+
     def key_values(self) -> list[str]:
         """The values of all its keys."""
         return [self.admin_key.value, *(key.value for key in self.keys)]

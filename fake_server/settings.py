@@ -11,11 +11,13 @@ import difflib
 import json
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     JsonValue,
@@ -26,7 +28,12 @@ from pydantic import (
 Environment = Literal["sandbox", "production"]
 ENVIRONMENTS: tuple[Environment, ...] = get_args(Environment)
 
-Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+def _in_seconds(value: object) -> object:
+    return value.total_seconds() if isinstance(value, timedelta) else value
+
+
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False), BeforeValidator(_in_seconds)]
 Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Bytes = Annotated[int, Field(ge=0, le=2**63 - 1)]
 PACES = ("instant", "manual", "fail", "never")
@@ -34,6 +41,7 @@ PACES = ("instant", "manual", "fail", "never")
 
 
 def _pace(value: object) -> float | str:
+    value = _in_seconds(value)
     if isinstance(value, str) and (value in PACES or re.fullmatch(r"polls\([1-9]\d{0,5}\)", value)):
         return value
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e9:
@@ -43,6 +51,14 @@ def _pace(value: object) -> float | str:
 
 Pace = Annotated[float | str, PlainValidator(_pace)]
 """How fast a video is encoded: in so many seconds of the clock, or as a word says."""
+
+
+def _listed(value: object) -> object:
+    return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
+
+
+Hosts = Annotated[tuple[str, ...], Field(strict=False), BeforeValidator(_listed)]
+"""Names of hosts, also as one text with commas, as a command line has it."""
 
 _GUIDE = "api.video's authentication guide"
 _LEVER = "a lever for tests, not a behaviour of api.video"
@@ -212,10 +228,10 @@ class Settings(BaseModel):
         'by `apivideo.webhooks.deliver()` alone ("manual").',
         source=_LEVER,
     )
-    webhook_hosts: Annotated[tuple[str, ...], Field(strict=False)] = setting(
+    webhook_hosts: Hosts = setting(
         ("loopback",),
         "Hosts that webhooks may go to, `*` stands for anything; `loopback` is this machine. "
-        "Never api.video's own.",
+        "Several are a list, or a text with commas. Never api.video's own.",
         source=_LEVER,
     )
     webhook_timeout: Annotated[float, Field(gt=0, le=600)] = setting(

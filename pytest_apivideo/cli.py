@@ -185,7 +185,8 @@ def sweep(
 
     Removed is what a ledger names or what carries the mark of a run, if the run is named, or began
     longer ago, and is not still going on. The key is read from APIVIDEO_SANDBOX_API_KEY. Exits with
-    1 if something could not be removed. See docs/sandbox.md
+    1 if something could not be removed, with 2 if an option or the key was wrong. See
+    docs/sandbox.md
     """
     from pytest_apivideo.auth.tokens import LoginRefused
     from pytest_apivideo.sandbox import guard, sweeping
@@ -196,6 +197,9 @@ def sweep(
         chosen = _chosen(older_than, runs)
         directory = ledgers or checked_directory()
         account = _account(guard.checked_url(base_url or guard.SANDBOX), directory)
+    except (guard.SandboxRefused, ValueError) as wrong:
+        raise click.UsageError(str(wrong)) from None
+    try:
         with closing(account.upstream):
             account.check()
             swept = sweeping.sweep(account, directory, chosen, dry_run=dry_run)

@@ -69,6 +69,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip on the sandbox what only the fake has; keep other tests from the real api.video."""
     ending.begin(item)
+    report.begin(item)
     selection.skip_what_only_the_fake_has(item)
     real_hosts.block(item)
     fixtures.intercept_first(item)

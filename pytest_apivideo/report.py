@@ -9,7 +9,7 @@ import pytest
 from pytest_apivideo.beginning import described
 from pytest_apivideo.options import value_of
 from pytest_apivideo.redaction import hide_secrets
-from pytest_apivideo.stash import PROJECT, SERVER
+from pytest_apivideo.stash import CALLS_BEFORE, PROJECT, SERVER
 from pytest_apivideo.targets import choice
 
 if TYPE_CHECKING:
@@ -24,6 +24,13 @@ def header(config: pytest.Config) -> str:
     if choice(config) == "sandbox":
         return f"api.video: {described(config)}"
     return f"api.video: {described(config)}, ids seeded by {ids}"
+
+
+def begin(item: pytest.Item) -> None:
+    """Note what the projects of wider fixtures were asked before a test."""
+    server = item.config.stash.get(SERVER, None)
+    if server is not None:
+        item.stash[CALLS_BEFORE] = {one.id: one.calls.recorded for one in _wider(server)}
 
 
 def raise_server_errors(config: pytest.Config) -> None:
@@ -71,25 +78,30 @@ def end_faults(config: pytest.Config) -> None:
 
 def tell(item: pytest.Item, report: pytest.TestReport) -> None:
     """Add to a failure what the fake knows of it, and hide secrets in all that a report shows."""
-    project = item.stash.get(PROJECT, None)
-    if project is not None and report.when == "teardown":
-        del item.stash[PROJECT]  # the item stays until the run ends, the test's account need not
     server = item.config.stash.get(SERVER, None)
     if server is not None and report.failed:
-        _tell_story(report, project, server)
+        _tell_story(item, report, server)
     hide_secrets(item.config, report)
+    if report.when == "teardown" and PROJECT in item.stash:
+        del item.stash[PROJECT]  # the item stays until the run ends, the test's account need not
 
 
-def _tell_story(report: pytest.TestReport, project: Project | None, server: FakeServer) -> None:
+def _tell_story(item: pytest.Item, report: pytest.TestReport, server: FakeServer) -> None:
     from fake_server.story import story
 
-    for one in ([] if project is None else [project]) + _others(server, project):
+    project = item.stash.get(PROJECT, None)
+    for one in ([] if project is None else [project]) + _others(item, server, project):
         of = "" if one is project else f" of {one.id}"
         report.sections += [(f"api.video: {title}{of}", text) for title, text in story(one)]
     server.projects.involved.clear()
 
 
-def _others(server: FakeServer, project: Project | None) -> list[Project]:
-    """The projects beside the test's that its failure may be about."""
-    wider = [one for one in server.projects.open() if one.parent is None and not one.apart]
-    return [one for one in (*wider[-3:], *server.projects.involved) if one is not project]
+def _others(item: pytest.Item, server: FakeServer, project: Project | None) -> list[Project]:
+    """The projects beside the test's that its failure may be about: new ones, and those it used."""
+    before = item.stash.get(CALLS_BEFORE, {})
+    used = [one for one in _wider(server) if one.calls.recorded > before.get(one.id, -1)]
+    return [one for one in (*used[-3:], *server.projects.involved) if one is not project]
+
+
+def _wider(server: FakeServer) -> list[Project]:
+    return [one for one in server.projects.open() if one.parent is None and not one.apart]

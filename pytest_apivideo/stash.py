@@ -17,6 +17,9 @@ SERVER: pytest.StashKey[FakeServer] = pytest.StashKey()
 PROJECT: pytest.StashKey[Project] = pytest.StashKey()
 """The project of a test, once it has asked for it."""
 
+CALLS_BEFORE: pytest.StashKey[dict[str, int]] = pytest.StashKey()
+"""How many calls each project had before a test, by the projects' ids."""
+
 SANDBOX: pytest.StashKey[SandboxRun] = pytest.StashKey()
 """What this run has to do with the sandbox, if tests run there."""
 

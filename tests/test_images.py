@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from fake_server.core.images import image_size
+from fake_server.core.images import image_size, image_type
 
 
 def png(width: int, height: int) -> bytes:
@@ -46,3 +46,18 @@ def test_an_image_that_is_cut_has_its_size_or_none(whole: bytes) -> None:
     found = [image_size(whole[:length]) for length in range(len(whole) + 1)]
     assert set(found) == {None, (3, 4)}
     assert found == sorted(found, key=bool)
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (png(1, 1), "image/png"),
+        (jpeg(1, 1), "image/jpeg"),
+        (b"RIFF\x00\x00\x00\x00WEBPVP8 ", "image/webp"),
+        (b"RIFF\x00\x00\x00\x00WAVEfmt ", None),
+        (b"GIF89a", None),
+        (b"", None),
+    ],
+)
+def test_the_type_is_read_from_the_first_bytes(content: bytes, kind: str | None) -> None:
+    assert image_type(content) == kind

@@ -1,6 +1,7 @@
 """The table of settings."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -58,6 +59,15 @@ def test_texts_are_read_as_a_command_line_means_them() -> None:
     assert settings.auth_errors == "docs"
     assert settings.extra_fields == {"future": 1}
     assert settings.seed == "abc"
+
+
+def test_seconds_may_be_a_timedelta_and_hosts_a_text_with_commas() -> None:
+    settings = Settings(expires_in=timedelta(minutes=2), encoding=timedelta(seconds=30))
+    assert (settings.expires_in, settings.encoding) == (120, 30)
+    settings.webhook_hosts = "loopback, *.example.com"  # type: ignore[assignment]
+    assert settings.webhook_hosts == ("loopback", "*.example.com")
+    assert from_texts({"webhook_hosts": "*"}).webhook_hosts == ("*",)
+    assert from_texts({"webhook_hosts": '["a", "b"]'}).webhook_hosts == ("a", "b")
 
 
 def test_a_text_that_a_setting_cannot_take_is_told_as_such() -> None:

@@ -38,10 +38,10 @@ class FileRule:
     """What a file must be: at most so many bytes, and of one of these types, if it says any.
 
     `types` are extensions (`jpg`); a file passes by the extension of its name or by the subtype of
-    its content type. `told` is how the problem words them, as api.video's differs from place to
-    place. `pixels` are the width and height of the largest image; one whose size cannot be read
-    passes, so that a test may send any bytes. `fields` are the texts that a form may have beside
-    it.
+    its content type, or if it has neither. `told` is how the problem words them, as api.video's
+    differs from place to place. `pixels` are the width and height of the largest image; one whose
+    size cannot be read passes, so that a test may send any bytes. `fields` are the texts that a
+    form may have beside it.
     """
 
     most: int

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import mimetypes
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
@@ -20,10 +20,11 @@ from werkzeug.formparser import FormDataParser
 from fake_server.core import problems
 from fake_server.core.context import Context
 from fake_server.core.files import File, FileRule, KiB
-from fake_server.core.images import image_size
+from fake_server.core.images import image_size, image_type
 from fake_server.core.spool import Incoming, Spool
 
 _CONTENT_TYPE = re.compile(r"[\w.+-]{1,63}/[\w.+-]{1,63}", re.ASCII)
+_UNKNOWN = "application/octet-stream"
 _ROOM_FOR_THE_FORM = 64 * KiB  # bytes: boundaries, headers, and fields beside the file
 _MOST_BUFFERED = 256 * KiB  # bytes of a form that are in memory at once: four reads of the parser
 _MOST_PARTS = 100  # fields beside the file
@@ -60,10 +61,11 @@ def received_form(call: Context[Any]) -> tuple[File, Mapping[str, str]]:
     rule = _rule(call)
     sent, fields = _parsed(call, rule.most, lambda: _Bounded(rule.most))
     name = sent.filename or ""
-    file = File(name, _content_type(name, sent.mimetype), sent.stream.read())
+    content = sent.stream.read()
+    file = File(name, _content_type(name, sent.mimetype, content), content)
     if not file.content:
         raise problems.empty_file()
-    if rule.types and not {_extension(file.name), _subtype(file.content_type)} & set(rule.types):
+    if rule.types and not _may_be(file, rule.types):
         raise problems.invalid_extension(rule.told or rule.types)
     if rule.pixels and not _fits(file, rule.pixels):
         raise problems.invalid_file("The image may have {} x {} pixels.".format(*rule.pixels))
@@ -160,11 +162,22 @@ def _parsed(
     return next(iter(files.values())), fields
 
 
-def _content_type(name: str, told: str) -> str:
-    """What the client said of the part or, as some say nothing of use, what the name says."""
-    if told != "application/octet-stream" and _CONTENT_TYPE.fullmatch(told):
+def _content_type(name: str, told: str, content: bytes) -> str:
+    """What the client said of the part or, as some say nothing of use, what name and bytes say."""
+    if told != _UNKNOWN and _CONTENT_TYPE.fullmatch(told):
         return told
-    return mimetypes.guess_type(name, strict=False)[0] or "application/octet-stream"
+    return mimetypes.guess_type(name, strict=False)[0] or image_type(content) or _UNKNOWN
+
+
+def _may_be(file: File, types: Collection[str]) -> bool:
+    """Whether a file is of one of these types, or nothing tells of what type it is.
+
+    The official Node client sends a stream as `file`, of no type.
+    """
+    extension = _extension(file.name)
+    if not extension and file.content_type == _UNKNOWN:
+        return True
+    return not {extension, _subtype(file.content_type)}.isdisjoint(types)
 
 
 def _fits(file: File, most: tuple[int, int]) -> bool:

@@ -1,4 +1,4 @@
-"""How large an image is, read from the first bytes of a PNG or a JPEG; and one that is grey."""
+"""What an image is and how large, read from its first bytes; and one that is grey."""
 
 from __future__ import annotations
 
@@ -11,12 +11,22 @@ GREY_JPEG = base64.b64decode(
 )
 """An image of 16 x 9 pixels, all of them grey."""
 
+_PNG = b"\x89PNG\r\n\x1a\n"
 _NO_FRAME = (0xC4, 0xC8, 0xCC)  # tables and an extension, among the markers of JPEG's frames
+
+
+def image_type(content: bytes) -> str | None:
+    """The content type of a JPEG, a PNG or a WebP; None for anything else."""
+    if content.startswith(b"\xff\xd8\xff"):
+        return "image/jpeg"
+    if content.startswith(_PNG):
+        return "image/png"
+    return "image/webp" if content[:4] == b"RIFF" and content[8:12] == b"WEBP" else None
 
 
 def image_size(content: bytes) -> tuple[int, int] | None:
     """Width and height in pixels; None if this is neither a PNG nor a JPEG, or is cut short."""
-    if content.startswith(b"\x89PNG\r\n\x1a\n") and content[12:16] == b"IHDR":
+    if content.startswith(_PNG) and content[12:16] == b"IHDR":
         return (_number(content[16:20]), _number(content[20:24])) if len(content) >= 24 else None
     if content.startswith(b"\xff\xd8"):
         return _jpeg_size(content)

@@ -34,7 +34,7 @@ def read(model: type[Resource]) -> Action:
 
 
 def update(model: type[Resource]) -> Action:
-    """Merge what was sent into a resource: absent keeps, null clears, lists replace."""
+    """Merge what was sent: absent keeps, null clears where it may, lists replace."""
 
     def handle(call: Call) -> Resource:
         find(call, model)  # an unknown resource is a 404, whatever was sent

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 from fake_server.auth.tokens import AccessToken, RefreshToken, Tokens
+from fake_server.clock import SECOND, Duration, duration_ns
 from fake_server.faults.answers import Damage, Given, given
 from fake_server.faults.choice import Asked, Choice
 from fake_server.waiting import in_thread
@@ -92,11 +94,12 @@ class Fault:
         words += [] if retry_after is None else [f"retry_after={retry_after!r}"]
         return self._does(f".respond({', '.join(words)})", given=answer)
 
-    def delay(self, seconds: float) -> Self:
+    def delay(self, seconds: Duration) -> Self:
         """Wait so many seconds of real time before the request is handled."""
-        return self._does(f".delay({seconds})", _delay=_seconds(seconds, "delay"))
+        waits = _seconds(seconds, "delay")
+        return self._does(f".delay({waits:g})", _delay=waits)
 
-    def hold(self, timeout: float = 30.0) -> Self:
+    def hold(self, timeout: Duration = 30.0) -> Self:
         """Keep the request, before it is handled, until `release()` or the end of the test.
 
         If nobody lets it go within `timeout` seconds of real time, the test fails.
@@ -121,9 +124,10 @@ class Fault:
         """
         return self._does(f".corrupt({how!r})", damage=_one_of(how, Damage, "corrupt", "how"))
 
-    def drip(self, seconds: float) -> Self:
+    def drip(self, seconds: Duration) -> Self:
         """Send the answer's body piece by piece, the whole in so many seconds of real time."""
-        return self._does(f".drip({seconds})", drip_seconds=_seconds(seconds, "drip"))
+        lasts = _seconds(seconds, "drip")
+        return self._does(f".drip({lasts:g})", drip_seconds=lasts)
 
     def expire_token(self) -> Self:
         """Let the request's token expire just before it is handled; once, if `times` says no more.
@@ -148,20 +152,21 @@ class Fault:
         """End the fault: nothing more fails by it, and what it holds goes on."""
         self._owner.remove(self)
 
-    def wait_for(self, times: int = 1, *, timeout: float = 5.0) -> None:
+    def wait_for(self, times: int = 1, *, timeout: Duration = 5.0) -> None:
         """Wait until it has fired so often; for a hold: until so many requests were caught.
 
         Raises TimeoutError after `timeout` seconds of real time, ValueError for less than one.
         """
         if type(times) is not int or times < 1:
             raise ValueError(f"wait_for() waits for one time or more, not for {times!r}")
-        if not self._owner.wait(lambda: self.fired >= times, timeout):
+        limit = duration_ns(timeout) / SECOND
+        if not self._owner.wait(lambda: self.fired >= times, limit):
             raise TimeoutError(
-                f"{self!r} fired {self.fired} times in {timeout} s, not {times} times."
+                f"{self!r} fired {self.fired} times in {limit:g} s, not {times} times."
                 f"{self._owner.near(self)}"
             )
 
-    async def async_wait_for(self, times: int = 1, *, timeout: float = 5.0) -> None:
+    async def async_wait_for(self, times: int = 1, *, timeout: Duration = 5.0) -> None:
         """As `wait_for`, for asyncio and trio: the event loop goes on."""
         await in_thread(partial(self.wait_for, times, timeout=timeout))
 
@@ -272,7 +277,9 @@ class Fault:
         self._choice.misses[f"{other!r} came first"] += 1
 
 
-def _seconds(value: float, method: str) -> float:
+def _seconds(value: Duration, method: str) -> float:
+    if isinstance(value, timedelta):
+        value = value.total_seconds()
     if type(value) not in (int, float) or not 0 < value < 1e6:
         raise ValueError(f"{method}() takes seconds of real time above 0, not {value!r}")
     return float(value)

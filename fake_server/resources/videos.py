@@ -309,7 +309,7 @@ def _received(call: Context, source: str) -> Received | None:
 
 
 def update_video(call: Context) -> Video:
-    """Merge what was sent into a video: absent keeps, null clears, lists replace."""
+    """Merge what was sent into a video: absent keeps, null clears where it may, lists replace."""
     video = find(call, Video)  # an unknown video is a 404, whatever was sent
     values = sent(call, Video, "patch", Transcription)
     with call.store.lock:

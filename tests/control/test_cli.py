@@ -10,6 +10,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from fake_server.control import OPERATIONS as CONTROL
+from fake_server.resources import OPERATIONS
+from fake_server.settings import Settings
+
 COMMAND = [sys.executable, "-m", "fake_server"]
 KEY = "a-sandbox-key-of-my-own"
 
@@ -21,7 +25,7 @@ class Served:
         self.process = process
         assert process.stdout is not None
         self.ready = process.stdout.readline().strip()
-        self.generated = process.stdout.readline().strip()
+        self.generated = [process.stdout.readline().strip() for _ in range(2)]
         self.url = self.ready.removeprefix("listening on ")
 
     def curl(self, *arguments: str) -> tuple[int, dict[str, object]]:
@@ -50,7 +54,51 @@ def served() -> Iterator[Served]:
 
 def test_serve_says_where_it_listens_and_which_keys_it_made(served: Served) -> None:
     assert re.fullmatch(r"listening on http://127\.0\.0\.1:\d+", served.ready)
-    assert re.fullmatch(r"production key \w{43}", served.generated)
+    for line, kind in zip(served.generated, ("production", "admin"), strict=True):
+        assert re.fullmatch(kind + r" key \w{43}", line)
+
+
+def test_the_admin_api_takes_the_admin_key_that_was_made(served: Served) -> None:
+    key = served.generated[1].removeprefix("admin key ")
+    assert served.curl("--user", f"{key}:", f"{served.url}/projects")[0] == 200
+    assert served.curl("--user", f"{KEY}:", f"{served.url}/projects")[0] == 401
+
+
+def test_keys_that_are_given_are_used_and_not_shown() -> None:
+    keys = ["--sandbox-key", KEY, "--production-key", "another-key", "--admin-key", "an-admin-key"]
+    process = subprocess.Popen(
+        [*COMMAND, "serve", "--port", "0", *keys],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        assert process.stdout is not None
+        url = process.stdout.readline().strip().removeprefix("listening on ")
+        done = subprocess.run(
+            ["curl", "--silent", "--user", "an-admin-key:", f"{url}/projects"],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=30,
+        )
+        process.send_signal(signal.SIGTERM)
+        assert process.communicate(timeout=30) == ("", "")
+    assert json.loads(done.stdout)["pagination"]["item_count"] == 1
+
+
+def test_routes_lists_every_operation_and_settings_every_setting() -> None:
+    routes = run("routes").stdout.splitlines()
+    assert len(routes) == len(OPERATIONS) + len(CONTROL)
+    assert any(re.match(r"POST +/auth/api-key +200 +\w", line) for line in routes)
+    assert any(re.match(r"POST +/_fake/reset +200 +\w", line) for line in routes)
+    settings = run("settings").stdout
+    for name, default in Settings():
+        assert f"{name} = {default!r}\n" in settings
+    assert settings.count("(verified: false)") == sum(
+        not field.json_schema_extra["verified"]  # type: ignore[index,call-overload]
+        for field in Settings.model_fields.values()
+    )
 
 
 def test_the_commands_of_the_authentication_guide_work_with_curl(served: Served) -> None:
@@ -91,6 +139,9 @@ def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
         (["--expires", "60"], "No such option '--expires'"),
         (["--sandbox-key", "a", "--production-key", "a"], "another API key of this server"),
         (["--sandbox-key", " "], "an API key is printable text"),
+        (["--admin-key", "a:b"], "an admin key is printable text without a colon"),
+        (["--sandbox-key", "a", "--admin-key", "a"], "another key of this server has this value"),
+        (["--webhook-hosts", "5"], "the setting webhook_hosts=5 should be"),
         (["--port", "many"], "'many' is not a valid integer"),
     ],
 )

@@ -47,7 +47,7 @@ def test_a_fault_is_made_listed_and_ended(
         ({"drop": "after", "reset": True}, ".drop('after', reset=True)"),
         ({"reset": True}, ".drop('before', reset=True)"),
         ({"corrupt": "invalid", "delay": 0.5}, ".delay(0.5).corrupt('invalid')"),
-        ({"drip": 1}, ".drip(1.0)"),
+        ({"drip": 1}, ".drip(1)"),
         ({"expireToken": True, "times": 3}, ".expire_token()"),
         ({"revokeToken": True, "nth": 2}, ".revoke_token()"),
         ({"hold": 5, "part": 2, "probability": 0.5}, ".hold()"),

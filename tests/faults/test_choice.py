@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -474,3 +475,13 @@ def test_what_cannot_be_sent_is_refused(
     with pytest.raises(error, match=words):
         wrong(fault)  # type: ignore[operator] - of a table
     fault.remove()
+
+
+def test_durations_may_be_timedeltas(apivideo: ApiVideo) -> None:
+    second = timedelta(seconds=1)
+    fault = apivideo.on("GET /videos", optional=True).delay(second).hold(second).drip(2 * second)
+    assert repr(fault).endswith(".delay(1).hold().drip(2)")
+    with pytest.raises(TimeoutError, match=r"fired 0 times in 0\.001 s"):
+        fault.wait_for(timeout=timedelta(milliseconds=1))
+    with pytest.raises(TimeoutError, match=r"GET /videos was called 0 times in 0\.001 s|never"):
+        apivideo.calls.wait_for("GET /videos", timeout=timedelta(milliseconds=1))

@@ -141,6 +141,8 @@ def test_a_unique_viewer_counts_once_a_day(apivideo: ApiVideo, api: httpx.Client
     apivideo.analytics.add_many(2, event="view")  # each of them somebody else
     assert number(api, "view/count") == number(api, "view/count", unique="false") == 5
     assert number(api, "view/count", unique="true") == 4
+    assert number(api, "view/count", unique="0") == 5  # as PHP spells it
+    assert number(api, "view/count", unique="1") == 4
 
 
 def test_those_who_watch_at_the_same_time_are_concurrent(

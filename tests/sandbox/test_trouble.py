@@ -180,7 +180,7 @@ def test_a_sweep_that_cannot_be_is_told_in_a_line(
     account: ApiVideo, arguments: list[str], words: str
 ) -> None:
     done = sweep(account, *arguments)
-    assert (done.exit_code in (1, 2), words in done.output) == (True, True), done.output
+    assert (done.exit_code, words in done.output) == (2, True), done.output
 
 
 @pytest.mark.usefixtures("sandbox")

@@ -126,11 +126,11 @@ def choice(
 
 
 def _truth(query: Query, name: str, wrong: list[Problem]) -> bool:
-    """`true` or `false`; the official Python SDK begins them with a capital."""
+    """`true` or `false`; the official Python SDK begins them with a capital, PHP sends 1 or 0."""
     sent = text(query, name)
-    if sent is not None and sent.lower() not in ("true", "false"):
+    if sent is not None and sent.lower() not in ("true", "false", "1", "0"):
         wrong.append(invalid_query_parameter(name, "This value must be of type boolean."))
-    return sent is not None and sent.lower() == "true"
+    return sent is not None and sent.lower() in ("true", "1")
 
 
 def _lasts(seconds: int) -> Test:
