@@ -31,6 +31,9 @@ NEEDS = {
 }
 """What `@pytest.mark.apivideo_contract(needs=…)` can name: what only the fake has."""
 
+_OF_THE_RECORD = frozenset(("max_body", "max_calls", "seed", "strict"))
+"""The settings that change no answer, so that a test with them runs on the sandbox as well."""
+
 
 def parametrize(metafunc: pytest.Metafunc) -> None:
     """Run a test that works on both targets on each, if both are chosen."""
@@ -74,11 +77,18 @@ def _reason_to_skip(item: pytest.Item) -> str | None:
     if only:
         names = ", ".join([name for name in only if name != "apivideo_server"] or only)
         return f"not on the sandbox: it uses {names}, which only the fake has"
+    if given := sorted(_settings(item) - _OF_THE_RECORD):
+        return f"not on the sandbox: it sets {', '.join(given)}, which only the fake can"
     if item.config.stash[SANDBOX].key is None:
         if is_set(item.config, "require_sandbox"):
             pytest.fail(NO_KEY, pytrace=False)
         return NO_KEY
     return None
+
+
+def _settings(item: pytest.Item) -> set[str]:
+    """The names of the settings that the item's markers give."""
+    return {name for marker in item.iter_markers("apivideo") for name in marker.kwargs}
 
 
 def _is_ours(item: pytest.Item, fixture: str) -> bool:

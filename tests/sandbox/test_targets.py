@@ -199,13 +199,20 @@ def test_markers_say_what_only_the_fake_has(sandbox: pytest.Pytester) -> None:
         def test_no_reason(apivideo_http): ...
 
         def test_none_of_ours(): ...
+
+        @pytest.mark.apivideo(expires_in=60, auth_errors="docs", strict=True)
+        def test_settings(apivideo_http): ...
+
+        @pytest.mark.apivideo(strict=True)
+        def test_no_behaviour(apivideo_target): ...
         """
     )
     result = sandbox.runpytest_inprocess("-rs")
-    result.assert_outcomes(skipped=2, errors=2, passed=1)
+    result.assert_outcomes(skipped=3, errors=2, passed=2)
     result.stdout.fnmatch_lines_random(
         [
             "*not on the sandbox: it lasts an hour*",
+            "*not on the sandbox: it sets auth_errors, expires_in, which only the fake can*",
             "*it needs a clock that can be turned, faults on demand, which only the fake has*",
             "*takes one or several of: clock, faults, *",
             '*write @pytest.mark.apivideo_fake_only(reason="…")*',
