@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from pytest_apivideo.addresses import is_loopback
 from pytest_apivideo.options import is_set, value_of
 from pytest_apivideo.stash import SANDBOX
 from pytest_apivideo.targets import KEY_VARIABLE, NO_KEY, choice, served_at
@@ -26,6 +25,7 @@ def configure(config: pytest.Config) -> None:
     if choice(config) == "fake":
         return
     _need_httpx(value_of(config, "target").source)
+    from pytest_apivideo.addresses import is_loopback
     from pytest_apivideo.sandbox import budget, guard
     from pytest_apivideo.sandbox.run import SandboxRun
 

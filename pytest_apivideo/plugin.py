@@ -12,7 +12,6 @@ from pytest_apivideo import (
     environment,
     fixtures,
     hookspecs,
-    info,
     markers,
     options,
     real_hosts,
@@ -62,7 +61,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
     """Print the configuration, if that is all that is asked for."""
-    return info.show(config) if options.is_set(config, "info") else None
+    if not options.is_set(config, "info"):
+        return None
+    from pytest_apivideo import info
+
+    return info.show(config)
 
 
 @pytest.hookimpl(tryfirst=True)
