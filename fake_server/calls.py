@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, overload
 
-from fake_server.clock import SECOND, Duration, duration_ns, real_seconds
+from fake_server.clock import Duration, in_seconds, real_seconds
 from fake_server.core.names import Names, matches, meant
 from fake_server.settings import Environment
 from fake_server.waiting import in_thread
@@ -266,7 +266,7 @@ class Calls(Sequence[Call]):
         """
         if type(n) is not int or n < 1:
             raise ValueError(f"wait_for(n=) is a number from 1 on, not {n!r}")
-        limit = duration_ns(timeout) / SECOND
+        limit = in_seconds(timeout)
         end = real_seconds() + limit
         with self._lock:
             while len(found := self.of(operation)) < n:

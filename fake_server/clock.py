@@ -336,6 +336,11 @@ def duration_ns(seconds: Duration) -> int:
     return _exact_ns(seconds, "a duration")
 
 
+def in_seconds(duration: Duration) -> float:
+    """A duration (a number of seconds or a timedelta) as seconds; raises as `duration_ns`."""
+    return duration_ns(duration) / SECOND
+
+
 def moment_ns(moment: Moment) -> int:
     """A moment (datetime, date, ISO 8601 text, seconds since the epoch) as nanoseconds.
 

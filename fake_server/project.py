@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from fake_server.auth.keys import AdminKey, ApiKey, Keys
+from fake_server.auth.keys import AdminKey, ApiKey, Keys, check_sendable
 from fake_server.auth.secrets import SecretIndex, digest
 from fake_server.auth.tokens import AccessToken, RefreshToken, TokenIndexes, Tokens
 from fake_server.calls import Calls
@@ -192,8 +192,7 @@ class Project:
 
         Raises ValueError for what is no key, and for the value of another key of this server.
         """
-        if not value.strip() or not value.isprintable() or ":" in value:
-            raise ValueError("an admin key is printable text without a colon, and not blank")
+        check_sendable(value, "an admin key")
         if value in self.projects.keys or value in self.projects.admin_keys:
             raise ValueError("another key of this server has this value")
         self.projects.admin_keys.remove(self.admin_key)

@@ -185,8 +185,8 @@ def sweep(
 
     Removed is what a ledger names or what carries the mark of a run, if the run is named, or began
     longer ago, and is not still going on. The key is read from APIVIDEO_SANDBOX_API_KEY. Exits with
-    1 if something could not be removed, with 2 if an option or the key was wrong. See
-    docs/sandbox.md
+    1 if something could not be removed, with 2 if an option was wrong or the key is
+    not set. See docs/sandbox.md
     """
     from pytest_apivideo.auth.tokens import LoginRefused
     from pytest_apivideo.sandbox import guard, sweeping

@@ -45,6 +45,12 @@ class AdminKey:
         return f"<AdminKey {masked(self.value)}>"
 
 
+def check_sendable(value: str, what: str) -> None:
+    """Raise ValueError for a key that no client could send as the user name of Basic."""
+    if not value.strip() or not value.isprintable() or ":" in value:
+        raise ValueError(f"{what} is printable text without a colon, and not blank")
+
+
 class Keys:
     """The API keys of one project."""
 
@@ -77,8 +83,7 @@ class Keys:
             raise ValueError(f"the environment of an API key is {' or '.join(ENVIRONMENTS)}")
         with self._lock:
             chosen = value if value is not None else self._unused()
-            if not chosen.strip() or not chosen.isprintable() or ":" in chosen:
-                raise ValueError("an API key is printable text without a colon, and not blank")
+            check_sendable(chosen, "an API key")
             if chosen in self._index:
                 raise ValueError("another API key of this server has this value")
             identifier, now = self._ids.new("api_key_"), self._clock.now_ns()

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 from fake_server.auth.tokens import AccessToken, RefreshToken, Tokens
-from fake_server.clock import SECOND, Duration, duration_ns
+from fake_server.clock import Duration, in_seconds
 from fake_server.faults.answers import Damage, Given, given
 from fake_server.faults.choice import Asked, Choice
 from fake_server.waiting import in_thread
@@ -159,7 +159,7 @@ class Fault:
         """
         if type(times) is not int or times < 1:
             raise ValueError(f"wait_for() waits for one time or more, not for {times!r}")
-        limit = duration_ns(timeout) / SECOND
+        limit = in_seconds(timeout)
         if not self._owner.wait(lambda: self.fired >= times, limit):
             raise TimeoutError(
                 f"{self!r} fired {self.fired} times in {limit:g} s, not {times} times."
