@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field, replace
 
+from fake_server.api_warnings import of_credential
 from fake_server.auth.credentials import NO_SCHEME, Credential, read_authorization
 from fake_server.auth.keys import AdminKey, ApiKey
 from fake_server.auth.tokens import AccessToken, RefreshToken
 from fake_server.core import problems
 from fake_server.core.operations import Credential as Required
 from fake_server.core.problems import Problem
-from fake_server.misuse import of_credential
 from fake_server.project import Known, Project, Projects
 from fake_server.settings import Environment
 
@@ -73,7 +73,7 @@ def admit(projects: Projects, arrival: Arrival) -> Caller:
     project, known = _owner(projects, credential.secret)
     environment = _API_HOSTS.get(arrival.host) or project.settings.environment
     warnings = tuple(of_credential(credential, known, environment))
-    caller = Caller(project, environment, credential.kind, project.settle(), None, known, warnings)
+    caller = Caller(project, environment, credential.kind, project.run_due(), None, known, warnings)
     return replace(caller, refusal=_refusal(caller, arrival.required, credential, known))
 
 
@@ -84,7 +84,7 @@ def _by_identifier(projects: Projects, arrival: Arrival) -> Caller:
     """
     holder = next((found for one in arrival.identifiers if (found := projects.holder(one))), None)
     project, environment = holder or (projects.current, projects.current.settings.environment)
-    now_ns = project.settle()
+    now_ns = project.run_due()
     if arrival.required == "public":
         return Caller(project, environment, "none", now_ns)
     asked = _API_HOSTS.get(arrival.host) or project.settings.environment

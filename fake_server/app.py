@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from werkzeug.wrappers import Request
 
-from fake_server import control, misuse, resources
+from fake_server import api_warnings, control, resources
 from fake_server.admission import Arrival, Caller, admit
 from fake_server.auth.tokens import RefreshToken
 from fake_server.calls import Call, SecretText
@@ -21,11 +21,11 @@ from fake_server.clock import SECOND, at, real_seconds
 from fake_server.core import problems
 from fake_server.core.context import Answer, Context, as_json, with_extra
 from fake_server.core.files import File, Stream
-from fake_server.core.forms import Overheard
+from fake_server.core.forms import RecordedStream
 from fake_server.core.names import meant
 from fake_server.core.operations import Operation, Routes
 from fake_server.core.problems import Problem
-from fake_server.faults import Asked, Fault
+from fake_server.faults import Fault, FaultRequest
 from fake_server.project import Project, Projects
 from fake_server.rate_limits import Quota, class_of
 from fake_server.reply import Reply, streamed
@@ -33,7 +33,7 @@ from fake_server.reply import Reply, streamed
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-MOST_JSON = 1024 * 1024
+MAX_JSON = 1024 * 1024
 """Bytes that a JSON body may have."""
 
 _SECRET = ("Authorization", "Proxy-Authorization", "Cookie")
@@ -76,11 +76,11 @@ class App:
         began = real_seconds()
         operation, parameters, problem = self._find(request)
         is_form = operation is not None and operation.takes is not None
-        body = b"" if is_form else request.stream.read(MOST_JSON + 1)
+        body = b"" if is_form else request.stream.read(MAX_JSON + 1)
         arrival = _arrival(request, operation, parameters, body)
         caller = admit(self._projects, arrival)
         if is_form:
-            _overhear(request, caller)
+            _record_stream(request, caller)
         came_ns = caller.now_ns
         for watcher in caller.project.watchers:
             watcher()
@@ -167,8 +167,8 @@ def _counted(request: Request, operation: Operation | None, caller: Caller) -> Q
 
 
 def _unfit(request: Request, body: bytes) -> Problem | None:
-    if len(body) > MOST_JSON:
-        return problems.payload_too_large(MOST_JSON)
+    if len(body) > MAX_JSON:
+        return problems.payload_too_large(MAX_JSON)
     if _is_control(request) and _comes_from_elsewhere(request):
         return problems.foreign_origin()
     return None
@@ -199,7 +199,7 @@ def _met(
     name = f"{request.method} {operation.path if operation else path}"
     query = request.query_string.decode("latin-1")
     return faults.meet(
-        Asked(name, request.method, path, query, request.headers, body, caller.token, part)
+        FaultRequest(name, request.method, path, query, request.headers, body, caller.token, part)
     )
 
 
@@ -249,10 +249,10 @@ def _preflight(request: Request, problem: Problem) -> Reply:
     return Reply(204, b"", headers)
 
 
-def _overhear(request: Request, caller: Caller) -> None:
+def _record_stream(request: Request, caller: Caller) -> None:
     """Let the record have the beginning of a body that is read as it comes."""
     environ, most = request.environ, caller.project.settings.max_body
-    environ["wsgi.input"] = Overheard(environ["wsgi.input"], most)
+    environ["wsgi.input"] = RecordedStream(environ["wsgi.input"], most)
 
 
 def _record(
@@ -265,7 +265,7 @@ def _record(
 ) -> None:
     settings, method = caller.project.settings, request.method
     path, stream = _path(request), request.environ["wsgi.input"]
-    body = stream.heard if isinstance(stream, Overheard) else body
+    body = stream.heard if isinstance(stream, RecordedStream) else body
     call = Call(
         operation=f"{method} {operation.path if operation else path}",
         method=method,
@@ -286,8 +286,8 @@ def _record(
     )
     found = (
         *caller.warnings,
-        *misuse.of_content_type(operation, request.mimetype, body),
-        *misuse.of_polling(call, caller.project.calls),
+        *api_warnings.of_content_type(operation, request.mimetype, body),
+        *api_warnings.of_polling(call, caller.project.calls),
     )
     caller.project.calls.record(
         replace(call, warnings=found) if found else call, settings.max_calls

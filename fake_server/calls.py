@@ -21,9 +21,9 @@ from fake_server.waiting import in_thread
 DROPPED = 0
 """The status of a call that got no answer, because a fault closed the connection."""
 
-_MOST_SHOWN = 20
-_MOST_COMPARED = 200
-_MOST_JUDGED = 200
+_MAX_SHOWN = 20
+_MAX_COMPARED = 200
+_MAX_JUDGED = 200
 _REFRESH = "POST /auth/refresh"
 
 
@@ -118,7 +118,7 @@ class Calls(Sequence[Call]):
     def __init__(self, names: Names, most: int) -> None:
         self.names = names
         self._calls: deque[Call] = deque(maxlen=most)
-        self._judged: deque[Call] = deque(maxlen=_MOST_JUDGED)  # all that strict forbids
+        self._judged: deque[Call] = deque(maxlen=_MAX_JUDGED)  # all that strict forbids
         self._lock = threading.Condition()
         self.recorded = 0
 
@@ -244,7 +244,7 @@ class Calls(Sequence[Call]):
     def assert_no_warnings(self) -> None:
         """Fail if a request misused the API; see `Call.warnings`."""
         if found := _warned(self._now()):
-            raise AssertionError("these calls misuse the API:" + "".join(found))
+            raise AssertionError("these calls api_warnings the API:" + "".join(found))
 
     def warned(self) -> list[str]:
         """Each call with a warning and what it says, as lines to show; also those cleared."""
@@ -305,8 +305,8 @@ class Calls(Sequence[Call]):
         calls = self._now()
         if not calls:
             return "\nNo call was recorded."
-        shown = "".join(f"\n  {call}" for call in calls[-_MOST_SHOWN:])
-        cut = f" (the newest {_MOST_SHOWN} of {len(calls)})" if len(calls) > _MOST_SHOWN else ""
+        shown = "".join(f"\n  {call}" for call in calls[-_MAX_SHOWN:])
+        cut = f" (the newest {_MAX_SHOWN} of {len(calls)})" if len(calls) > _MAX_SHOWN else ""
         return f"\nThe calls{cut}:{shown}"
 
 
@@ -321,7 +321,7 @@ def _often(times: int) -> str:
 def _difference(steps: Sequence[_Step], calls: Sequence[Call]) -> str:
     """The run of calls that is nearest to a sequence of steps, and where they differ."""
     wanted = [str(step) for step in steps]
-    came = [_likened(call, steps) for call in calls[-_MOST_COMPARED:]]
+    came = [_likened(call, steps) for call in calls[-_MAX_COMPARED:]]
     if not came:
         return ""
     lengths = (min(len(wanted) + more, len(came)) for more in (0, 1))  # 1: a call between them

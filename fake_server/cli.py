@@ -202,7 +202,7 @@ def _run(server: FakeServer, told: list[str]) -> None:
         click.echo(words)
     while not stop.wait(_LOOK):
         for project in server.projects.open():
-            project.clock.settle()
+            project.clock.run_due()
     server.stop()
     for project in server.projects.open():
         server.projects.close(project)

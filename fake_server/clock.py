@@ -224,7 +224,7 @@ class Clock:
         """Tell the clock what happens as it moves."""
         self._timeline = timeline
 
-    def settle(self) -> None:
+    def run_due(self) -> None:
         """Let what is due happen, and what waits for this clock catch up; every verb ends so.
 
         Call it after moving a frozen time that the clock follows: nobody tells the clock of it.
@@ -291,7 +291,7 @@ class Clock:
     def _switch(self, change: Callable[[int], _State]) -> float:
         with self._moved:
             state = self._state = change(self._state.now_ns())
-        self.settle()
+        self.run_due()
         return _within_years(state.now_ns()) / SECOND
 
 

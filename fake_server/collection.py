@@ -91,13 +91,13 @@ class Collection(Generic[R]):
 
     @property
     def _table(self) -> Table[R]:
-        self._project.settle()
+        self._project.run_due()
         return self._project.store().table(self._kind)
 
     def _held(self, resource: R) -> R:
         """The resource with its levers at hand, which go on to mean this environment."""
         environment = self._project.settings.environment
-        return resource.held(partial(self._project.occasion, environment))
+        return resource.held(partial(self._project.context, environment))
 
     @property
     def _now(self) -> datetime:

@@ -23,7 +23,7 @@ from urllib.parse import SplitResult, quote, urlsplit
 import h11
 
 from fake_server.clock import later, real_seconds
-from fake_server.core.model import ReadOnly, Resource, Shape, Stamp, field
+from fake_server.core.model import ReadOnly, Resource, Schema, Timestamp, field
 from fake_server.core.store import Store
 from fake_server.settings import Settings
 
@@ -31,16 +31,16 @@ ATTEMPTS = 4
 """How often a delivery is tried: once, and three times again."""
 PAUSE = timedelta(seconds=3)
 
-_MOST_ANSWER = 64 * 1024
+_MAX_ANSWER = 64 * 1024
 _NEVER_REACHED = ("api.video", "*.api.video")
 
 State = Literal["pending", "sending", "delivered", "failed", "withheld"]
 
 
-class Attempt(Shape):
+class Attempt(Schema):
     """One attempt to deliver: the status that came back, or why none did."""
 
-    at: Stamp
+    at: Timestamp
     status: int | None = None
     error: str | None = None
 
@@ -58,7 +58,7 @@ class Delivery(Resource, prefix="delivery_"):
     """
 
     delivery_id: ReadOnly[str]
-    created_at: Stamp = field(doc="When it happened, of which it tells.")
+    created_at: Timestamp = field(doc="When it happened, of which it tells.")
     webhook_id: ReadOnly[str] = field(doc="The webhook that it is for.")
     url: ReadOnly[str] = field(doc="Where it goes.")
     event: ReadOnly[str] = field(doc="What happened.")
@@ -66,7 +66,7 @@ class Delivery(Resource, prefix="delivery_"):
     headers: ReadOnly[dict[str, str]] = field(doc="The headers of the webhook in it.")
     state: ReadOnly[State] = field("pending", doc="How far it is.")
     attempts: ReadOnly[tuple[Attempt, ...]] = field((), doc="What came of it.")
-    next_attempt_at: ReadOnly[Stamp | None] = field(None, doc="When it is tried (again).")
+    next_attempt_at: ReadOnly[Timestamp | None] = field(None, doc="When it is tried (again).")
 
     @property
     def json(self) -> Any:
@@ -219,7 +219,7 @@ def _exchange(
     connection: socket.socket, url: SplitResult, delivery: Delivery, deadline: float
 ) -> int:
     path = (url.path or "/") + (f"?{url.query}" if url.query else "")
-    protocol = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MOST_ANSWER)
+    protocol = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MAX_ANSWER)
     headers = {"Host": url.netloc.rpartition("@")[2], **delivery.headers}
     headers |= {"Content-Length": str(len(delivery.body)), "Connection": "close"}
     request = h11.Request(method="POST", target=_ascii(path), headers=list(headers.items()))
@@ -232,7 +232,7 @@ def _exchange(
             return event.status_code
         if event is h11.NEED_DATA:
             connection.settimeout(_left(deadline))
-            received = connection.recv(_MOST_ANSWER)
+            received = connection.recv(_MAX_ANSWER)
             if not received:
                 raise _RefusedError("the receiver closed the connection without an answer")
             protocol.receive_data(received)

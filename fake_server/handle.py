@@ -16,7 +16,7 @@ from fake_server.clock import Clock, Duration
 from fake_server.collection import Collection
 from fake_server.core.remote import RemoteFiles
 from fake_server.core.spool import Content
-from fake_server.faults import Asked, Fault, Faults
+from fake_server.faults import Fault, FaultRequest, Faults
 from fake_server.project import Project, Snapshot, raise_all
 from fake_server.rate_limits import CallClass
 from fake_server.resources import COLLECTIONS
@@ -117,7 +117,7 @@ class ApiVideo:
         part: int | None = None,
         times: int | None = None,
         probability: float | None = None,
-        where: Callable[[Asked], object] | None = None,
+        where: Callable[[FaultRequest], object] | None = None,
         optional: bool = False,
     ) -> Fault:
         """Make requests of an operation fail: `apivideo.on("GET /videos", times=2).respond(503)`.
@@ -125,8 +125,8 @@ class ApiVideo:
         `operation` is a name (`"GET /videos/{videoId}"`), a concrete path, or a pattern in which
         `*` stands for any text. It fires for every such request, counted from now; `nth`: only for
         that one; `times`: so often; `part`: for that part of an upload; `probability`: by chance,
-        which the seed repeats; `where`: if the function says so of the `Asked` request. It ends
-        with the test, which fails if it never fired, unless `optional`. See docs/faults.md.
+        which the seed repeats; `where`: if the function says so of the `FaultRequest`. It ends with
+        the test, which fails if it never fired, unless `optional`. See docs/faults.md.
 
         Raises LookupError for a name that no operation has, ValueError for a wrong number.
         """

@@ -6,7 +6,7 @@ from collections import deque
 
 from fake_server.clock import Clock, at
 
-_MOST = 200
+_MAX = 200
 
 
 class History:
@@ -14,7 +14,7 @@ class History:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._events: deque[tuple[int, str]] = deque(maxlen=_MOST)
+        self._events: deque[tuple[int, str]] = deque(maxlen=_MAX)
 
     def note(self, event: str) -> None:
         """Add an event that happens now; it names no secret."""

@@ -12,23 +12,23 @@ from operator import itemgetter
 from typing import Any
 
 from fake_server.clock import Due
-from fake_server.core.context import Occasion
+from fake_server.core.context import ProjectContext
 from fake_server.core.store import Store
 from fake_server.deliveries import Courier
 from fake_server.settings import Environment, Settings
 
-AnyOccasion = Occasion[Any]
+AnyProjectContext = ProjectContext[Any]
 
 
 @dataclass(frozen=True)
-class Effect:
-    """What happens when events of one name are due: `happen(occasion, subject)`, under the lock.
+class EventHandler:
+    """What happens when events of one name are due: `happen(context, subject)`, under the lock.
 
     While `counts` is false of the settings and the environment, such events wait; and those that
     `waits` is true of wait until somebody moves the clock, however late it is.
     """
 
-    happen: Callable[[AnyOccasion, str], None]
+    happen: Callable[[AnyProjectContext, str], None]
     counts: Callable[[Settings, Environment], bool] = lambda settings, environment: True
     waits: Callable[[Settings], bool] = lambda settings: False
 
@@ -38,7 +38,7 @@ class Lifecycle:
 
     def __init__(
         self,
-        effects: Mapping[str, Effect],
+        effects: Mapping[str, EventHandler],
         courier: Courier,
         failed: Callable[[Exception], None],
     ) -> None:
@@ -76,7 +76,7 @@ class Lifecycle:
         while self._one(until_ns, moving=moving):
             self._courier.join()
 
-    def settle(self, now_ns: int) -> None:
+    def run_due(self, now_ns: int) -> None:
         """Let happen what is due by now, for a request or lever that comes; deliveries go on.
 
         It waits for none of them, as their receiver may be the one who asks.
@@ -96,7 +96,7 @@ class Lifecycle:
                 return True  # another thread was faster: look again
             place.store.agenda.drop(due.name, due.subject)
             try:
-                self._effects[due.name].happen(place.occasion(due.at_ns), due.subject)
+                self._effects[due.name].happen(place.context(due.at_ns), due.subject)
             except Exception as error:
                 error.add_note(f"while it was time for {due}")
                 self._failed(error)
@@ -128,5 +128,5 @@ class _Place:
     environment: Environment
     store: Store
 
-    def occasion(self, now_ns: int) -> AnyOccasion:
-        return Occasion(self.project, self.environment, self.settings, self.store, now_ns)
+    def context(self, now_ns: int) -> AnyProjectContext:
+        return ProjectContext(self.project, self.environment, self.settings, self.store, now_ns)

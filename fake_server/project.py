@@ -23,7 +23,7 @@ from fake_server.auth.tokens import AccessToken, RefreshToken, TokenIndexes, Tok
 from fake_server.calls import Calls
 from fake_server.clock import Clock, Mode
 from fake_server.core.context import Context as AnyContext
-from fake_server.core.context import Occasion as AnyOccasion
+from fake_server.core.context import ProjectContext as AnyProjectContext
 from fake_server.core.names import Names
 from fake_server.core.remote import RemoteFiles
 from fake_server.core.spool import Spool
@@ -31,14 +31,14 @@ from fake_server.core.store import Ids, Store
 from fake_server.deliveries import Courier
 from fake_server.faults import Faults
 from fake_server.history import History
-from fake_server.lifecycle import Effect, Lifecycle
+from fake_server.lifecycle import EventHandler, Lifecycle
 from fake_server.rate_limits import RateLimits
 from fake_server.settings import ENVIRONMENTS, Environment, Settings
 
-_MOST_ERRORS = 100
-_MOST_GONE = 20_000
-_MOST_INVOLVED = 3
-_MOST_LATE = 20
+_MAX_ERRORS = 100
+_MAX_GONE = 20_000
+_MAX_INVOLVED = 3
+_MAX_LATE = 20
 
 LATE = (
     "This key or token is of a test, or a project, that has ended: what sends it, such as a client "
@@ -91,7 +91,7 @@ class Project:
         self.calls: Calls = parent.calls if parent else Calls(projects.names, settings.max_calls)
         self.faults: Faults = parent.faults if parent else Faults(self.calls, self.id)
         self.rate_limits = RateLimits(self.clock, settings)
-        self.errors: deque[Exception] = parent.errors if parent else deque(maxlen=_MOST_ERRORS)
+        self.errors: deque[Exception] = parent.errors if parent else deque(maxlen=_MAX_ERRORS)
         self.watchers: list[Callable[[], None]] = parent.watchers if parent else []
         self.history: History = parent.history if parent else History(self.clock)
         self.keys = Keys(self.id, ids, self.clock, projects.keys)
@@ -123,24 +123,24 @@ class Project:
         """The resources of an environment, by default the setting's."""
         return self._stores[environment or self.settings.environment]
 
-    def settle(self, now_ns: int | None = None) -> int:
+    def run_due(self, now_ns: int | None = None) -> int:
         """Let happen what is due by now; every request and lever begins with it. Returns now."""
         now_ns = self.clock.now_ns() if now_ns is None else now_ns
-        self._lifecycle.settle(now_ns)
+        self._lifecycle.run_due(now_ns)
         return now_ns
 
-    def catch_up(self) -> None:
-        """As `settle`, and wait for what that sends."""
+    def drain(self) -> None:
+        """As `run_due`, and wait for what that sends."""
         self._lifecycle.run(self.clock.now_ns(), moving=False)
 
-    def occasion(self, environment: Environment | None = None) -> Occasion:
+    def context(self, environment: Environment | None = None) -> ProjectContext:
         """What is at hand for a lever, in an environment, by default the setting's."""
-        now_ns, environment = self.settle(), environment or self.settings.environment
-        return Occasion(self, environment, self.settings, self.store(environment), now_ns)
+        now_ns, environment = self.run_due(), environment or self.settings.environment
+        return ProjectContext(self, environment, self.settings, self.store(environment), now_ns)
 
     def snapshot(self) -> Snapshot:
         """The resources of both environments as they are now, with no delivery under way."""
-        self.catch_up()
+        self.drain()
         return {environment: store.snapshot() for environment, store in self._stores.items()}
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -183,7 +183,7 @@ class Project:
         found = [self.faults.end()]
         if self.settings.strict and not self._judged:
             found += [_strictly("found no operation", self.calls.strays())]
-            found += [_strictly("misuse the API", self.calls.warned())]
+            found += [_strictly("api_warnings the API", self.calls.warned())]
         self._judged = True
         return "\n".join(text for text in found if text) or None
 
@@ -248,7 +248,7 @@ def raise_all(errors: list[Exception]) -> None:
 
 Context = AnyContext[Project]
 """What a handler may know of its call."""
-Occasion = AnyOccasion[Project]
+ProjectContext = AnyProjectContext[Project]
 """What is at hand when something happens in a project, by a call or otherwise."""
 
 
@@ -266,7 +266,7 @@ class Projects:
         operations: Iterable[str],
         mode: Mode = "follow",
         on_error: Callable[[Exception], None] | None = None,
-        effects: Mapping[str, Effect] = MappingProxyType({}),
+        effects: Mapping[str, EventHandler] = MappingProxyType({}),
     ) -> None:
         self.names = Names(operations)
         self.mode = mode
@@ -280,8 +280,8 @@ class Projects:
         self._open: dict[str, Project] = {}
         self._gone: dict[bytes, None] = {}
         self._explained: dict[bytes, str] = {}
-        self._late: deque[list[str]] = deque(maxlen=_MOST_LATE)
-        self.involved: deque[Project] = deque(maxlen=_MOST_INVOLVED)
+        self._late: deque[list[str]] = deque(maxlen=_MAX_LATE)
+        self.involved: deque[Project] = deque(maxlen=_MAX_INVOLVED)
         self._lock = threading.RLock()
 
     @property
@@ -359,7 +359,7 @@ class Projects:
             for secret in project.secrets():
                 self._gone[digest(secret)] = None
             self._late.append(project.lasting_secrets())
-            while len(self._gone) > _MOST_GONE:
+            while len(self._gone) > _MAX_GONE:
                 del self._gone[next(iter(self._gone))]
             project.close()
             self.admin_keys.remove(project.admin_key)

@@ -19,7 +19,7 @@ from fake_server.hosting import Disconnect
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-_PIECES = 20  # that a slow body comes in
+_THROTTLE_PIECES = 20  # that a slow body comes in
 
 
 @dataclass
@@ -50,7 +50,7 @@ class Reply:
         if fault.dropped in ("before", "after") or (fault.dropped and not sends_body):
             self.status = DROPPED
             return
-        if self.stream is not None and (fault.damage or fault.dropped or fault.drip_seconds):
+        if self.stream is not None and (fault.damage or fault.dropped or fault.throttle_seconds):
             self.body, self.stream = b"".join(self.stream), None
             self.headers = [one for one in self.headers if one[0] != "Content-Length"]
         if fault.damage is not None and sends_body:
@@ -62,7 +62,7 @@ class Reply:
         if fault is not None and self.status == DROPPED:
             raise Disconnect(reset=fault.reset)
         phrase = responses.get(self.status, "Unknown")
-        if fault is None or (fault.dropped is None and not fault.drip_seconds):
+        if fault is None or (fault.dropped is None and not fault.throttle_seconds):
             start_response(f"{self.status} {phrase}", self.headers)
             return [self.body] if self.stream is None else self.stream
         headers = [*self.headers, ("Content-Length", str(len(self.body)))]
@@ -92,10 +92,10 @@ def _until_gone(pieces: Iterator[bytes]) -> Iterator[bytes]:
 def _pieces(body: bytes, fault: Fault, stopping: threading.Event) -> Iterator[bytes]:
     """The body as a fault lets it come: slowly, or only its first half."""
     most = body[: len(body) // 2] if fault.dropped == "middle" else body
-    size = max(1, -(-len(most) // _PIECES)) if fault.drip_seconds else len(most)
+    size = max(1, -(-len(most) // _THROTTLE_PIECES)) if fault.throttle_seconds else len(most)
     for start in range(0, len(most), size or 1):
-        if fault.drip_seconds:
-            fault.pause(fault.drip_seconds * size / len(most), stopping)
+        if fault.throttle_seconds:
+            fault.pause(fault.throttle_seconds * size / len(most), stopping)
         yield most[start : start + size]
     if fault.dropped == "middle":
         raise Disconnect(reset=fault.reset)

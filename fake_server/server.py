@@ -51,7 +51,7 @@ class FakeServer(Host):
                     'GET("/mine", handler)'
                 )
         names = [operation.name for operation in (*resources.OPERATIONS, *added)]
-        self.projects = Projects(names, mode, on_error, resources.EFFECTS)
+        self.projects = Projects(names, mode, on_error, resources.EVENT_HANDLERS)
         self._numbers = itertools.count(1)
         super().__init__(
             App(self.projects, lambda: self.url, added),

@@ -17,7 +17,7 @@ class Webhooks(Collection[Webhook]):
     @property
     def deliveries(self) -> list[Delivery]:
         """Every delivery, oldest first, with what came of it; waits for those under way."""
-        self._project.catch_up()
+        self._project.drain()
         return list(self._project.store().table(Delivery))
 
     def deliver(self, *deliveries: Delivery) -> list[Delivery]:
@@ -26,8 +26,8 @@ class Webhooks(Collection[Webhook]):
         One that was sent before is sent again. Raises KeyError for one that is not of this project.
         """
         wanted = [one.id for one in deliveries] or None
-        return deliver(self._project.occasion(), wanted)
+        return deliver(self._project.context(), wanted)
 
     def withhold(self, *deliveries: Delivery) -> None:
         """Send these never, unless `deliver` names them."""
-        withhold(self._project.occasion(), [one.id for one in deliveries])
+        withhold(self._project.context(), [one.id for one in deliveries])

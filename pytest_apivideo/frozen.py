@@ -25,9 +25,9 @@ from pytest_apivideo.sdk import MODELS
 class FrozenTime:
     """The frozen time of a test. What it moves moves everything that asks what time it is."""
 
-    def __init__(self, factory: Any, settle: Callable[[], None]) -> None:
+    def __init__(self, factory: Any, run_due: Callable[[], None]) -> None:
         self._factory = factory
-        self._settle = settle
+        self._settle = run_due
 
     def __repr__(self) -> str:
         return f"<FrozenTime {self.now().isoformat()}>"
@@ -55,4 +55,4 @@ def frozen_time(apivideo: ApiVideo) -> Iterator[FrozenTime]:
     """Freeze the process now, and let the clock follow it."""
     apivideo.clock.follow()
     with freeze_time(at(process_time_ns()), real_asyncio=True, ignore=[MODELS]) as factory:
-        yield FrozenTime(factory, apivideo.clock.settle)
+        yield FrozenTime(factory, apivideo.clock.run_due)

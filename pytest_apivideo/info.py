@@ -12,7 +12,7 @@ import pytest
 from pytest_apivideo import markers
 from pytest_apivideo.beginning import described
 from pytest_apivideo.options import INI_OPTIONS, OPTIONS, IniOption, value_of
-from pytest_apivideo.scrub import without_credentials
+from pytest_apivideo.redact import without_credentials
 from pytest_apivideo.targets import KEY_VARIABLE
 
 _PACKAGES = (

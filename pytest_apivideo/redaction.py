@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pytest_apivideo import environment
-from pytest_apivideo.scrub import Hide, scrub
+from pytest_apivideo.redact import Hide, redact
 from pytest_apivideo.stash import SERVER
 from pytest_apivideo.targets import KEY_VARIABLE
 
@@ -30,7 +30,7 @@ def hide_secrets(config: pytest.Config, report: pytest.TestReport | pytest.Colle
             report.user_properties = []
         return
     if hide is not None:
-        scrub(report, hide)
+        redact(report, hide)
 
 
 class HiddenInWarnings:
@@ -80,7 +80,7 @@ class _RedactError(Exception):
     """The hook `pytest_apivideo_redact` does not say what there is to hide."""
 
 
-_LEAST = 8
+_MIN = 8
 
 
 def _named_by_others(config: pytest.Config) -> list[str]:
@@ -97,10 +97,10 @@ def _named_by_others(config: pytest.Config) -> list[str]:
     wrong += [text for text in texts if not isinstance(text, str)]
     if wrong:
         raise _RedactError(_unknown(f"it named {type(wrong[0]).__name__}, not texts"))
-    if short := [len(text) for text in texts if 0 < len(text) < _LEAST]:
+    if short := [len(text) for text in texts if 0 < len(text) < _MIN]:
         raise _RedactError(
             _unknown(
-                f"it named a text of {short[0]} characters; hiding less than {_LEAST} "
+                f"it named a text of {short[0]} characters; hiding less than {_MIN} "
                 "would hide words"
             )
         )

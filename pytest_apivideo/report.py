@@ -87,12 +87,13 @@ def tell(item: pytest.Item, report: pytest.TestReport) -> None:
 
 
 def _tell_story(item: pytest.Item, report: pytest.TestReport, server: FakeServer) -> None:
-    from fake_server.story import story
 
     project = item.stash.get(PROJECT, None)
     for one in ([] if project is None else [project]) + _others(item, server, project):
         of = "" if one is project else f" of {one.id}"
-        report.sections += [(f"api.video: {title}{of}", text) for title, text in story(one)]
+        report.sections += [
+            (f"api.video: {title}{of}", text) for title, text in failure_report(one)
+        ]
     server.projects.involved.clear()
 
 

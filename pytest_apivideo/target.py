@@ -114,8 +114,8 @@ def _fake(apivideo: ApiVideo, item: pytest.Item) -> Target:
 @contextmanager
 def _served(server: str, item: pytest.Item) -> Iterator[Target]:
     from pytest_apivideo.markers import settings_of
+    from pytest_apivideo.remote_server import ServerRefused, project
     from pytest_apivideo.sandbox.marks import new_run
-    from pytest_apivideo.served import ServerRefused, project
 
     given = settings_of(item).model_dump(mode="json", exclude_unset=True)
     try:

@@ -41,7 +41,7 @@ def served_at(config: pytest.Config) -> str | None:
     given = value_of(config, "server")
     if given.value is None:
         return None
-    from pytest_apivideo.served import ServerRefused, checked_server
+    from pytest_apivideo.remote_server import ServerRefused, checked_server
 
     try:
         return checked_server(given.value)

@@ -38,7 +38,7 @@ OTHER_VALUES = {
 }
 """Places in the answers of operations under a path that the description has otherwise, and why."""
 
-_MOST_JUDGED = 200  # of one test's calls
+_MAX_JUDGED = 200  # of one test's calls
 
 
 def folder() -> Path | None:
@@ -86,7 +86,7 @@ def _judge(operation: str, status: int) -> OAS30Validator | None:
 def judge(calls: Iterable[Call]) -> list[str]:
     """What the description has against these answers."""
     verdicts = []
-    for call in list(calls)[:_MOST_JUDGED]:
+    for call in list(calls)[:_MAX_JUDGED]:
         operation = canonical(call.operation)
         if call.fault or operation not in _documented() or len(call.response_body) >= 64 * 1024:
             continue  # spoilt on purpose, not one of the API's, or cut in the record

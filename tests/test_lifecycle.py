@@ -122,7 +122,7 @@ def by_time_machine(apivideo: ApiVideo) -> Iterator[Callable[[float], object]]:
 def by_freezegun_told_of(apivideo: ApiVideo) -> Iterator[Callable[[float], object]]:
     def tick(seconds: float) -> None:
         frozen.tick(seconds)
-        apivideo.clock.settle()
+        apivideo.clock.run_due()
 
     with freezegun.freeze_time(START) as frozen:
         yield tick
@@ -325,12 +325,12 @@ def test_the_same_calls_give_the_same_answers_byte_for_byte(apivideo_server: Fak
 def test_an_effect_that_fails_is_an_error_of_the_fake_and_stops_nothing(
     apivideo: ApiVideo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from fake_server.lifecycle import Effect
+    from fake_server.lifecycle import EventHandler
 
-    def fail(occasion: Any, subject: str) -> None:
+    def fail(context: Any, subject: str) -> None:
         raise ZeroDivisionError(subject)
 
-    monkeypatch.setitem(apivideo._project.projects.effects, "video.emptiness", Effect(fail))
+    monkeypatch.setitem(apivideo._project.projects.effects, "video.emptiness", EventHandler(fail))
     apivideo.videos.add_many(2)
     apivideo.clock.advance(8 * DAY)
     errors = apivideo._project.take_errors()

@@ -72,13 +72,13 @@ _SHAPES = re.compile(
     r"|(?<=[?&]token=)[\w-]{8,}|(?<=/token/)[\w-]{8,}"  # of an upload or a private asset
 )
 _SHORTENED = re.compile(r"(?<=\.\.\.)[\w-]{40,}")  # what pytest leaves of a long text's end
-_LEAST = 8
+_MIN = 8
 
 
 def _forms(value: str) -> Iterator[str]:
     """The spellings of a secret that a text may have: as it is, escaped, line by line."""
     yield value
-    if len(value) >= _LEAST:
+    if len(value) >= _MIN:
         yield _beginning_of_basic(value)
     if not value.isalnum():
         yield repr(value)[1:-1]
@@ -102,7 +102,7 @@ class Mask:
     """
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        kept = {form for value in secrets for form in _forms(value) if len(form) >= _LEAST}
+        kept = {form for value in secrets for form in _forms(value) if len(form) >= _MIN}
         self._secrets = sorted(kept, key=len, reverse=True)
 
     def __call__(self, text: str) -> str:

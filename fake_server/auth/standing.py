@@ -16,7 +16,7 @@ from fake_server.settings import Environment
 if TYPE_CHECKING:
     from fake_server.auth.tokens import Grant
 
-_MOST_KEPT = 10_000  # grants; the oldest are forgotten
+_MAX_KEPT = 10_000  # grants; the oldest are forgotten
 
 
 class Standing:
@@ -33,7 +33,7 @@ class Standing:
         kept = replace(grant, access=replace(grant.access), refresh=replace(grant.refresh))
         for text in (grant.access_token, grant.refresh_token):
             self._grants[digest(text)] = kept
-        while len(self._grants) > 2 * _MOST_KEPT:
+        while len(self._grants) > 2 * _MAX_KEPT:
             del self._grants[next(iter(self._grants))]
 
     def grant(self, secret: str) -> Grant | None:

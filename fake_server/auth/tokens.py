@@ -22,7 +22,7 @@ from fake_server.core.store import Ids
 from fake_server.history import History
 from fake_server.settings import Environment, Settings
 
-_MOST_KEPT = 10_000  # grants; the oldest are forgotten
+_MAX_KEPT = 10_000  # grants; the oldest are forgotten
 _REFRESH_PREFIX, _REFRESH_BYTES = "def50200", 386  # 780 characters, as in the description
 
 
@@ -292,7 +292,7 @@ class Tokens:
             self._indexes.access.add(access)
             self._indexes.refresh.add(refresh)
             self._indexes.standing.keep(grant)
-            if len(self._grants) > _MOST_KEPT:
+            if len(self._grants) > _MAX_KEPT:
                 self._make_room(now_ns)
         return grant
 
@@ -304,7 +304,7 @@ class Tokens:
             ):
                 self._grants.remove(grant)
                 self._forget(grant)
-        while len(self._grants) > _MOST_KEPT:
+        while len(self._grants) > _MAX_KEPT:
             self._forget(self._grants.popleft())
 
     def _forget(self, grant: Grant) -> None:

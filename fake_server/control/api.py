@@ -106,7 +106,7 @@ def move_clock(call: Context) -> dict[str, Any]:
 
 def list_deliveries(call: Context) -> dict[str, Any]:
     """The deliveries of webhooks, oldest first, and what came of them."""
-    call.project.catch_up()
+    call.project.drain()
     return {"deliveries": [_told(one) for one in call.store.table(Delivery)]}
 
 
@@ -183,7 +183,7 @@ def show_openapi(call: Context) -> dict[str, Any]:
 
 
 def _held(call: Context, model: type[R]) -> R:
-    return find(call, model).held(partial(call.project.occasion, call.environment))
+    return find(call, model).held(partial(call.project.context, call.environment))
 
 
 def _told(delivery: Delivery) -> dict[str, Any]:

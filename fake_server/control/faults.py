@@ -47,7 +47,7 @@ class Rule(TypedDict, total=False):
     drop: When
     reset: bool
     corrupt: Damage
-    drip: float
+    throttle: float
     expire_token: Literal[True]
     revoke_token: Literal[True]
 
@@ -98,7 +98,7 @@ def _chain(fault: Fault, rule: dict[str, Any]) -> None:
     """Say what the fault does; raises ValueError if that is nothing, or cannot be."""
     if "respond" in rule:
         fault.respond(**rule["respond"])
-    for name in ("delay", "hold", "corrupt", "drip"):
+    for name in ("delay", "hold", "corrupt", "throttle"):
         if name in rule:
             getattr(fault, name)(rule[name])
     if "drop" in rule or rule.get("reset"):

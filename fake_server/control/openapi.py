@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 
 from fake_server.core.files import File, FileRule, Stream
 from fake_server.core.listing import parameters_of_list
-from fake_server.core.model import adapter, shape_of
+from fake_server.core.model import adapter, schema_of
 from fake_server.core.operations import Operation
 from fake_server.core.problems import ProblemObject
 from fake_server.resources import OPERATIONS
@@ -91,7 +91,7 @@ def _schemas(operations: Iterable[Operation]) -> tuple[Schemas, dict[str, Any]]:
 
 
 def _shape(body: Any) -> Any:
-    return shape_of(*body) if isinstance(body, tuple) else body
+    return schema_of(*body) if isinstance(body, tuple) else body
 
 
 def _entry(operation: Operation, schemas: Schemas) -> dict[str, Any]:

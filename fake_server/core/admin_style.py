@@ -10,7 +10,7 @@ from fake_server.core import problems
 from fake_server.core.context import Context
 from fake_server.core.problems import Problem
 
-_MOST_PER_PAGE = 100
+_MAX_PER_PAGE = 100
 
 Call = Context[Any]
 
@@ -48,7 +48,7 @@ def page_of(call: Call, rows: Iterable[Any], names: tuple[str, ...]) -> dict[str
     Newest first, unless somebody asks for another order, which then ascends.
     """
     page = _number(call, "page", 1, 10**18)
-    size = _number(call, "page_size", 20, _MOST_PER_PAGE)
+    size = _number(call, "page_size", 20, _MAX_PER_PAGE)
     sort_by = choice(call, "sort_by", ("created_at", *names))
     order = choice(call, "sort_order", ("asc", "desc"))
     found = filtered(call, rows, names)

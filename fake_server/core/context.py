@@ -24,7 +24,7 @@ P = TypeVar("P")
 
 
 @dataclass
-class Occasion(Generic[P]):
+class ProjectContext(Generic[P]):
     """When something happens in a project: by a call, by a test, or because it was due."""
 
     project: P
@@ -40,7 +40,7 @@ class Occasion(Generic[P]):
 
 
 @dataclass
-class Context(Occasion[P]):
+class Context(ProjectContext[P]):
     """What a handler may know of its call. The time is read once, so an answer is consistent."""
 
     operation: Operation

@@ -26,12 +26,12 @@ from fake_server.core.spool import Incoming, Spool
 _CONTENT_TYPE = re.compile(r"[\w.+-]{1,63}/[\w.+-]{1,63}", re.ASCII)
 _UNKNOWN = "application/octet-stream"
 _ROOM_FOR_THE_FORM = 64 * KiB  # bytes: boundaries, headers, and fields beside the file
-_MOST_BUFFERED = 256 * KiB  # bytes of a form that are in memory at once: four reads of the parser
-_MOST_PARTS = 100  # fields beside the file
-_TOO_MUCH_BESIDE = f"Beside its file a form may have {_MOST_PARTS - 1} fields, short ones."
+_MAX_BUFFERED = 256 * KiB  # bytes of a form that are in memory at once: four reads of the parser
+_MAX_PARTS = 100  # fields beside the file
+_TOO_MUCH_BESIDE = f"Beside its file a form may have {_MAX_PARTS - 1} fields, short ones."
 
 
-class Overheard:
+class RecordedStream:
     """The body of a request that is read as a form, and its first bytes for the record."""
 
     def __init__(self, body: IO[bytes], most: int) -> None:
@@ -144,8 +144,8 @@ def _parsed(
     parser = FormDataParser(
         stream,
         max_content_length=most + _ROOM_FOR_THE_FORM,
-        max_form_memory_size=_MOST_BUFFERED,
-        max_form_parts=_MOST_PARTS,
+        max_form_memory_size=_MAX_BUFFERED,
+        max_form_parts=_MAX_PARTS,
         silent=False,
     )
     told = (request.mimetype, request.content_length, request.mimetype_params)

@@ -26,8 +26,8 @@ from fake_server.core.store import Table
 
 Rows = Callable[[Context[Any]], Iterable[Resource]]
 
-_MOST_PER_PAGE = 100
-_MOST_KEPT_LISTS = 16
+_MAX_PER_PAGE = 100
+_MAX_KEPT_LISTS = 16
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def ask_list(
     """Read the parameters of a list; adds to `wrong` what is wrong with them."""
     query, sortable, filters = context.query, _sortable(model), _filters(model)
     page = _number(query, "currentPage", 1, None, wrong)
-    size = _number(query, "pageSize", 25, _MOST_PER_PAGE, wrong)
+    size = _number(query, "pageSize", 25, _MAX_PER_PAGE, wrong)
     sort_by = _choice(query, "sortBy", sortable, wrong)
     order = _choice(query, "sortOrder", ["asc", "desc"] if sortable else [], wrong)
     wanted = tuple(
@@ -164,7 +164,7 @@ def _kept(table: Table[Any], question: _Question, model: type[Resource]) -> list
     if kept is not None and kept[0] == version:
         return kept[1]
     found = _answer(table, question, model, in_order=table.in_order)
-    if len(table.lists) >= _MOST_KEPT_LISTS:
+    if len(table.lists) >= _MAX_KEPT_LISTS:
         table.lists.clear()
     table.lists[question] = (version, found)
     return found
@@ -241,7 +241,7 @@ def _schemas(model: type[Resource]) -> dict[str, Any]:
     sortable = _sortable(model)
     schemas: dict[str, Any] = {
         "currentPage": {"type": "integer", "minimum": 1, "default": 1},
-        "pageSize": {"type": "integer", "minimum": 1, "maximum": _MOST_PER_PAGE, "default": 25},
+        "pageSize": {"type": "integer", "minimum": 1, "maximum": _MAX_PER_PAGE, "default": 25},
     }
     if sortable:
         schemas["sortBy"] = {"type": "string", "enum": sortable}

@@ -59,7 +59,7 @@ def _in_utc(moment: datetime) -> datetime:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-Stamp = Annotated[
+Timestamp = Annotated[
     datetime,
     Writer.SERVER,
     AfterValidator(_in_utc),
@@ -139,7 +139,7 @@ class Viewer(Protocol):
         """A token, a UUID, that tells by itself what it lets its bearer see."""
 
 
-class Shape(BaseModel):
+class Schema(BaseModel):
     """Part of a resource, or a body of its own; camelCase on the wire, immutable here."""
 
     model_config = ConfigDict(
@@ -158,7 +158,7 @@ class Shape(BaseModel):
         return self.model_dump_json().encode()
 
 
-class Resource(Shape):
+class Resource(Schema):
     """One kind of thing that the API offers. Instances are immutable: a change makes a new one.
 
     `prefix` begins the ids (`vi` + 22 characters); the first field of the class is the id.
@@ -221,12 +221,12 @@ class Resource(Shape):
         """The resource as this call's answer shows it; subclasses fill in what depends on it."""
         return self
 
-    def held(self, occasion: Callable[[], Any]) -> Self:
+    def held(self, context: Callable[[], Any]) -> Self:
         """The same resource, with its levers at hand: what they need is asked for then."""
-        self.__dict__[_PLACE] = _Place(occasion)
+        self.__dict__[_PLACE] = _Place(context)
         return self
 
-    def occasion(self) -> Any:
+    def context(self) -> Any:
         """What is at hand for a lever on it; LookupError if no collection of a test has it."""
         place: _Place | None = self.__dict__.get(_PLACE)
         if place is None:
@@ -234,7 +234,7 @@ class Resource(Shape):
                 f"this {type(self).__name__} belongs to no project: take it from a collection, "
                 f"such as apivideo.{self.collection}[...], to use its levers"
             )
-        return place.occasion()
+        return place.context()
 
     def deadlines(self) -> Mapping[str, datetime | None]:
         """When time will do what to it: the moments of due events, by their names.
@@ -261,8 +261,8 @@ class Resource(Shape):
 class _Place:
     """Where a resource is; left behind when it is copied deeply or pickled."""
 
-    def __init__(self, occasion: Callable[[], Any]) -> None:
-        self.occasion = occasion
+    def __init__(self, context: Callable[[], Any]) -> None:
+        self.context = context
 
     def __deepcopy__(self, memo: Any) -> None:
         return None
@@ -281,7 +281,7 @@ _MOMENTS = ("created_at", "updated_at", "published_at", "emitted_at")
 
 
 @functools.cache
-def shape_of(model: type[Resource], purpose: Purpose, also: Any = None) -> Any:
+def schema_of(model: type[Resource], purpose: Purpose, also: Any = None) -> Any:
     """The TypedDict of what a client may send to create or to patch a resource.
 
     Read-only fields are absent, so they are ignored; with `patch` nothing is required, which makes

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 _MOVIE_HEADER = re.compile(rb"\x00\x00\x00[\x6c\x78]mvhd([\x00\x01])", re.DOTALL)
 _TRACK_HEADER = re.compile(rb"\x00\x00\x00[\x5c\x68]tkhd([\x00\x01])", re.DOTALL)
-_MOST_PIXELS = 16_384
-_MOST_SECONDS = 7 * 86_400
+_MAX_PIXELS = 16_384
+_MAX_SECONDS = 7 * 86_400
 
 
 class Measures(NamedTuple):
@@ -27,7 +27,7 @@ def measured(content: bytes) -> Measures:
     file has no measures.
     """
     width, height = max(map(_pixels, _TRACK_HEADER.finditer(content)), default=(0, 0))
-    known = 0 < width <= _MOST_PIXELS and 0 < height <= _MOST_PIXELS
+    known = 0 < width <= _MAX_PIXELS and 0 < height <= _MAX_PIXELS
     header = _MOVIE_HEADER.search(content)
     duration = None if header is None else _seconds(header)
     return Measures(width, height, duration) if known else Measures(None, None, duration)
@@ -48,4 +48,4 @@ def _seconds(header: re.Match[bytes]) -> float | None:
         scale, length = struct.unpack_from(form, header.string, header.start() + 12)
     except struct.error:
         return None
-    return length / scale if scale and 0 < length / scale <= _MOST_SECONDS else None
+    return length / scale if scale and 0 < length / scale <= _MAX_SECONDS else None

@@ -17,7 +17,7 @@ from fake_server.core.model import Resource
 
 R = TypeVar("R", bound=Resource)
 
-_MOST_SECRETS = 1000
+_MAX_SECRETS = 1000
 
 _BASE62 = (string.digits + string.ascii_letters).encode()
 _TO_BASE62 = (_BASE62 * 5)[:256]  # one character for each byte; a few come up a little more often
@@ -183,7 +183,7 @@ class Store:
 
     def secrets(self) -> list[str]:
         """What no report may show of the resources, those that are gone included; the newest."""
-        return list(self._secrets)[-_MOST_SECRETS:]
+        return list(self._secrets)[-_MAX_SECRETS:]
 
     def has(self, identifier: str) -> bool:
         """Whether a resource of any kind has this id."""

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from pydantic.alias_generators import to_camel, to_snake
 
 from fake_server.core.context import Context
-from fake_server.core.model import Purpose, Resource, shape_of
+from fake_server.core.model import Purpose, Resource, schema_of
 from fake_server.core.operations import Action
 
 R = TypeVar("R", bound=Resource)
@@ -70,7 +70,7 @@ def find(call: Call, model: type[R]) -> R:
 
 def sent(call: Call, model: type[Resource], purpose: Purpose, also: Any = None) -> dict[str, Any]:
     """The attributes in the call's body; raises a problem that holds all that is wrong with it."""
-    shape = shape_of(model, purpose, also)
+    shape = schema_of(model, purpose, also)
     shown = (name for name, info in model.model_fields.items() if not info.exclude)
     names = {to_camel(name) for name in shown}
     return call.received(shape, read_only=names)

@@ -6,8 +6,8 @@ the one. Waiting (a delay, a hold) is done in real time and ends with the test.
 """
 
 from fake_server.faults.answers import Damage, damaged
-from fake_server.faults.choice import Asked
+from fake_server.faults.choice import FaultRequest
 from fake_server.faults.fault import Fault, When
 from fake_server.faults.of_project import Faults
 
-__all__ = ["Asked", "Damage", "Fault", "Faults", "When", "damaged"]
+__all__ = ["Damage", "Fault", "FaultRequest", "Faults", "When", "damaged"]

@@ -16,7 +16,7 @@ from fake_server.core.problems import Problem
 Damage = Literal["truncated", "invalid", "content_type", "empty"]
 
 
-class Given(NamedTuple):
+class CannedResponse(NamedTuple):
     """An answer that a fault gives in the place of the fake's own."""
 
     status: int
@@ -42,7 +42,7 @@ def given(
     body: str | bytes | None,
     headers: Mapping[str, str] | None,
     retry_after: float | None,
-) -> Given:
+) -> CannedResponse:
     """The answer of `Fault.respond`; raises ValueError and TypeError for what cannot be sent."""
     if not isinstance(status, int) or not 200 <= status <= 599:
         raise ValueError(f"the status of an answer is from 200 to 599, not {status!r}")
@@ -60,7 +60,7 @@ def given(
     elif value is not None or problem is not None:
         content = _json(value if value is not None or problem is None else problem.body())
         added.append(("Content-Type", "application/json"))
-    return Given(
+    return CannedResponse(
         int(status), content, (*(one for one in added if one[0].lower() not in kept), *own)
     )
 

@@ -16,7 +16,7 @@ from fake_server.core.names import matches
 
 
 @dataclass(frozen=True)
-class Asked:
+class FaultRequest:
     """One request, as the `where` of a fault sees it.
 
     `operation` is the name in the operation table, or method and path where there is none;
@@ -41,7 +41,7 @@ class Asked:
 
 
 @dataclass
-class Choice:
+class Matcher:
     """Which requests a fault fires for."""
 
     operation: str
@@ -49,13 +49,13 @@ class Choice:
     part: int | None
     times: int | None
     probability: float | None
-    where: Callable[[Asked], object] | None
+    where: Callable[[FaultRequest], object] | None
     optional: bool
     chance: random.Random
     seen: int = 0
     misses: Counter[str] = field(default_factory=Counter)
 
-    def unlike(self, asked: Asked, *, wants_token: bool) -> str | None:
+    def unlike(self, asked: FaultRequest, *, wants_token: bool) -> str | None:
         """Why a request is none that it speaks of; an empty text if it is another operation's."""
         if not matches(self.operation, asked.operation, f"{asked.method} {asked.path}"):
             return ""

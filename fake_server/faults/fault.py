@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 from fake_server.auth.tokens import AccessToken, RefreshToken, Tokens
 from fake_server.clock import Duration, in_seconds
-from fake_server.faults.answers import Damage, Given, given
-from fake_server.faults.choice import Asked, Choice
+from fake_server.faults.answers import CannedResponse, Damage, given
+from fake_server.faults.choice import FaultRequest, Matcher
 from fake_server.waiting import in_thread
 
 if TYPE_CHECKING:
@@ -32,16 +32,16 @@ class Fault:
     """
 
     def __init__(
-        self, owner: Faults, spoken: str, chosen: Choice, *, number: int, place: str
+        self, owner: Faults, spoken: str, chosen: Matcher, *, number: int, place: str
     ) -> None:
         self.id = str(number)
         self.place = place
         self.fired = 0
-        self.given: Given | None = None
+        self.given: CannedResponse | None = None
         self.dropped: When | None = None
         self.reset = False
         self.damage: Damage | None = None
-        self.drip_seconds = 0.0
+        self.throttle_seconds = 0.0
         self._owner = owner
         self._choice = chosen
         self._words = [f"apivideo.on({spoken})"]
@@ -124,10 +124,10 @@ class Fault:
         """
         return self._does(f".corrupt({how!r})", damage=_one_of(how, Damage, "corrupt", "how"))
 
-    def drip(self, seconds: Duration) -> Self:
+    def throttle(self, seconds: Duration) -> Self:
         """Send the answer's body piece by piece, the whole in so many seconds of real time."""
-        lasts = _seconds(seconds, "drip")
-        return self._does(f".drip({lasts:g})", drip_seconds=lasts)
+        lasts = _seconds(seconds, "throttle")
+        return self._does(f".throttle({lasts:g})", throttle_seconds=lasts)
 
     def expire_token(self) -> Self:
         """Let the request's token expire just before it is handled; once, if `times` says no more.
@@ -173,9 +173,9 @@ class Fault:
     # What the server does with it
 
     @property
-    def instead(self) -> Given | None:
+    def instead(self) -> CannedResponse | None:
         """What comes in the place of handling the request, if anything does."""
-        return Given(0, b"", ()) if self.dropped == "before" else self.given
+        return CannedResponse(0, b"", ()) if self.dropped == "before" else self.given
 
     def begin(self, token: Token | None, tokens: Tokens, stopping: threading.Event) -> None:
         """Do what comes before the request is handled: wait, end its token."""
@@ -196,7 +196,7 @@ class Fault:
     def needs_body(self) -> bool:
         """Whether all that it does is done to an answer's body."""
         waits = self._delay or self._hold is not None
-        spoils = self.damage is not None or self.drip_seconds
+        spoils = self.damage is not None or self.throttle_seconds
         return bool(spoils and not waits and not self._ends_token and not self.dropped)
 
     def missed_body(self) -> None:
@@ -222,11 +222,11 @@ class Fault:
                     f"times=. See {GUIDE}"
                 )
             does = vars(self) | what
-            answers = does["given"] or does["damage"] or does["drip_seconds"]
+            answers = does["given"] or does["damage"] or does["throttle_seconds"]
             if answers and does["dropped"] in ("before", "after"):
                 raise ValueError(
                     f"{self!r}{words} would never send that answer: with respond(), corrupt() and "
-                    f'drip() goes only drop("middle"). See {GUIDE}'
+                    f'throttle() goes only drop("middle"). See {GUIDE}'
                 )
             vars(self).update(what)
             self._words.append(words)
@@ -253,7 +253,7 @@ class Fault:
         """The operation or pattern that it speaks of."""
         return self._choice.operation
 
-    def unlike(self, asked: Asked) -> str | None:
+    def unlike(self, asked: FaultRequest) -> str | None:
         """Why a request is none that it speaks of, None if it is one; asks the test's `where`."""
         return self._choice.unlike(asked, wants_token=self._ends_token is not None)
 

@@ -13,11 +13,11 @@ from inspect import iscoroutinefunction
 from fake_server.calls import Calls
 from fake_server.clock import real_seconds
 from fake_server.core.content_range import Bytes, read_content_range
-from fake_server.faults.choice import Asked, Choice
+from fake_server.faults.choice import FaultRequest, Matcher
 from fake_server.faults.fault import GUIDE, Fault
 
-_MOST_UPLOADS = 1000  # and pieces of each that are remembered
-_MOST_TOLD = 100
+_MAX_UPLOADS = 1000  # and pieces of each that are remembered
+_MAX_TOLD = 100
 
 
 class Faults:
@@ -33,7 +33,7 @@ class Faults:
         self._seed = seed
         self._made = 0
         self._faults: tuple[Fault, ...] = ()
-        self.made: deque[Fault] = deque(maxlen=_MOST_TOLD)
+        self.made: deque[Fault] = deque(maxlen=_MAX_TOLD)
         self.overdue: list[str] = []
         self._starts: dict[str, list[int]] = {}
 
@@ -54,7 +54,7 @@ class Faults:
         part: int | None = None,
         times: int | None = None,
         probability: float | None = None,
-        where: Callable[[Asked], object] | None = None,
+        where: Callable[[FaultRequest], object] | None = None,
         optional: bool = False,
         place: str = "",
     ) -> Fault:
@@ -79,7 +79,7 @@ class Faults:
             raise TypeError(f"optional= is True or False, not {optional!r}; see {GUIDE}")
         self._made += 1
         chance = random.Random(f"{self._seed} {self._made}")  # noqa: S311 - it must repeat
-        choice = Choice(operation, nth, part, times, probability, where, optional, chance)
+        choice = Matcher(operation, nth, part, times, probability, where, optional, chance)
         said = {**counts, "probability": probability, "optional": optional or None}
         words = [f"{name}={value!r}" for name, value in said.items() if value is not None]
         words += [] if where is None else [f"where={getattr(where, '__name__', '…')}"]
@@ -91,7 +91,7 @@ class Faults:
             self.made.append(fault)
         return fault
 
-    def meet(self, asked: Asked) -> Fault | None:
+    def meet(self, asked: FaultRequest) -> Fault | None:
         """The fault that fires for a request, if any does; the others count it.
 
         What a test says in `where` may itself send requests, so it is asked without the lock.
@@ -122,9 +122,9 @@ class Faults:
         with self.changed:
             starts = self._starts.setdefault(path, []) if piece.first else [0]
             self._starts[path] = starts
-            if piece.first not in starts and len(starts) < _MOST_UPLOADS:
+            if piece.first not in starts and len(starts) < _MAX_UPLOADS:
                 insort(starts, piece.first)
-            while len(self._starts) > _MOST_UPLOADS:
+            while len(self._starts) > _MAX_UPLOADS:
                 del self._starts[next(iter(self._starts))]
             return bisect_left(starts, piece.first) + 1
 

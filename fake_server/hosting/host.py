@@ -14,7 +14,6 @@ from werkzeug.exceptions import HTTPException
 
 from fake_server.hosting.answer import Disconnect
 from fake_server.hosting.body import BrokenBodyError, was_read
-from fake_server.hosting.disguise import Disguise
 from fake_server.hosting.rules import (
     HandlerErrors,
     Newest,
@@ -23,6 +22,7 @@ from fake_server.hosting.rules import (
     UnmatchedError,
 )
 from fake_server.hosting.server import POLL_SECONDS, Server
+from fake_server.hosting.virtual_hosts import VirtualHosts
 
 if TYPE_CHECKING:
     import ssl
@@ -39,8 +39,8 @@ class Host(HTTPServer):
 
     Requests that match a rule of pytest-httpserver (``expect_request`` and its kin) are answered
     by that rule; all others go to ``app``. With an ``ssl_context``, which may be set and removed
-    while the host runs, the port speaks TLS and plain HTTP both; so it does with a ``disguise``,
-    which leaves the host's own address as it is.
+    while the host runs, the port speaks TLS and plain HTTP both; so it does with
+    ``virtual_hosts``, which leaves the host's own address as it is.
 
     ``refusal`` gives content type and body for an answer that HTTP demands without the
     application, from its status and a detail. ``now`` gives the time of the ``Date`` header, in
@@ -59,7 +59,7 @@ class Host(HTTPServer):
     ) -> None:
         super().__init__(host, port, ssl_context, threaded=True)
         self.app = app
-        self.disguise: Disguise | None = None
+        self.virtual_hosts: VirtualHosts | None = None
         self.stopping = threading.Event()
         self._refusal = refusal
         self._now = now
@@ -133,9 +133,9 @@ class Host(HTTPServer):
         return response(environ, start_response)
 
     def _misdirected(self, environ: WSGIEnvironment) -> str | None:
-        if self.disguise is None:
+        if self.virtual_hosts is None:
             return None
-        return self.disguise.refusal(environ["wsgi.url_scheme"], environ.get("HTTP_HOST", ""))
+        return self.virtual_hosts.refusal(environ["wsgi.url_scheme"], environ.get("HTTP_HOST", ""))
 
     def respond_nohandler(self, request: Request, extra_message: str = "") -> Response:
         """Leave a request to the application, unless it broke the order of ordered rules."""
@@ -145,8 +145,8 @@ class Host(HTTPServer):
 
     def tls_context(self) -> ssl.SSLContext | None:
         """What to speak TLS with; None to speak plain HTTP only."""
-        if self.ssl_context is None and self.disguise is not None:
-            return self.disguise.ssl_context
+        if self.ssl_context is None and self.virtual_hosts is not None:
+            return self.virtual_hosts.ssl_context
         return self.ssl_context
 
     def refusal(self, status: int, detail: str) -> tuple[str, bytes]:

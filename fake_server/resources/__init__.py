@@ -1,6 +1,6 @@
 """What api.video offers: one file per resource, each ending with its rows of the operation table.
 
-What time does to a resource stands in front of them, in a table of `EFFECTS`.
+What time does to a resource stands in front of them, in a table of `EVENT_HANDLERS`.
 
 A new file here is found by itself; one that begins with an underscore is what several share.
 """
@@ -12,7 +12,7 @@ import pkgutil
 
 from fake_server.core.model import Resource
 from fake_server.core.operations import Operation
-from fake_server.lifecycle import Effect
+from fake_server.lifecycle import EventHandler
 
 _MODULES = [
     importlib.import_module(f"{__name__}.{name}")
@@ -23,8 +23,10 @@ _MODULES = [
 OPERATIONS: tuple[Operation, ...] = tuple(row for module in _MODULES for row in module.OPERATIONS)
 """Every operation of the API."""
 
-EFFECTS: dict[str, Effect] = {
-    name: effect for module in _MODULES for name, effect in getattr(module, "EFFECTS", {}).items()
+EVENT_HANDLERS: dict[str, EventHandler] = {
+    name: effect
+    for module in _MODULES
+    for name, effect in getattr(module, "EVENT_HANDLERS", {}).items()
 }
 """What due events do, by their names."""
 

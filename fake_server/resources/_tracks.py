@@ -17,7 +17,7 @@ from fake_server.core import problems
 from fake_server.core.files import File, FileRule, MiB
 from fake_server.core.forms import received_file
 from fake_server.core.languages import wrong_with
-from fake_server.core.model import Hidden, ReadOnly, Resource, Stamp, Unset, Viewer, field
+from fake_server.core.model import Hidden, ReadOnly, Resource, Timestamp, Unset, Viewer, field
 from fake_server.core.operations import Action
 from fake_server.core.problems import Problem
 from fake_server.core.verbs import add, find
@@ -48,7 +48,7 @@ class Track(Resource):
     video_id: Hidden[str] = field(doc="The video that it goes with.")
     language: Hidden[Supported] = field(doc="The language that it is in.", example="en")
     file: Hidden[File] = field(doc="The file.", example=_EXAMPLE)
-    created_at: Hidden[Stamp] = field(doc="When the first file in this language came.")
+    created_at: Hidden[Timestamp] = field(doc="When the first file in this language came.")
 
     @classmethod
     def address(cls, video_id: str, language: str) -> str:

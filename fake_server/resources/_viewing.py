@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from fake_server.clock import later
 from fake_server.core import problems
-from fake_server.core.model import ReadOnly, Resource, Stamp, field
+from fake_server.core.model import ReadOnly, Resource, Timestamp, field
 from fake_server.core.verbs import find
 from fake_server.project import Context
 from fake_server.resources.videos import Video
@@ -26,7 +26,7 @@ class Viewing(Resource, owner=Video):
     token: ReadOnly[str]
     video_id: ReadOnly[str] = field(doc="The video that it is for.")
     session: ReadOnly[str] = field(doc="What goes on with it.")
-    expires_at: Stamp = field(doc="When the session ends.")
+    expires_at: Timestamp = field(doc="When the session ends.")
 
 
 def viewed_video(call: Context) -> Video:

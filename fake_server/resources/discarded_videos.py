@@ -15,11 +15,11 @@ from typing_extensions import TypedDict
 from fake_server.clock import later
 from fake_server.core import problems
 from fake_server.core.listing import list_all
-from fake_server.core.model import WIRE, ReadOnly, Stamp, Viewer, field
+from fake_server.core.model import WIRE, ReadOnly, Timestamp, Viewer, field
 from fake_server.core.operations import DELETE, GET, PATCH, Action
 from fake_server.core.verbs import find, read
-from fake_server.lifecycle import Effect
-from fake_server.project import Context, Occasion
+from fake_server.lifecycle import EventHandler
+from fake_server.project import Context, ProjectContext
 from fake_server.resources.encoding import EncodedVideo
 from fake_server.resources.videos import Assets, Video
 
@@ -43,8 +43,8 @@ class DiscardedVideo(Video, prefix="vi", collection="discarded_videos"):
     """A video that was deleted and can be restored until it is deleted for good."""
 
     discarded: ReadOnly[bool] = field(True, doc="True: it was deleted.")
-    discarded_at: Stamp = field(make=_creation, doc="When it was deleted.")
-    deletes_at: Stamp = field(make=_deletion, doc="When it will be gone for good.")
+    discarded_at: Timestamp = field(make=_creation, doc="When it was deleted.")
+    deletes_at: Timestamp = field(make=_deletion, doc="When it will be gone for good.")
     assets: ReadOnly[Assets | None] = field(None, doc="Null: there is nowhere to watch it.")
 
     def deadlines(self) -> Mapping[str, datetime | None]:
@@ -103,12 +103,12 @@ def _turned(video: Video, kind: type[V], **facts: Any) -> V:
     return kind(**common, **facts)
 
 
-def _expire(call: Occasion, video_id: str) -> None:
+def _expire(call: ProjectContext, video_id: str) -> None:
     """A discarded video, and what belongs to it, is gone for good."""
     call.store.remove(DiscardedVideo, video_id)
 
 
-EFFECTS = {"discarded-video.expiry": Effect(_expire)}
+EVENT_HANDLERS = {"discarded-video.expiry": EventHandler(_expire)}
 
 OPERATIONS = (
     DELETE("/videos/{videoId}", delete_video),

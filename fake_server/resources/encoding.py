@@ -11,23 +11,23 @@ from math import gcd
 from typing import Literal, get_args
 
 from fake_server.clock import later
-from fake_server.core.model import ReadOnly, Resource, Shape, Stamp, field
+from fake_server.core.model import ReadOnly, Resource, Schema, Timestamp, field
 from fake_server.core.mp4 import Measures, measured
 from fake_server.core.operations import Operation
-from fake_server.lifecycle import Effect
-from fake_server.project import Occasion
+from fake_server.lifecycle import EventHandler
+from fake_server.project import ProjectContext
 from fake_server.resources.videos import Format, QualityName, Video
 from fake_server.resources.webhooks import publish
 
 Status = Literal["waiting", "encoding", "encoded", "failed"]
 
 _LADDER: tuple[QualityName, ...] = get_args(QualityName)
-_MOST_IN_SANDBOX = 30
+_MAX_IN_SANDBOX = 30
 _KEPT_IN_SANDBOX = timedelta(hours=24)
 _UNFINISHED = ("waiting", "encoding")
 
 
-class Quality(Shape):
+class Quality(Schema):
     """One form that a video is encoded in."""
 
     type: Format
@@ -35,7 +35,7 @@ class Quality(Shape):
     status: Status
 
 
-class EncodingMetadata(Shape):
+class EncodingMetadata(Schema):
     """What encoding found out about a video; all null before."""
 
     width: int | None = None
@@ -49,7 +49,7 @@ class EncodingMetadata(Shape):
     aspect_ratio: str | None = None
 
 
-class Encoding(Shape):
+class Encoding(Schema):
     """How far a video is encoded; it is playable when one quality is."""
 
     playable: bool = False
@@ -61,7 +61,7 @@ class EncodedVideo(Resource, owner=Video):
     """How far a video is encoded whose source is complete; its qualities get ready in order."""
 
     video_id: ReadOnly[str]
-    created_at: Stamp = field(doc="When its source was complete.")
+    created_at: Timestamp = field(doc="When its source was complete.")
     qualities: tuple[Quality, ...] = field(doc="Its forms.")
     metadata: EncodingMetadata = field(doc="What is known of its source.")
     pace: float | str = field(doc="How fast it is encoded: the setting, when it began.")
@@ -109,7 +109,7 @@ def _next_begun(qualities: list[Quality]) -> tuple[Quality, ...]:
 
 
 def begin(
-    call: Occasion, video: Video, content: bytes = b"", *, measures: Measures | None = None
+    call: ProjectContext, video: Video, content: bytes = b"", *, measures: Measures | None = None
 ) -> None:
     """Begin to encode a video whose source is complete now; hold the store's lock.
 
@@ -134,7 +134,7 @@ def begin(
         _derive(call, video.id)
 
 
-def encoding_of(call: Occasion, video: Video) -> Encoding:
+def encoding_of(call: ProjectContext, video: Video) -> Encoding:
     """How far a video is encoded; nothing is before its source is complete.
 
     Each call is a look at it, which `encoding="polls(n)"` counts.
@@ -148,7 +148,11 @@ def encoding_of(call: Occasion, video: Video) -> Encoding:
 
 
 def finish(
-    call: Occasion, video_id: str, status: Status, form: Format | None, quality: QualityName | None
+    call: ProjectContext,
+    video_id: str,
+    status: Status,
+    form: Format | None,
+    quality: QualityName | None,
 ) -> None:
     """A lever: give the forms of a video this status, all that are unfinished or those named.
 
@@ -179,7 +183,7 @@ def finish(
             _set(call, video_id, number, status)
 
 
-def _give_a_source(call: Occasion, video: Video) -> None:
+def _give_a_source(call: ProjectContext, video: Video) -> None:
     from fake_server.resources.upload import sources  # which knows encoding
 
     if sources.received_of(call, video.id) is not None:
@@ -187,9 +191,9 @@ def _give_a_source(call: Occasion, video: Video) -> None:
     sources.stand_in(call, video, "whole")
 
 
-def _by_hand(call: Occasion) -> Occasion:
+def _by_hand(call: ProjectContext) -> ProjectContext:
     by_hand = call.settings.model_copy(update={"encoding": "manual"})
-    return Occasion(call.project, call.environment, by_hand, call.store, call.now_ns)
+    return ProjectContext(call.project, call.environment, by_hand, call.store, call.now_ns)
 
 
 def _forms(height: int, mp4: bool) -> tuple[Quality, ...]:
@@ -201,11 +205,11 @@ def _forms(height: int, mp4: bool) -> tuple[Quality, ...]:
     return _next_begun(forms)
 
 
-def _metadata(call: Occasion, measures: Measures, height: int) -> EncodingMetadata:
+def _metadata(call: ProjectContext, measures: Measures, height: int) -> EncodingMetadata:
     width = measures.width or round(height * 16 / 9 / 2) * 2
     duration = measures.duration or call.settings.source_duration
     if call.environment == "sandbox":
-        duration = min(duration, _MOST_IN_SANDBOX)
+        duration = min(duration, _MAX_IN_SANDBOX)
     return EncodingMetadata(
         width=width,
         height=height,
@@ -226,7 +230,7 @@ def _ratio(width: int, height: int) -> str:
     return f"{a}/{b}"
 
 
-def _looked_at(call: Occasion, encoded: EncodedVideo) -> EncodedVideo:
+def _looked_at(call: ProjectContext, encoded: EncodedVideo) -> EncodedVideo:
     if not isinstance(encoded.pace, str) or not encoded.pace.startswith("polls"):
         return encoded
     with call.store.lock:
@@ -238,13 +242,13 @@ def _looked_at(call: Occasion, encoded: EncodedVideo) -> EncodedVideo:
         return table.get(encoded.id) or encoded
 
 
-def _all(call: Occasion, encoded: EncodedVideo, status: Status) -> None:
+def _all(call: ProjectContext, encoded: EncodedVideo, status: Status) -> None:
     for number, one in enumerate(encoded.qualities):
         if one.status in _UNFINISHED:
             _set(call, encoded.id, number, status)
 
 
-def _next(call: Occasion, video_id: str) -> None:
+def _next(call: ProjectContext, video_id: str) -> None:
     """The next form is ready."""
     encoded = call.store.table(EncodedVideo).get(video_id)
     if encoded is not None and not encoded.is_finished:
@@ -252,7 +256,7 @@ def _next(call: Occasion, video_id: str) -> None:
         _set(call, video_id, statuses.index("encoding"), "encoded")
 
 
-def _set(call: Occasion, video_id: str, number: int, status: Status) -> None:
+def _set(call: ProjectContext, video_id: str, number: int, status: Status) -> None:
     """Give one form of a video a status, and tell of it."""
     table, video = call.store.table(EncodedVideo), call.store.table(Video).get(video_id)
     encoded = table.get(video_id)
@@ -268,13 +272,13 @@ def _set(call: Occasion, video_id: str, number: int, status: Status) -> None:
         _derive(call, video_id)
 
 
-def _derive(call: Occasion, video_id: str) -> None:
+def _derive(call: ProjectContext, video_id: str) -> None:
     from fake_server.resources.transcripts import derive  # which knows encoding
 
     derive(call, video_id)
 
 
-def _expire(call: Occasion, video_id: str) -> None:
+def _expire(call: ProjectContext, video_id: str) -> None:
     """The sandbox deletes the video, also one that was discarded."""
     from fake_server.resources.discarded_videos import DiscardedVideo  # which knows encoding
 
@@ -282,9 +286,9 @@ def _expire(call: Occasion, video_id: str) -> None:
     call.store.remove(Video, video_id)
 
 
-EFFECTS = {
-    "video.encoding": Effect(_next),
-    "video.sandbox-expiry": Effect(
+EVENT_HANDLERS = {
+    "video.encoding": EventHandler(_next),
+    "video.sandbox-expiry": EventHandler(
         _expire,
         counts=lambda settings, environment: (
             settings.expire_sandbox_videos and environment == "sandbox"

@@ -19,8 +19,8 @@ from fake_server.core.model import (
     NotBlank,
     ReadOnly,
     Resource,
-    Shape,
-    Stamp,
+    Schema,
+    Timestamp,
     Unset,
     Viewer,
     field,
@@ -29,7 +29,7 @@ from fake_server.core.mp4 import Measures
 from fake_server.core.operations import DELETE, GET, PATCH, POST, PUT, Action
 from fake_server.core.store import Ids
 from fake_server.core.verbs import change, create, delete, find, read, update
-from fake_server.project import Context, Occasion
+from fake_server.project import Context, ProjectContext
 from fake_server.resources.player_themes import PlayerId
 from fake_server.resources.thumbnails import THUMBNAIL
 from fake_server.resources.upload.sources import stand_in
@@ -50,7 +50,7 @@ def _rtmp(url: str) -> str:
     return url
 
 
-class Restream(Shape):
+class Restream(Schema):
     """Another service that gets the stream, too."""
 
     name: NotBlank
@@ -58,7 +58,7 @@ class Restream(Shape):
     stream_key: NotBlank
 
 
-class LiveAssets(Shape):
+class LiveAssets(Schema):
     """Where to watch the stream; api.video documents no other addresses for a private one."""
 
     iframe: str
@@ -78,8 +78,8 @@ class LiveStream(Resource, prefix="li", collection="live_streams"):
     secret = "stream_key"
 
     live_stream_id: ReadOnly[str]
-    created_at: Stamp = field(sort=True, doc="When the live stream was made.")
-    updated_at: Stamp = field(sort=True, doc="When the live stream was last changed.")
+    created_at: Timestamp = field(sort=True, doc="When the live stream was made.")
+    updated_at: Timestamp = field(sort=True, doc="When the live stream was last changed.")
     stream_key: ReadOnly[str] = field(make=_key, filter=equals, doc="What to stream with.")
     name: NotBlank = field(
         filter=contains, sort=True, doc="What the live stream is called.", example="A live stream"
@@ -87,7 +87,9 @@ class LiveStream(Resource, prefix="li", collection="live_streams"):
     public: bool = field(True, doc="False: watching takes a token of its own each time.")
     broadcasting: ReadOnly[bool] = field(False, doc="Whether somebody streams now.")
     player_id: Unset[PlayerId] = field(None, doc="The player theme of the live stream.")
-    started_at: Hidden[Stamp | None] = field(None, doc="When the broadcast began, if it goes on.")
+    started_at: Hidden[Timestamp | None] = field(
+        None, doc="When the broadcast began, if it goes on."
+    )
     restreams: list[Restream] = field(make=list, most=5, doc="Where else the stream is sent.")
     thumbnail: Hidden[File | None] = field(None, doc="The image that was uploaded.")
     assets: ReadOnly[Unset[LiveAssets]] = field(None, doc="Where to watch the live stream.")
@@ -110,17 +112,17 @@ class LiveStream(Resource, prefix="li", collection="live_streams"):
         Raises ValueError if it is broadcasting, KeyError if it was deleted, and LookupError for one
         that comes from no collection.
         """
-        return _start(self.occasion(), self.live_stream_id)
+        return _start(self.context(), self.live_stream_id)
 
     def stop(self) -> Video:
         """A lever: the broadcast ends, and what was streamed becomes a video: the recording.
 
         Raises ValueError if it is not broadcasting, otherwise as `start`.
         """
-        return _stop(self.occasion(), self.live_stream_id)
+        return _stop(self.context(), self.live_stream_id)
 
 
-def _start(call: Occasion, stream_id: str) -> LiveStream:
+def _start(call: ProjectContext, stream_id: str) -> LiveStream:
     with call.store.lock:
         stream = _stream(call, stream_id)
         if stream.broadcasting:
@@ -128,10 +130,10 @@ def _start(call: Occasion, stream_id: str) -> LiveStream:
         began = {"broadcasting": True, "started_at": call.now}
         stream = call.store.table(LiveStream).put(stream.changed(call.now, began))
         publish(call, "live-stream.broadcast.started", {"liveStreamId": stream_id})
-        return stream.held(partial(call.project.occasion, call.environment))
+        return stream.held(partial(call.project.context, call.environment))
 
 
-def _stop(call: Occasion, stream_id: str) -> Video:
+def _stop(call: ProjectContext, stream_id: str) -> Video:
     with call.store.lock:
         stream = _stream(call, stream_id)
         if not stream.broadcasting:
@@ -142,7 +144,7 @@ def _stop(call: Occasion, stream_id: str) -> Video:
         return _record(call, stream)
 
 
-def _record(call: Occasion, stream: LiveStream) -> Video:
+def _record(call: ProjectContext, stream: LiveStream) -> Video:
     """The recording of a broadcast that ends now: a video of its name, which is encoded."""
     facts = {
         "title": stream.name,
@@ -152,7 +154,7 @@ def _record(call: Occasion, stream: LiveStream) -> Video:
         "live_stream_id": stream.id,
     }
     video = call.store.table(Video).put(Video.new(call.store.new_id(Video), call.now, facts))
-    video = video.held(partial(call.project.occasion, call.environment))
+    video = video.held(partial(call.project.context, call.environment))
     told = {"liveStreamId": stream.id, "videoId": video.id}
     publish(call, "video.source.recorded", told)
     lasted = (call.now - (stream.started_at or call.now)).total_seconds()
@@ -160,7 +162,7 @@ def _record(call: Occasion, stream: LiveStream) -> Video:
     return video
 
 
-def _stream(call: Occasion, stream_id: str) -> LiveStream:
+def _stream(call: ProjectContext, stream_id: str) -> LiveStream:
     stream = call.store.table(LiveStream).get(stream_id)
     if stream is None:
         raise KeyError(f"the live stream {stream_id} was deleted")

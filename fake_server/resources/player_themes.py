@@ -12,8 +12,8 @@ from fake_server.core.model import (
     Hidden,
     ReadOnly,
     Resource,
-    Shape,
-    Stamp,
+    Schema,
+    Timestamp,
     Unset,
     Viewer,
     field,
@@ -27,7 +27,7 @@ _WHITE = "rgba(255, 255, 255, 1)"
 _SHADE = "rgba(0, 0, 0, .7)"
 
 
-class PlayerAssets(Shape):
+class PlayerAssets(Schema):
     """The logo in the player, and where a click on it leads; `logo` is null without one."""
 
     logo: str | None = None
@@ -38,8 +38,8 @@ class PlayerTheme(Resource, prefix="pl", collection="players"):
     """How a player looks and what it lets a viewer do; colours are any texts."""
 
     player_id: ReadOnly[str]
-    created_at: Stamp = field(sort=True, doc="When the theme was made.")
-    updated_at: Stamp = field(sort=True, doc="When the theme was last changed.")
+    created_at: Timestamp = field(sort=True, doc="When the theme was made.")
+    updated_at: Timestamp = field(sort=True, doc="When the theme was last changed.")
     name: Unset[str] = field(None, most=100, sort=True, doc="What the theme is called.")
     text: str = field(_WHITE, doc="Colour of the timer.")
     link: str = field(_WHITE, doc="Colour of the controls.")

@@ -17,8 +17,8 @@ from fake_server.core.model import (
     Hidden,
     ReadOnly,
     Resource,
-    Shape,
-    Stamp,
+    Schema,
+    Timestamp,
     Unset,
     WriteOnce,
     field,
@@ -33,7 +33,7 @@ Status = Literal["missing", "waiting", "failed", "completed", "unprocessable"]
 Takeaways = Annotated[list[str], Field(max_length=3)]
 
 
-class SummarySource(Shape):
+class SummarySource(Schema):
     """What a summary says; empty until it is generated or written."""
 
     abstract: Unset[str] = None
@@ -52,8 +52,8 @@ class Summary(Resource, prefix="summary_", collection="summaries", owner=Video):
     """The one summary of a video; who made it, and whether it says anything yet."""
 
     summary_id: ReadOnly[str]
-    created_at: Stamp = field(sort=True, doc="When the summary was asked for.")
-    updated_at: Stamp = field(sort=True, doc="When the summary was last changed.")
+    created_at: Timestamp = field(sort=True, doc="When the summary was asked for.")
+    updated_at: Timestamp = field(sort=True, doc="When the summary was last changed.")
     video_id: WriteOnce[str] = field(
         filter=equals, sort=True, doc="The video.", example="viSummaryOfThisVideo1234"
     )
@@ -63,7 +63,9 @@ class Summary(Resource, prefix="summary_", collection="summaries", owner=Video):
     )
     source: Hidden[SummarySource] = field(make=SummarySource, doc="What it says.")
     attributes: Hidden[tuple[Attribute, ...]] = field(_ALL, doc="What of it is generated.")
-    ready_at: Hidden[Stamp | None] = field(None, doc="When it is generated, once that is known.")
+    ready_at: Hidden[Timestamp | None] = field(
+        None, doc="When it is generated, once that is known."
+    )
 
     def deadlines(self) -> Mapping[str, datetime | None]:
         """It is generated, if it shall be and nobody changed that."""

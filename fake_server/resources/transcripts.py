@@ -11,10 +11,10 @@ from typing import TypeVar
 
 from fake_server.clock import later
 from fake_server.core.files import File
-from fake_server.core.model import ReadOnly, Resource, Stamp, field
+from fake_server.core.model import ReadOnly, Resource, Timestamp, field
 from fake_server.core.operations import Operation
-from fake_server.lifecycle import Effect
-from fake_server.project import Occasion
+from fake_server.lifecycle import EventHandler
+from fake_server.project import ProjectContext
 from fake_server.resources.captions import Caption
 from fake_server.resources.encoding import EncodedVideo
 from fake_server.resources.summaries import Summary, SummarySource
@@ -34,8 +34,10 @@ class Transcript(Resource, owner=Video):
     """The captions of a video that were asked for and are not generated yet."""
 
     video_id: ReadOnly[str]
-    created_at: Stamp = field(doc="When they were asked for.")
-    ready_at: ReadOnly[Stamp | None] = field(None, doc="When they are ready, once that is known.")
+    created_at: Timestamp = field(doc="When they were asked for.")
+    ready_at: ReadOnly[Timestamp | None] = field(
+        None, doc="When they are ready, once that is known."
+    )
 
     def deadlines(self) -> Mapping[str, datetime | None]:
         """They get ready."""
@@ -43,16 +45,16 @@ class Transcript(Resource, owner=Video):
 
 
 T = TypeVar("T", Transcript, Summary)
-Generate = Callable[[Occasion, str], None]
+Generate = Callable[[ProjectContext, str], None]
 
 
-def transcribe(call: Occasion, video_id: str) -> None:
+def transcribe(call: ProjectContext, video_id: str) -> None:
     """Ask for the captions of a video; hold the store's lock."""
     call.store.table(Transcript).put(Transcript.new(video_id, call.now, {}))
     derive(call, video_id)
 
 
-def derive(call: Occasion, video_id: str) -> None:
+def derive(call: ProjectContext, video_id: str) -> None:
     """Generate what was asked for of a video, or plan it, once its encoding is far enough."""
     waiting = [one for one in call.store.table(Summary) if one.video_id == video_id]
     for summary in waiting:
@@ -63,7 +65,7 @@ def derive(call: Occasion, video_id: str) -> None:
         _plan(call, transcript, video_id, _caption)
 
 
-def _plan(call: Occasion, asked: T, video_id: str, generate: Generate) -> None:
+def _plan(call: ProjectContext, asked: T, video_id: str, generate: Generate) -> None:
     encoded = call.store.table(EncodedVideo).get(video_id)
     if encoded is None:
         return
@@ -79,7 +81,7 @@ def _plan(call: Occasion, asked: T, video_id: str, generate: Generate) -> None:
         generate(call, asked.id)
 
 
-def _summarize(call: Occasion, summary_id: str) -> None:
+def _summarize(call: ProjectContext, summary_id: str) -> None:
     """A summary is ready, or cannot be made of a video that cannot be played."""
     table = call.store.table(Summary)
     summary = table.get(summary_id)
@@ -98,7 +100,7 @@ def _summarize(call: Occasion, summary_id: str) -> None:
     publish(call, "video.summary.generated", facts)
 
 
-def _caption(call: Occasion, video_id: str) -> None:
+def _caption(call: ProjectContext, video_id: str) -> None:
     """The captions of a video are ready, unless it cannot be played or has some already."""
     call.store.table(Transcript).remove(video_id)
     videos, captions = call.store.table(Video), call.store.table(Caption)
@@ -127,11 +129,14 @@ def _caption(call: Occasion, video_id: str) -> None:
     )
 
 
-def _is_playable(call: Occasion, video_id: str) -> bool:
+def _is_playable(call: ProjectContext, video_id: str) -> bool:
     encoded = call.store.table(EncodedVideo).get(video_id)
     return encoded is not None and encoded.is_playable
 
 
-EFFECTS = {"caption.generation": Effect(_caption), "summary.generation": Effect(_summarize)}
+EVENT_HANDLERS = {
+    "caption.generation": EventHandler(_caption),
+    "summary.generation": EventHandler(_summarize),
+}
 
 OPERATIONS: tuple[Operation, ...] = ()

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from fake_server.clock import later
 from fake_server.core.listing import list_all
-from fake_server.core.model import ReadOnly, Resource, Stamp, Unset, WriteOnce, field
+from fake_server.core.model import ReadOnly, Resource, Timestamp, Unset, WriteOnce, field
 from fake_server.core.operations import DELETE, GET, POST
 from fake_server.core.verbs import create, delete, read
 from fake_server.project import Context
@@ -31,8 +31,8 @@ class UploadToken(Resource, prefix="to", collection="upload_tokens"):
 
     token: ReadOnly[str]
     ttl: WriteOnce[Seconds] = field(0, sort=True, doc="How long it lives; 0: for ever.")
-    created_at: Stamp = field(sort=True, doc="When the token was made.")
-    expires_at: ReadOnly[Unset[Stamp]] = field(make=_expiry, doc="When it expires, if it does.")
+    created_at: Timestamp = field(sort=True, doc="When the token was made.")
+    expires_at: ReadOnly[Unset[Timestamp]] = field(make=_expiry, doc="When it expires, if it does.")
 
     @classmethod
     def path_parameter(cls) -> str:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from fake_server.core.model import Shape, Unset
+from fake_server.core.model import Schema, Unset
 from fake_server.core.operations import GET, Action
 from fake_server.core.verbs import find
 from fake_server.project import Context
@@ -26,7 +26,7 @@ _STATUS: dict[tuple[bool, bool], IngestStatus] = {
 """By whether the API fetches the source itself, and whether it has it."""
 
 
-class BytesRange(Shape):
+class BytesRange(Schema):
     """The bytes of one chunk; `to` is the last of them."""
 
     first: int = Field(serialization_alias="from")
@@ -34,14 +34,14 @@ class BytesRange(Shape):
     total: Unset[int] = None
 
 
-class ReceivedParts(Shape):
+class ReceivedParts(Schema):
     """The numbers of the parts that are there, in order; `total` is null until it is known."""
 
     parts: tuple[int, ...] = ()
     total: int | None = None
 
 
-class Ingest(Shape):
+class Ingest(Schema):
     """How the file of a video comes in: by upload, or from an address or another video."""
 
     status: IngestStatus
@@ -50,7 +50,7 @@ class Ingest(Shape):
     received_parts: Unset[ReceivedParts] = None
 
 
-class VideoStatus(Shape):
+class VideoStatus(Schema):
     """How far a video is; `ingest` is null before any upload."""
 
     ingest: Ingest | None = None

@@ -25,8 +25,8 @@ from fake_server.core.model import (
     NotBlank,
     ReadOnly,
     Resource,
-    Shape,
-    Stamp,
+    Schema,
+    Timestamp,
     Unset,
     Viewer,
     field,
@@ -34,8 +34,8 @@ from fake_server.core.model import (
 )
 from fake_server.core.operations import GET, PATCH, POST, Action
 from fake_server.core.verbs import add, change, find, read, sent
-from fake_server.lifecycle import Effect
-from fake_server.project import Context, Occasion
+from fake_server.lifecycle import EventHandler
+from fake_server.project import Context, ProjectContext
 from fake_server.resources.player_themes import PlayerId
 from fake_server.resources.watermarks import Watermark
 
@@ -76,28 +76,28 @@ Format = Literal["hls", "mp4"]
 QualityName = Literal["240p", "360p", "480p", "720p", "1080p", "2160p"]
 
 
-class Metadata(Shape):
+class Metadata(Schema):
     """A key and a value that a video is marked with."""
 
     key: str
     value: str
 
 
-class Link(Shape):
+class Link(Schema):
     """Where more is told of something, and how that is related to it."""
 
     rel: str
     uri: str
 
 
-class RecordedLiveStream(Shape):
+class RecordedLiveStream(Schema):
     """The live stream that a video is a recording of."""
 
     live_stream_id: str
     links: tuple[Link, ...]
 
 
-class Source(Shape):
+class Source(Schema):
     """Where the video came from."""
 
     type: str
@@ -105,7 +105,7 @@ class Source(Shape):
     live_stream: Unset[RecordedLiveStream] = None
 
 
-class Assets(Shape):
+class Assets(Schema):
     """Where to watch the video."""
 
     iframe: str
@@ -139,9 +139,9 @@ class Video(Resource, prefix="vi", collection="videos"):
     public: bool = field(True, doc="False: watching takes a token of its own each time.")
     panoramic: bool = field(False, doc="Whether it is a 360 degree video.")
     mp4_support: bool = field(True, doc="Whether the assets include an MP4.")
-    published_at: Stamp = field(sort=True, doc="When the video was made.")
-    created_at: Stamp = field(sort=True, doc="When the video was made.")
-    updated_at: Stamp = field(sort=True, doc="When the video was last changed.")
+    published_at: Timestamp = field(sort=True, doc="When the video was made.")
+    created_at: Timestamp = field(sort=True, doc="When the video was made.")
+    updated_at: Timestamp = field(sort=True, doc="When the video was last changed.")
     tags: list[str] = field(make=list, filter=holds, doc="Words to find the video by.")
     metadata: Annotated[list[Metadata], AfterValidator(_last_wins)] = field(
         make=list, filter=pairs, doc="Keys and values to find the video by; of a key the last wins."
@@ -150,8 +150,8 @@ class Video(Resource, prefix="vi", collection="videos"):
     language: Unset[Language] = field(None, doc="The language spoken in the video.")
     language_origin: ReadOnly[Unset[Literal["api", "auto"]]] = field(make=_api, doc="Who said so.")
     discarded: ReadOnly[bool] = field(False, doc="Whether it was deleted and can be restored.")
-    discarded_at: ReadOnly[Stamp | None] = field(None, doc="When it was deleted.")
-    deletes_at: ReadOnly[Stamp | None] = field(None, doc="When it will be gone for good.")
+    discarded_at: ReadOnly[Timestamp | None] = field(None, doc="When it was deleted.")
+    deletes_at: ReadOnly[Timestamp | None] = field(None, doc="When it will be gone for good.")
     source_type: Hidden[str] = field("upload", doc="upload, url or clone.")
     live_stream_id: Hidden[str | None] = field(
         None, filter=equals, doc="The live stream that the video is a recording of."
@@ -214,18 +214,18 @@ class Video(Resource, prefix="vi", collection="videos"):
     ) -> Self:
         from fake_server.resources.encoding import finish  # which knows videos
 
-        finish(self.occasion(), self.video_id, status, form, quality)
+        finish(self.context(), self.video_id, status, form, quality)
         return self
 
 
-class Clip(Shape):
+class Clip(Schema):
     """The part of the source to keep."""
 
     start_timecode: Unset[Timecode] = None
     end_timecode: Unset[Timecode] = None
 
 
-class VideoWatermark(Shape):
+class VideoWatermark(Schema):
     """A watermark to put on the video, and where."""
 
     id: Annotated[str, known(Watermark)]
@@ -337,15 +337,15 @@ _CREATE = Action(create_video, body=(Video, "create", Creation), answers=Video)
 _UPDATE = Action(update_video, body=(Video, "patch", Transcription), answers=Video)
 
 
-def _delete_empty(call: Occasion, video_id: str) -> None:
+def _delete_empty(call: ProjectContext, video_id: str) -> None:
     from fake_server.resources.encoding import EncodedVideo  # which knows videos
 
     if video_id not in call.store.table(EncodedVideo):
         call.store.remove(Video, video_id)
 
 
-EFFECTS = {
-    "video.emptiness": Effect(
+EVENT_HANDLERS = {
+    "video.emptiness": EventHandler(
         _delete_empty, counts=lambda settings, environment: settings.expire_empty_videos
     )
 }

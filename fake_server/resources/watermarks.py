@@ -5,7 +5,7 @@ from __future__ import annotations
 from fake_server.core.files import File, FileRule, MiB
 from fake_server.core.forms import received_file
 from fake_server.core.listing import list_all
-from fake_server.core.model import Hidden, ReadOnly, Resource, Stamp, field
+from fake_server.core.model import Hidden, ReadOnly, Resource, Timestamp, field
 from fake_server.core.operations import DELETE, GET, POST, Action
 from fake_server.core.verbs import add, delete
 from fake_server.project import Context
@@ -15,7 +15,7 @@ class Watermark(Resource, prefix="watermark_", collection="watermarks"):
     """An image; no answer and no address shows it."""
 
     watermark_id: ReadOnly[str]
-    created_at: Stamp = field(sort=True, doc="When the watermark was uploaded.")
+    created_at: Timestamp = field(sort=True, doc="When the watermark was uploaded.")
     image: Hidden[File] = field(
         doc="The file.", example=File("watermark.png", "image/png", b"an image")
     )

@@ -14,14 +14,14 @@ from fake_server.core import problems
 from fake_server.core.context import as_json
 from fake_server.core.filters import includes
 from fake_server.core.listing import list_all
-from fake_server.core.model import NotBlank, ReadOnly, Resource, Stamp, WriteOnce, field
+from fake_server.core.model import NotBlank, ReadOnly, Resource, Timestamp, WriteOnce, field
 from fake_server.core.operations import DELETE, GET, POST, Action
 from fake_server.core.problems import Problem
 from fake_server.core.store import Ids
 from fake_server.core.verbs import add, delete, read, sent
 from fake_server.deliveries import Delivery, signed_headers
-from fake_server.lifecycle import Effect
-from fake_server.project import Context, Occasion
+from fake_server.lifecycle import EventHandler
+from fake_server.project import Context, ProjectContext
 
 Event = Literal[
     "live-stream.broadcast.started",
@@ -55,7 +55,7 @@ class Webhook(Resource, prefix="webhook_", collection="webhooks"):
     secret = "signature_secret"
 
     webhook_id: ReadOnly[str]
-    created_at: Stamp = field(doc="When the webhook was made.")
+    created_at: Timestamp = field(doc="When the webhook was made.")
     events: WriteOnce[list[Event]] = field(
         least=1,
         filter=includes,
@@ -97,7 +97,7 @@ def message(event: str, facts: Mapping[str, Any], now: datetime) -> bytes:
     return as_json({"type": event, "emittedAt": emitted, **facts})
 
 
-def publish(call: Occasion, event: Event, facts: Mapping[str, Any]) -> None:
+def publish(call: ProjectContext, event: Event, facts: Mapping[str, Any]) -> None:
     """Tell every webhook of the event; hold the store's lock.
 
     `facts` are what a message has beside `type` and `emittedAt`, by their names on the wire.
@@ -118,7 +118,7 @@ def publish(call: Occasion, event: Event, facts: Mapping[str, Any]) -> None:
                 send(call, made.id)
 
 
-def send(call: Occasion, delivery_id: str) -> None:
+def send(call: ProjectContext, delivery_id: str) -> None:
     """Hand a delivery to the courier, whatever came of it before; hold the store's lock."""
     table = call.store.table(Delivery)
     delivery = table.get(delivery_id)
@@ -127,7 +127,7 @@ def send(call: Occasion, delivery_id: str) -> None:
         call.project.courier.send(call.store, sending, call.now, call.settings)
 
 
-def deliver(call: Occasion, identifiers: Iterable[str] | None = None) -> list[Delivery]:
+def deliver(call: ProjectContext, identifiers: Iterable[str] | None = None) -> list[Delivery]:
     """A lever: send these deliveries now, in this order, or all that are pending; and wait.
 
     One may be sent again, as often as its id is there. Raises KeyError for an unknown id; then
@@ -144,7 +144,7 @@ def deliver(call: Occasion, identifiers: Iterable[str] | None = None) -> list[De
     return [table.get(one) or _gone(one) for one in wanted]
 
 
-def withhold(call: Occasion, identifiers: Iterable[str]) -> None:
+def withhold(call: ProjectContext, identifiers: Iterable[str]) -> None:
     """A lever: send these deliveries never, unless they are delivered by hand.
 
     Raises KeyError for an unknown id.
@@ -156,7 +156,7 @@ def withhold(call: Occasion, identifiers: Iterable[str]) -> None:
             table.put(call.store.find(Delivery, one).changed(call.now, {"state": "withheld"}))
 
 
-def _check_known(call: Occasion, identifiers: Iterable[str]) -> None:
+def _check_known(call: ProjectContext, identifiers: Iterable[str]) -> None:
     unknown = [one for one in identifiers if one not in call.store.table(Delivery)]
     if unknown:
         raise KeyError(f"no delivery {', '.join(unknown)}; see apivideo.webhooks.deliveries")
@@ -168,8 +168,8 @@ def _gone(identifier: str) -> Delivery:
 
 _CREATE = Action(create_webhook, body=(Webhook, "create"), answers=Webhook)
 
-EFFECTS = {
-    "webhook.delivery": Effect(
+EVENT_HANDLERS = {
+    "webhook.delivery": EventHandler(
         send,
         counts=lambda settings, environment: settings.webhook_delivery != "manual",
         waits=lambda settings: settings.webhook_delivery == "advance",

@@ -14,7 +14,7 @@ NOT_FOUND = (
     "The requested resource could not be found.",  # the documentation, and a live capture
     "The requested resource was not found.",  # the description
 )
-_MOST_SHOWN = 500
+_MAX_SHOWN = 500
 
 
 class Answer:
@@ -27,7 +27,7 @@ class Answer:
 
     def __str__(self) -> str:
         request = self.response.request
-        body = self.response.text[:_MOST_SHOWN]
+        body = self.response.text[:_MAX_SHOWN]
         return f"{request.method} {request.url.path} gave {self.status} {body}"
 
     @property

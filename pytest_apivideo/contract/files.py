@@ -6,7 +6,7 @@ import struct
 import zlib
 
 MiB = 1024 * 1024
-LEAST_PART = 5 * MiB
+MIN_PART = 5 * MiB
 VTT = b"WEBVTT\n\n00:00:01.000 --> 00:00:02.000\nSets are everywhere.\n"
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from fake_server import ApiVideo
 from pytest_apivideo.contract.api import Answer, Api
-from pytest_apivideo.contract.files import LEAST_PART, mp4
+from pytest_apivideo.contract.files import MIN_PART, mp4
 from pytest_apivideo.contract.shapes import STATUS, UPLOAD_TOKEN, VIDEO, identifier
 from pytest_apivideo.target import Target
 
@@ -99,7 +99,7 @@ def test_an_empty_file_is_refused(api: Api, source: str) -> None:
 
 
 def test_parts_make_one_file(api: Api, video: Video, source: str) -> None:
-    first = send(api, source, mp4(LEAST_PART), "part 1/2").must_be(201, PIECE)
+    first = send(api, source, mp4(MIN_PART), "part 1/2").must_be(201, PIECE)
     assert first["videoId"] == video["videoId"]
     status = api.get(f"/videos/{video['videoId']}/status").must_be(200, STATUS)
     assert status["ingest"]["status"] == "uploading"
@@ -111,15 +111,15 @@ def test_parts_make_one_file(api: Api, video: Video, source: str) -> None:
 
 def test_the_number_of_parts_may_come_with_the_last(api: Api, source: str) -> None:
     """So the official clients upload what is still being recorded."""
-    send(api, source, mp4(LEAST_PART), "part 1/*").must_be(201, PIECE)
+    send(api, source, mp4(MIN_PART), "part 1/*").must_be(201, PIECE)
     send(api, source, bytes(1000), "part 2/2").must_be(201, VIDEO)
 
 
 def test_byte_ranges_make_one_file(api: Api, source: str) -> None:
-    total = LEAST_PART + 1000
-    first = f"bytes 0-{LEAST_PART - 1}/{total}"
-    send(api, source, mp4(LEAST_PART), first).must_be(201, PIECE)
-    send(api, source, bytes(1000), f"bytes {LEAST_PART}-{total - 1}/{total}").must_be(201, VIDEO)
+    total = MIN_PART + 1000
+    first = f"bytes 0-{MIN_PART - 1}/{total}"
+    send(api, source, mp4(MIN_PART), first).must_be(201, PIECE)
+    send(api, source, bytes(1000), f"bytes {MIN_PART}-{total - 1}/{total}").must_be(201, VIDEO)
 
 
 @pytest.mark.parametrize(
@@ -147,13 +147,13 @@ def test_a_part_that_is_not_the_last_must_be_large(api: Api, source: str) -> Non
 
 
 def test_a_part_cannot_come_twice(api: Api, source: str) -> None:
-    send(api, source, mp4(LEAST_PART), "part 1/2").must_be(201)
-    again = send(api, source, mp4(LEAST_PART), "part 1/2").must_be(400, {"type": str})
+    send(api, source, mp4(MIN_PART), "part 1/2").must_be(201)
+    again = send(api, source, mp4(MIN_PART), "part 1/2").must_be(400, {"type": str})
     assert again["type"].endswith("/video-content-range-by-part-part-already-sent")
 
 
 def test_parts_and_bytes_cannot_be_mixed(api: Api, source: str) -> None:
-    send(api, source, mp4(LEAST_PART), "part 1/2").must_be(201)
+    send(api, source, mp4(MIN_PART), "part 1/2").must_be(201)
     mixed = send(api, source, mp4(1000), "bytes 0-999/5000000").must_be(400, {"type": str})
     assert mixed["type"].endswith("/video-content-range-started-with-part")
 
@@ -179,7 +179,7 @@ def test_an_upload_token_takes_parts_of_one_video(
     anyone: Api, token: str, mark: Callable[[str], str]
 ) -> None:
     path, name = f"/upload?token={token}", mark("long") + ".mp4"
-    first = send(anyone, path, mp4(LEAST_PART), "part 1/2", name=name).must_be(201, PIECE)
+    first = send(anyone, path, mp4(MIN_PART), "part 1/2", name=name).must_be(201, PIECE)
     last = send(anyone, path, bytes(1000), "part 2/2", name=name, videoId=first["videoId"])
     assert last.must_be(201, VIDEO)["videoId"] == first["videoId"]
 

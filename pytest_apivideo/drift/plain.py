@@ -18,15 +18,15 @@ _SECRETIVE = re.compile(
 )
 _WORD = re.compile(r"[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*")
 _NAME = re.compile(r"[^\W\d][\w.$-]*")
-_MOST_OF_A_TEXT, _MOST_OF_A_NAME = 200, 60
+_MAX_OF_A_TEXT, _MAX_OF_A_NAME = 200, 60
 
 
 def plain(text: str) -> str:
     """A text without ids, tokens and keys, of 200 characters at most."""
     found = _SECRETIVE.sub(LEFT_OUT, text)
-    if len(found) <= _MOST_OF_A_TEXT:
+    if len(found) <= _MAX_OF_A_TEXT:
         return found
-    return found[: _MOST_OF_A_TEXT - 1] + LEFT_OUT
+    return found[: _MAX_OF_A_TEXT - 1] + LEFT_OUT
 
 
 def is_word(text: str) -> bool:
@@ -55,4 +55,4 @@ def value_as_found(value: Any) -> Any:
 
 
 def _is_short(text: str) -> bool:
-    return len(text) <= _MOST_OF_A_NAME and plain(text) == text
+    return len(text) <= _MAX_OF_A_NAME and plain(text) == text

@@ -25,8 +25,8 @@ from typing_extensions import TypedDict
 
 from pytest_apivideo.drift.files import NotWritableError, write
 from pytest_apivideo.drift.observation import Observation
+from pytest_apivideo.redact import hidden, without_credentials
 from pytest_apivideo.redaction import hiding
-from pytest_apivideo.scrub import hidden, without_credentials
 from pytest_apivideo.stash import OBSERVED, SANDBOX
 from pytest_apivideo.targets import choice, served_at, target_of
 

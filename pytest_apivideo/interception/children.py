@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pytest_apivideo.interception.routes import DOMAIN, HOSTS, OTHERS, Blocked, ToFake
+from pytest_apivideo.interception.routes import DOMAIN, HOSTS, OTHERS, BlockedHosts, RouteToFake
 
 ROUTE = "APIVIDEO_INTERCEPTION"
 """Tells `child/` where the fake is, if it is led there, and whom to trust, as JSON."""
@@ -38,7 +38,7 @@ class Children:
         self._folder = folder
         self._written_for: object = None
 
-    def environment(self, route: ToFake, environ: Mapping[str, str]) -> dict[str, str]:
+    def environment(self, route: RouteToFake, environ: Mapping[str, str]) -> dict[str, str]:
         """What to add to `environ` for a child process.
 
         `sitecustomize` leads Python (3.9 or newer) there, unless it is started with -I, -E or -S;
@@ -49,7 +49,7 @@ class Children:
         added = told_to_children(told, route.blocked, environ)
         return added | {"CURL_HOME": str(self._folder)} | without_proxy(environ)
 
-    def _configure_curl(self, route: ToFake, environ: Mapping[str, str]) -> None:
+    def _configure_curl(self, route: RouteToFake, environ: Mapping[str, str]) -> None:
         """Write curl's configuration, unless it is there: the user's own first, then ours.
 
         The fake itself refuses what it does not stand for: other ports, and the other hosts.
@@ -72,7 +72,7 @@ class Children:
         self._written_for = written_for
 
 
-def blocking(blocked: Blocked, environ: Mapping[str, str]) -> dict[str, str]:
+def blocking(blocked: BlockedHosts, environ: Mapping[str, str]) -> dict[str, str]:
     """What to add to `environ` so that child processes, Python and node, reach no host of ours.
 
     A proxy would: nobody can see which host it is asked for.
@@ -81,7 +81,7 @@ def blocking(blocked: Blocked, environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def told_to_children(
-    told: Mapping[str, object], blocked: Blocked, environ: Mapping[str, str]
+    told: Mapping[str, object], blocked: BlockedHosts, environ: Mapping[str, str]
 ) -> dict[str, str]:
     """What has Python and node run our code at their start, and what that is told."""
     path, options = environ.get("PYTHONPATH"), environ.get("NODE_OPTIONS")

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import ssl
     from typing import TypeAlias
 
-    Destination: TypeAlias = "ToFake | ToNobody"
+    Destination: TypeAlias = "RouteToFake | Blocked"
 
 SITE = "api.video"
 DOMAIN = f".{SITE}"
@@ -65,7 +65,7 @@ class Trust:
         return context
 
 
-class Blocked:
+class BlockedHosts:
     """The hosts that were tried and stopped, in order: by this process, then by others.
 
     `file` is where other processes write theirs: those that are forked from this one, and those
@@ -101,15 +101,15 @@ class Blocked:
             return (*self._here, *file.read().splitlines())
 
 
-class ToFake:
+class RouteToFake:
     """Connections lead to the fake at `address`; `blocked` notes the hosts that it has not."""
 
     def __init__(
-        self, address: tuple[str, int], trust: Trust, blocked: Blocked | None = None
+        self, address: tuple[str, int], trust: Trust, blocked: BlockedHosts | None = None
     ) -> None:
         self.address = address
         self.trust = trust
-        self.blocked = blocked or Blocked()
+        self.blocked = blocked or BlockedHosts()
 
     def check(self, host: str) -> None:
         """Raise BlockedHostError for a host that the fake does not stand for."""
@@ -141,11 +141,11 @@ class ToFake:
             )
 
 
-class ToNobody:
+class Blocked:
     """No connection to a host of api.video is let through; `blocked` notes those tried."""
 
-    def __init__(self, blocked: Blocked | None = None) -> None:
-        self.blocked = blocked or Blocked()
+    def __init__(self, blocked: BlockedHosts | None = None) -> None:
+        self.blocked = blocked or BlockedHosts()
 
     def check(self, host: str) -> None:
         """Raise BlockedHostError."""
@@ -159,7 +159,7 @@ class ToNobody:
         )
 
 
-def _in_another(nobody: ToNobody) -> str:
+def _in_another(nobody: Blocked) -> str:
     """What more there is to say in a child process: it may outlive the test that started it."""
     if not nobody.blocked.is_elsewhere:
         return ""
@@ -186,7 +186,7 @@ class Routes:
         """Let go of a destination, in whatever order; what began before it is in force again."""
         self._stack = [one for one in self._stack if one is not destination]
 
-    def leads(self, host: object) -> ToFake | None:
+    def leads(self, host: object) -> RouteToFake | None:
         """The destination of a host, given by name or by our address for it.
 
         None if the host is none of api.video's, or nothing is in force. Raises BlockedHostError.
@@ -197,7 +197,7 @@ class Routes:
             return None
         destination = stack[-1]
         destination.check(name)
-        assert isinstance(destination, ToFake)  # the other one has raised
+        assert isinstance(destination, RouteToFake)  # the other one has raised
         return destination
 
 

@@ -22,16 +22,16 @@ from pytest_apivideo.interception.routes import (
     HTTPS,
     Blocked,
     BlockedHostError,
+    BlockedHosts,
     ReplacedError,
-    ToFake,
-    ToNobody,
+    RouteToFake,
     name_of,
 )
 from pytest_apivideo.warnings import ApiVideoWarning, BlockedHostWarning
 
 if TYPE_CHECKING:
     from fake_server import FakeServer
-    from fake_server.hosting import Disguise
+    from fake_server.hosting import VirtualHosts
     from pytest_apivideo.interception.children import Children
     from pytest_apivideo.interception.routes import Trust
 
@@ -54,7 +54,7 @@ class Interception:
 
     hosts = HOSTS
 
-    def __init__(self, child_env: dict[str, str], blocked: Blocked) -> None:
+    def __init__(self, child_env: dict[str, str], blocked: BlockedHosts) -> None:
         self.child_env = child_env
         self._blocked = blocked
 
@@ -69,9 +69,9 @@ class Interception:
 
 @dataclass(frozen=True)
 class _Equipment:
-    """What is made once for a session: the server's disguise, the trust in it, the files."""
+    """What is made once for a session: the server's virtual_hosts, the trust in it, the files."""
 
-    disguise: Disguise
+    virtual_hosts: VirtualHosts
     trust: Trust
     children: Children
 
@@ -82,7 +82,7 @@ class Interceptor:
     def __init__(self, config: pytest.Config) -> None:
         self.hooks = Hooks()
         self._config = config
-        self._fakes: list[ToFake] = []
+        self._fakes: list[RouteToFake] = []
         self._begun = 0
         self._is_told = False
 
@@ -100,11 +100,11 @@ class Interceptor:
         _tell(fake.blocked)
 
     @contextmanager
-    def leading(self, server: FakeServer) -> Iterator[ToFake]:
+    def leading(self, server: FakeServer) -> Iterator[RouteToFake]:
         """Lead to the server what calls api.video in this process, until the block ends."""
         equipment = self._equipment
-        server.disguise = equipment.disguise
-        fake = ToFake((server.host, server.port), equipment.trust, self.new_blocked())
+        server.virtual_hosts = equipment.virtual_hosts
+        fake = RouteToFake((server.host, server.port), equipment.trust, self.new_blocked())
         self.hooks.begin(fake)
         self._fakes.append(fake)
         try:
@@ -119,7 +119,7 @@ class Interceptor:
 
         Warns at the end of what tried; and once, under gevent, that nothing can be stopped there.
         """
-        nobody = ToNobody(self.new_blocked())
+        nobody = Blocked(self.new_blocked())
         try:
             self.hooks.begin(nobody)
         except ReplacedError as replaced:
@@ -143,10 +143,10 @@ class Interceptor:
                 stacklevel=2,
             )
 
-    def new_blocked(self) -> Blocked:
+    def new_blocked(self) -> BlockedHosts:
         """Where to note what is stopped, by whatever process."""
         self._begun += 1
-        return Blocked(f"{self._folder}/blocked-{self._begun}")
+        return BlockedHosts(f"{self._folder}/blocked-{self._begun}")
 
     @cached_property
     def _folder(self) -> Path:
@@ -156,12 +156,12 @@ class Interceptor:
 
     @cached_property
     def _equipment(self) -> _Equipment:
-        from fake_server.hosting import Disguise
+        from fake_server.hosting import VirtualHosts
         from pytest_apivideo.interception.certificates import make_certificates
         from pytest_apivideo.interception.children import Children
 
         context, trust = make_certificates(self._folder)
-        return _Equipment(Disguise(context, self._refusal), trust, Children(self._folder))
+        return _Equipment(VirtualHosts(context, self._refusal), trust, Children(self._folder))
 
     def _refusal(self, scheme: str, host: str) -> str | None:
         """Why a request that has come to the fake is none for it; None if it is."""
@@ -219,7 +219,7 @@ def _variables(ours: Mapping[str, str]) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _tell(blocked: Blocked) -> None:
+def _tell(blocked: BlockedHosts) -> None:
     """Warn of what was blocked, for the program may have swallowed the error."""
     hosts = blocked.hosts()
     if hosts:

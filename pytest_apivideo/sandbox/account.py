@@ -20,7 +20,7 @@ from pytest_apivideo.targets import KEY_VARIABLE
 _READS_OF_PRODUCTION = 500  # a minute, as documented; the sandbox has 100
 _JSON = ("Content-Type", "application/json")
 _UNAUTHORIZED = 401
-_MOST_LOOKS = 3  # at an account that answers 429
+_MAX_LOOKS = 3  # at an account that answers 429
 
 
 class Account:
@@ -92,7 +92,7 @@ class Account:
                 self._verdict = self._look()
                 self._looks += 1
                 is_busy = isinstance(self._verdict, SandboxBusy)
-                self._is_checked = not is_busy or self._looks >= _MOST_LOOKS
+                self._is_checked = not is_busy or self._looks >= _MAX_LOOKS
         if self._verdict is not None:
             raise self._verdict
 

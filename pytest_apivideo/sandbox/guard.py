@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from pytest_apivideo.addresses import AddressError, host_of, is_loopback, is_of_apivideo
-from pytest_apivideo.scrub import without_credentials
+from pytest_apivideo.redact import without_credentials
 from pytest_apivideo.targets import KEY_VARIABLE
 
 SANDBOX = "https://sandbox.api.video"

@@ -59,7 +59,7 @@ _DISCARDED = "/discarded"
 
 
 @dataclass(frozen=True)
-class Thing:
+class RemoteResource:
     """One thing on the account; `prefix` comes before its path while it is in the bin."""
 
     kind: Kind
@@ -79,13 +79,13 @@ def created_by(method: str, path: str) -> Kind | None:
     return VIDEO if path == "/upload" else _BY_PATH.get(path)
 
 
-def thing_at(path: str) -> Thing | None:
+def thing_at(path: str) -> RemoteResource | None:
     """What a path speaks of: `/videos/vi…/captions/en` is about that video."""
     is_discarded = path.startswith(_DISCARDED + VIDEO.path + "/")
     prefix = _DISCARDED if is_discarded else ""
     _, collection, identifier, *_ = [*path.removeprefix(prefix).split("/"), "", ""]
     kind = _BY_PATH.get("/" + collection)
-    return Thing(kind, identifier, prefix) if kind and is_identifier(identifier) else None
+    return RemoteResource(kind, identifier, prefix) if kind and is_identifier(identifier) else None
 
 
 def one_of(path: str) -> tuple[Kind, str] | None:

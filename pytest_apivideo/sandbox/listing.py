@@ -7,7 +7,7 @@ from typing import Any
 from pytest_apivideo.sandbox.account import Account
 from pytest_apivideo.sandbox.kinds import Kind
 
-MOST_PAGES = 100
+MAX_PAGES = 100
 """Of a hundred things each: an account of tests has less, and more would take too long."""
 
 _PAGE = "currentPage={page}&pageSize=100"
@@ -23,13 +23,13 @@ def rows(account: Account, kind: Kind) -> list[dict[str, Any]]:
     Raises CannotLookError if that is not certain, and what sending a request raises.
     """
     found: list[dict[str, Any]] = []
-    for page in range(1, MOST_PAGES + 1):
+    for page in range(1, MAX_PAGES + 1):
         listed, last = _page(account, kind, page)
         found += listed
         if page >= last:
             return found
     raise CannotLookError(
-        f"there are more than {MOST_PAGES} pages of GET {kind.path}: not all of it was looked at"
+        f"there are more than {MAX_PAGES} pages of GET {kind.path}: not all of it was looked at"
     )
 
 

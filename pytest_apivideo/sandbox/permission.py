@@ -10,7 +10,7 @@ import re
 
 from pytest_apivideo.sandbox.account import Account, busy_at
 from pytest_apivideo.sandbox.forms import Form, UnreadableError, form_of, video_in_json
-from pytest_apivideo.sandbox.kinds import SUMMARY, VIDEO, Kind, Thing, created_by, thing_at
+from pytest_apivideo.sandbox.kinds import SUMMARY, VIDEO, Kind, RemoteResource, created_by, thing_at
 from pytest_apivideo.sandbox.ledger import Ledger
 from pytest_apivideo.sandbox.listing import CannotLookError, rows
 from pytest_apivideo.sandbox.upstream import Outgoing, Reply
@@ -71,7 +71,7 @@ class Permission:
             form = form_of(outgoing)
         except UnreadableError:
             return False
-        return form.video is not None and self._is_ours(Thing(VIDEO, form.video))
+        return form.video is not None and self._is_ours(RemoteResource(VIDEO, form.video))
 
     # What is created
 
@@ -89,7 +89,7 @@ class Permission:
 
     def _wrong_with_upload(self, form: Form) -> str | None:
         if form.video is not None:
-            video = Thing(VIDEO, form.video)
+            video = RemoteResource(VIDEO, form.video)
             if self._is_ours(video):
                 return None
             if not self._is_nowhere(video):
@@ -101,12 +101,12 @@ class Permission:
     def _wrong_with_summary(self, identifier: str | None) -> str | None:
         if identifier is None:
             return None  # it names no video, so that there is nothing to be made
-        video = Thing(VIDEO, identifier)
+        video = RemoteResource(VIDEO, identifier)
         return None if self._is_ours(video) or self._is_nowhere(video) else _not_ours(VIDEO)
 
     # Whose it is
 
-    def _is_ours(self, thing: Thing) -> bool:
+    def _is_ours(self, thing: RemoteResource) -> bool:
         """Whether this run has created it, by the ledger or else by the mark on it."""
         if self._ledger.has_made(thing.kind, thing.identifier):
             return True
@@ -118,19 +118,19 @@ class Permission:
         there = found.json() if found is not None and found.status == _FOUND else None
         return isinstance(there, dict) and self._ledger.run in thing.kind.marks_of(there)
 
-    def _is_of_a_video_of_ours(self, thing: Thing) -> bool:
+    def _is_of_a_video_of_ours(self, thing: RemoteResource) -> bool:
         listed = self._listed(thing)
         video = listed.get(VIDEO.identifier) if listed else None
-        return isinstance(video, str) and self._is_ours(Thing(VIDEO, video))
+        return isinstance(video, str) and self._is_ours(RemoteResource(VIDEO, video))
 
-    def _is_nowhere(self, thing: Thing) -> bool:
+    def _is_nowhere(self, thing: RemoteResource) -> bool:
         """Whether it is certain that there is no such thing."""
         if thing.kind.has_page:
             found = self._read(thing)
             return found is not None and found.status == _NOT_FOUND
         return self._listed(thing) == {}
 
-    def _read(self, thing: Thing) -> Reply | None:
+    def _read(self, thing: RemoteResource) -> Reply | None:
         if _NORMAL.fullmatch(thing.path) is None:
             return None
         reply = self._account.request("GET", thing.path)
@@ -138,7 +138,7 @@ class Permission:
             raise busy_at("GET", thing.path)
         return reply
 
-    def _listed(self, thing: Thing) -> dict[str, object] | None:
+    def _listed(self, thing: RemoteResource) -> dict[str, object] | None:
         """The thing as the list of its kind shows it: empty if it has none, None if unknown."""
         try:
             listed = rows(self._account, thing.kind)

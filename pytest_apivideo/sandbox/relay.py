@@ -8,7 +8,7 @@ It passes requests and answers on as they are, with these exceptions:
   without its mark, is answered 409: see `permission.py`.
 - A 429 is waited for once.
 
-Each worker has a port of its own, a `Desk`, so that it is known which test a request is for.
+Each worker has a port of its own, a `RelayApp`, so that it is known which test a request is for.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from fake_server.hosting.answer import Disconnect
 from pytest_apivideo.auth.tokens import LoginRefused
 from pytest_apivideo.sandbox import removal
 from pytest_apivideo.sandbox.account import Account
+from pytest_apivideo.sandbox.age import created_at, is_new
 from pytest_apivideo.sandbox.clock import monotonic
 from pytest_apivideo.sandbox.guard import SandboxBusy, SandboxRefused
-from pytest_apivideo.sandbox.kinds import VIDEO, Kind, Thing, created_by, one_of
+from pytest_apivideo.sandbox.kinds import VIDEO, Kind, RemoteResource, created_by, one_of
 from pytest_apivideo.sandbox.ledger import Entry, Ledger
 from pytest_apivideo.sandbox.marks import METADATA_KEY
-from pytest_apivideo.sandbox.newness import created_at, is_new
 from pytest_apivideo.sandbox.permission import Permission
 from pytest_apivideo.sandbox.relay_names import CONTROL, CONTROL_HEADER
 from pytest_apivideo.sandbox.upstream import Outgoing, Reply, SandboxLost
@@ -45,9 +45,9 @@ if TYPE_CHECKING:
 
 _LOGIN = "/auth/api-key"
 _JSON = ("Content-Type", "application/json")
-_MOST_BODY = 256 * 1024 * 1024
-_MOST_CALLS = 30
-_MOST_PROBLEM = 500  # characters of a problem that a failure shows
+_MAX_BODY = 256 * 1024 * 1024
+_MAX_CALLS = 30
+_MAX_PROBLEM = 500  # characters of a problem that a failure shows
 _LONGEST_WAIT = 30.0  # seconds, at the end, for creations that are under way
 _WITHOUT_PHRASE = "Unknown"
 _QUERY_TOKEN = re.compile(r"(?<=[?&]token=)[^&]+")
@@ -63,12 +63,12 @@ class Keys:
 
 
 @dataclass
-class Notes:
+class TestNotes:
     """What happened to the requests of one test that its report should say."""
 
     inconclusive: list[str] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
-    calls: deque[str] = field(default_factory=lambda: deque(maxlen=_MOST_CALLS))
+    calls: deque[str] = field(default_factory=lambda: deque(maxlen=_MAX_CALLS))
 
 
 class RunOverError(Exception):
@@ -96,7 +96,7 @@ class Relay:
 
     def open_port(self) -> str:
         """Open a port for a worker; returns its address."""
-        host = Host(Desk(self), refusal=_refusal, now=monotonic)
+        host = Host(RelayApp(self), refusal=_refusal, now=monotonic)
         host.start()
         self._hosts.append(host)
         return host.url_for("").rstrip("/")
@@ -147,7 +147,7 @@ class Relay:
             return [*(entry.label for entry in self.ledger.left()), str(wrong)]
 
 
-class Desk:
+class RelayApp:
     """The relay on one port, as a WSGI application."""
 
     def __init__(self, relay: Relay) -> None:
@@ -155,7 +155,7 @@ class Desk:
         self._account = relay.account
         self._permission = Permission(relay.account, relay.ledger)
         self._test = ""
-        self._notes: dict[str, Notes] = {}
+        self._notes: dict[str, TestNotes] = {}
         self._lock = threading.Lock()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -191,8 +191,8 @@ class Desk:
     def _passed_on(self, outgoing: Outgoing) -> Reply:
         if self._asks_for_the_shared_login(outgoing):
             return self._shared_login()
-        if len(outgoing.body) > _MOST_BODY:
-            return self._refuse(f"Its body is larger than {_MOST_BODY} bytes.")
+        if len(outgoing.body) > _MAX_BODY:
+            return self._refuse(f"Its body is larger than {_MAX_BODY} bytes.")
         refusal = self._permission.refusal(outgoing)
         if refusal is not None:
             return self._refuse(refusal)
@@ -244,7 +244,9 @@ class Desk:
         found = reply.json() if 200 <= reply.status < 300 else None
         identifier = kind.name_of(found) if isinstance(found, dict) else None
         if found is not None and identifier is not None:
-            if self._is_created(Thing(kind, identifier), found, reply, monotonic() - begun):
+            if self._is_created(
+                RemoteResource(kind, identifier), found, reply, monotonic() - begun
+            ):
                 self._made(entry, identifier)
             else:
                 self._doubt(entry, identifier)
@@ -252,7 +254,7 @@ class Desk:
             ledger.settle(entry)  # refused, so there is nothing
         return reply
 
-    def _is_created(self, thing: Thing, found: Any, reply: Reply, seconds: float) -> bool:
+    def _is_created(self, thing: RemoteResource, found: Any, reply: Reply, seconds: float) -> bool:
         """Whether a request that took that long created what its answer names.
 
         By its mark or its age, in the answer or, if that shows a part of it only, on its page.
@@ -325,7 +327,7 @@ class Desk:
 
     def _begin(self, test: str) -> dict[str, Any]:
         self._test = test
-        self._notes[test] = Notes()
+        self._notes[test] = TestNotes()
         try:
             self._account.check()
         except SandboxBusy as busy:
@@ -336,7 +338,7 @@ class Desk:
         return {}
 
     def _told(self, test: str) -> dict[str, Any]:
-        notes = self._notes.get(test, Notes())
+        notes = self._notes.get(test, TestNotes())
         hide = self._account.secrets.hide
         return {
             "inconclusive": notes.inconclusive,
@@ -348,9 +350,9 @@ class Desk:
         self._notes.pop(test, None)
         return {"left": removal.remove(self._account, self._relay.ledger, test)}
 
-    def _note(self) -> Notes:
+    def _note(self) -> TestNotes:
         with self._lock:
-            return self._notes.setdefault(self._test, Notes())
+            return self._notes.setdefault(self._test, TestNotes())
 
 
 def _read(environ: WSGIEnvironment) -> Outgoing:
@@ -362,7 +364,7 @@ def _read(environ: WSGIEnvironment) -> Outgoing:
         for name, value in environ.items()
         if name.startswith("HTTP_") or (name == "CONTENT_TYPE" and value)
     ]
-    body = environ["wsgi.input"].read(_MOST_BODY + 1)
+    body = environ["wsgi.input"].read(_MAX_BODY + 1)
     return Outgoing(environ["REQUEST_METHOD"], target, headers, body)
 
 
@@ -401,7 +403,7 @@ def _problem(reply: Reply) -> list[str]:
     if not isinstance(found, dict):
         return []
     words = [str(found[name]) for name in ("title", "detail", "name") if found.get(name)]
-    return [" ".join(words)[:_MOST_PROBLEM]] if words else []
+    return [" ".join(words)[:_MAX_PROBLEM]] if words else []
 
 
 def _phrase(status: int) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Container, Iterator
 from typing import Any
 
 from pytest_apivideo.sandbox.account import Account
-from pytest_apivideo.sandbox.kinds import KINDS, Kind, Thing
+from pytest_apivideo.sandbox.kinds import KINDS, Kind, RemoteResource
 from pytest_apivideo.sandbox.ledger import Entry, Ledger
 from pytest_apivideo.sandbox.listing import CannotLookError, rows
 from pytest_apivideo.sandbox.upstream import SandboxLost
@@ -57,7 +57,7 @@ def _remove_marked(account: Account, ledger: Ledger, kind: Kind) -> list[str]:
     try:
         for name, item in named(kind, rows(account, kind)):
             if ledger.run in kind.marks_of(item):
-                wrong = delete(account, Thing(kind, name).path)
+                wrong = delete(account, RemoteResource(kind, name).path)
                 left += [] if wrong is None else [f"{kind.name} {name}: {wrong}"]
     except CannotLookError as unknown:
         ledger.keep()

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pytest
 
 from pytest_apivideo.options import is_set
+from pytest_apivideo.redact import redact
 from pytest_apivideo.sandbox.client import Port
 from pytest_apivideo.sandbox.guard import SANDBOX, checked_key
 from pytest_apivideo.sandbox.ledger import checked_directory
-from pytest_apivideo.scrub import scrub
 from pytest_apivideo.targets import FAKE_ALONE, KEY_VARIABLE, NO_KEY, choice
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _FOR_WORKERS = "apivideo_sandbox_port"
 _INCONCLUSIVE = "apivideo_inconclusive"
-_MOST_RUNS_NAMED = 5
+_MAX_RUNS_NAMED = 5
 _SECTION = "api.video sandbox"
 
 
@@ -131,7 +131,7 @@ class SandboxRun:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> Generator[None]:
         """Take secrets out of a report before anybody shows or writes it."""
         if self._secrets is not None:
-            scrub(report, self._secrets.hide)
+            redact(report, self._secrets.hide)
         if FAKE_ALONE in map(tuple, report.user_properties):
             self._on_the_fake_alone.add(report.nodeid)
         yield
@@ -185,7 +185,7 @@ class SandboxRun:
 
     def _sweep_command(self, runs: list[str]) -> str:
         """The command that sweeps these runs and no other, which may be going on elsewhere."""
-        named = " ".join(f"--run {run}" for run in runs[:_MOST_RUNS_NAMED])
+        named = " ".join(f"--run {run}" for run in runs[:_MAX_RUNS_NAMED])
         where = "" if self.base_url == SANDBOX else f" --base-url {self.base_url}"
         return f"apivideo-fake sweep {named}{where}"
 

@@ -11,7 +11,7 @@ _IN_ANSWERS = re.compile(
     rb'\s*:\s*"([^"\\]{8,})"'
     rb"|(?:/token/|[?&]token=|\\?/token\\?/)([0-9A-Za-z-]{8,})"
 )
-_MOST_READ = 1024 * 1024
+_MAX_READ = 1024 * 1024
 _HIDDEN = "***"
 
 
@@ -36,7 +36,7 @@ class Secrets:
 
     def add_from(self, body: bytes) -> None:
         """Remember the tokens and keys in an answer."""
-        found = _IN_ANSWERS.findall(body[:_MOST_READ])
+        found = _IN_ANSWERS.findall(body[:_MAX_READ])
         self.add(*(one.decode(errors="replace") for pair in found for one in pair if one))
 
     def hide(self, text: str) -> str:

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from pytest_apivideo.sandbox.account import Account
-from pytest_apivideo.sandbox.kinds import KINDS, VIDEO, Kind, Thing, digest
+from pytest_apivideo.sandbox.age import is_newer
+from pytest_apivideo.sandbox.kinds import KINDS, VIDEO, Kind, RemoteResource, digest
 from pytest_apivideo.sandbox.ledger import Entry, OldLedger, ledgers_in
 from pytest_apivideo.sandbox.listing import CannotLookError, rows
 from pytest_apivideo.sandbox.marks import age_of, begin_of
-from pytest_apivideo.sandbox.newness import is_newer
 from pytest_apivideo.sandbox.removal import LOST, delete, named
 
 _LONGEST_RUN = timedelta(days=1)  # taken for going on, where locks do not tell
@@ -88,7 +88,7 @@ class _Broom:
         self._chosen = chosen
         self._going_on = going_on
         self._dry_run = dry_run
-        self._marked: list[tuple[Thing, set[str]]] = []
+        self._marked: list[tuple[RemoteResource, set[str]]] = []
         self._listed: dict[Kind, list[dict[str, Any]]] = {}
         self._tried: set[str] = set()
         self._unfinished: set[str] = set()
@@ -101,7 +101,7 @@ class _Broom:
                 try:
                     for name, item in named(kind, rows(self._account, kind)):
                         if marks := kind.marks_of(item):
-                            self._marked.append((Thing(kind, name), marks))
+                            self._marked.append((RemoteResource(kind, name), marks))
                 except CannotLookError as unknown:
                     self._is_blind = True
                     words = f"{kind.name}: it is not known whether any is left, for {unknown}"
@@ -157,26 +157,26 @@ class _Broom:
             has_no_room = not kind.marked and not kind.owned
             return f"{LOST} (run {run}, {entry.test})" if has_no_room else None
         if kind.marked:
-            marks = self._marks_on(Thing(kind, identifier))
+            marks = self._marks_on(RemoteResource(kind, identifier))
             if marks is None:
                 return None
             if run not in marks:
                 return _NOT_MARKED.format(run=run)
-            return self._remove(Thing(kind, identifier), entry.label)
+            return self._remove(RemoteResource(kind, identifier), entry.label)
         found = self._find(kind, identifier)
         return None if found is None else self._remove_listed(found, entry, run)
 
     def _remove_listed(self, item: dict[str, Any], entry: Entry, run: str) -> str | None:
         if entry.kind.owned:
             video = VIDEO.name_of(item)
-            marks = None if video is None else self._marks_on(Thing(VIDEO, video))
+            marks = None if video is None else self._marks_on(RemoteResource(VIDEO, video))
             if run not in (marks or ()):
                 return _NOT_MARKED.format(run=run)
         elif not is_newer(item, begin_of(run)):
             return _OLDER.format(run=run)
-        return self._remove(Thing(entry.kind, str(entry.kind.name_of(item))), entry.label)
+        return self._remove(RemoteResource(entry.kind, str(entry.kind.name_of(item))), entry.label)
 
-    def _marks_on(self, thing: Thing) -> set[str] | None:
+    def _marks_on(self, thing: RemoteResource) -> set[str] | None:
         """The marks on a thing as it is now; None if it is not there."""
         reply = self._account.request("GET", thing.path)
         if reply.status == 404:
@@ -195,7 +195,7 @@ class _Broom:
                 return item
         return None
 
-    def _remove(self, thing: Thing, label: str) -> str | None:
+    def _remove(self, thing: RemoteResource, label: str) -> str | None:
         """Remove a thing, once; returns what went wrong."""
         if thing.path in self._tried:
             return None

@@ -139,7 +139,7 @@ def test_clear_forgets_and_no_later_token_equals_a_forgotten_one(api, apivideo):
 
 
 def test_the_oldest_tokens_are_forgotten(api, apivideo, monkeypatch):
-    monkeypatch.setattr(token_module, "_MOST_KEPT", 3)
+    monkeypatch.setattr(token_module, "_MAX_KEPT", 3)
     grants = [apivideo.tokens.issue() for _ in range(5)]
     assert [api.bearer(one.access_token).status for one in grants] == [401, 401, 200, 200, 200]
     assert [api.refresh(one.refresh_token).status for one in grants[:2]] == [400, 400]
@@ -148,7 +148,7 @@ def test_the_oldest_tokens_are_forgotten(api, apivideo, monkeypatch):
 
 @pytest.mark.apivideo(rotate_refresh=False)
 def test_a_refresh_token_in_use_is_not_forgotten(api, apivideo, monkeypatch):
-    monkeypatch.setattr(token_module, "_MOST_KEPT", 2)
+    monkeypatch.setattr(token_module, "_MAX_KEPT", 2)
     refresh_token = apivideo.tokens.issue().refresh_token
     for _ in range(5):
         assert api.refresh(refresh_token).status == 200

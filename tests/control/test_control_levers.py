@@ -47,7 +47,7 @@ def test_a_fault_is_made_listed_and_ended(
         ({"drop": "after", "reset": True}, ".drop('after', reset=True)"),
         ({"reset": True}, ".drop('before', reset=True)"),
         ({"corrupt": "invalid", "delay": 0.5}, ".delay(0.5).corrupt('invalid')"),
-        ({"drip": 1}, ".drip(1)"),
+        ({"throttle": 1}, ".throttle(1)"),
         ({"expireToken": True, "times": 3}, ".expire_token()"),
         ({"revokeToken": True, "nth": 2}, ".revoke_token()"),
         ({"hold": 5, "part": 2, "probability": 0.5}, ".hold()"),
@@ -64,7 +64,7 @@ def test_every_kind_has_a_spelling(http: httpx.Client, rule: dict[str, Any], wor
         ({"on": "GET /vidoes", "delay": 1}, "is no operation of the fake. Did you mean GET /vid"),
         (
             {"on": "GET /videos"},
-            "one of respond, delay, hold, drop, reset, corrupt, drip, expireToken, revokeToken",
+            "one of respond, delay, hold, drop, reset, corrupt, throttle, expireToken, revokeToken",
         ),
         ({"on": "GET /videos", "nth": 0, "delay": 1}, "nth= is a number from 1 on, not 0"),
         ({"on": "GET /videos", "delay": -1}, "takes seconds of real time above 0"),

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from fake_server import FakeServer
-from fake_server.faults import Asked, Fault
+from fake_server.faults import Fault, FaultRequest
 from fake_server.reply import Reply
 from pytest_apivideo import ApiVideo
 
@@ -278,7 +278,7 @@ def test_a_fault_ends_with_its_block_or_when_it_is_removed(
 
 
 def test_where_may_send_requests_itself(apivideo: ApiVideo, api: httpx.Client) -> None:
-    def has_tags(asked: Asked) -> bool:
+    def has_tags(asked: FaultRequest) -> bool:
         return statuses(api, 1, "/tags") == [200]
 
     fault = apivideo.on("GET /videos", where=has_tags).respond(503)
@@ -302,12 +302,12 @@ def test_head_is_lost_whole_too(apivideo: ApiVideo, api: httpx.Client) -> None:
     assert str(apivideo.calls.last()).endswith(" -> dropped")
 
 
-@pytest.mark.parametrize("spoil", ["corrupt", "drip"])
+@pytest.mark.parametrize("spoil", ["corrupt", "throttle"])
 def test_an_answer_without_a_body_cannot_be_spoilt(
     apivideo: ApiVideo, api: httpx.Client, spoil: str
 ) -> None:
     fault = apivideo.on("DELETE /videos/{videoId}")
-    fault = fault.corrupt("invalid") if spoil == "corrupt" else fault.drip(60)
+    fault = fault.corrupt("invalid") if spoil == "corrupt" else fault.throttle(60)
     assert api.delete(f"/videos/{apivideo.videos.add().id}").status_code == 204
     assert (fault.fired, apivideo.calls.last().fault) == (0, None)
     assert apivideo.calls.last().response_body == b""
@@ -381,7 +381,7 @@ def test_a_wrong_number_is_refused_and_makes_no_fault(
 
 
 def test_what_is_awaited_cannot_say_where(apivideo: ApiVideo) -> None:
-    async def is_mine(asked: Asked) -> bool:
+    async def is_mine(asked: FaultRequest) -> bool:
         return True
 
     with pytest.raises(TypeError, match="where= is a plain function of the request"):
@@ -479,8 +479,10 @@ def test_what_cannot_be_sent_is_refused(
 
 def test_durations_may_be_timedeltas(apivideo: ApiVideo) -> None:
     second = timedelta(seconds=1)
-    fault = apivideo.on("GET /videos", optional=True).delay(second).hold(second).drip(2 * second)
-    assert repr(fault).endswith(".delay(1).hold().drip(2)")
+    fault = (
+        apivideo.on("GET /videos", optional=True).delay(second).hold(second).throttle(2 * second)
+    )
+    assert repr(fault).endswith(".delay(1).hold().throttle(2)")
     with pytest.raises(TimeoutError, match=r"fired 0 times in 0\.001 s"):
         fault.wait_for(timeout=timedelta(milliseconds=1))
     with pytest.raises(TimeoutError, match=r"GET /videos was called 0 times in 0\.001 s|never"):

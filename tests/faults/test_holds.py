@@ -138,7 +138,7 @@ def test_what_a_wait_fails_with_reaches_who_waits(apivideo: ApiVideo) -> None:
         asyncio.run(held.async_wait_for(timeout=0.01))
 
 
-@pytest.mark.parametrize("kind", ["hold", "delay", "drip"])
+@pytest.mark.parametrize("kind", ["hold", "delay", "throttle"])
 def test_nothing_waits_at_the_end_of_a_project(apivideo_server: FakeServer, kind: str) -> None:
     began = real_seconds()
     with apivideo_server.project() as account:
@@ -150,7 +150,7 @@ def test_nothing_waits_at_the_end_of_a_project(apivideo_server: FakeServer, kind
     assert real_seconds() - began < SOON
 
 
-@pytest.mark.parametrize("kind", ["hold", "delay", "drip"])
+@pytest.mark.parametrize("kind", ["hold", "delay", "throttle"])
 def test_nothing_waits_when_the_server_stops(kind: str) -> None:
     with FakeServer() as server, server.project() as account:
         fault = getattr(account.on("GET /videos"), kind)(3600)

@@ -32,8 +32,8 @@ KINDS: dict[str, tuple[Kind, str]] = {
     "spoilt JSON": (lambda fault: fault.corrupt("invalid"), "no JSON"),
     "no body": (lambda fault: fault.corrupt("empty"), "no JSON"),
     "another content type": (lambda fault: fault.corrupt("content_type"), "text/html"),
-    "a body that comes slowly": (lambda fault: fault.drip(0.2), "ok"),
-    "a body that comes too slowly": (lambda fault: fault.drip(60), "late"),
+    "a body that comes slowly": (lambda fault: fault.throttle(0.2), "ok"),
+    "a body that comes too slowly": (lambda fault: fault.throttle(60), "late"),
     "an expired token": (lambda fault: fault.expire_token(), "401"),
     "a revoked token": (lambda fault: fault.revoke_token(), "401"),
 }

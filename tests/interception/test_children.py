@@ -17,7 +17,7 @@ import pytest
 from fake_server import ApiVideo
 from pytest_apivideo import interception
 from pytest_apivideo.interception.children import Children, without_proxy
-from pytest_apivideo.interception.routes import HOSTS, OTHERS, ToFake, Trust
+from pytest_apivideo.interception.routes import HOSTS, OTHERS, RouteToFake, Trust
 from tests.interception.conftest import Run
 
 PACKAGE = Path(interception.__file__).parent
@@ -368,9 +368,9 @@ def test_node_reaches_other_hosts_as_before(apivideo: ApiVideo, apivideo_interce
         assert run("node", "-e", refused, url).stdout == "ECONNREFUSED\n"
 
 
-def route(folder: Path) -> ToFake:
+def route(folder: Path) -> RouteToFake:
     (folder / "ca.pem").write_text("OURS")
-    return ToFake(("127.0.0.1", 4321), Trust(str(folder / "ca.pem")))
+    return RouteToFake(("127.0.0.1", 4321), Trust(str(folder / "ca.pem")))
 
 
 def test_what_the_user_has_in_the_variables_stays_in_them(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from fake_server import ApiVideo, FakeServer
 from pytest_apivideo.interception.hooks import Hooks
-from pytest_apivideo.interception.routes import ToFake, ToNobody, Trust, name_of
+from pytest_apivideo.interception.routes import Blocked, RouteToFake, Trust, name_of
 from tests.interception.conftest import Run
 from tests.interception.test_real_hosts import TRY
 
@@ -164,7 +164,7 @@ def test_hooks_that_somebody_puts_back_after_their_end_do_not_pile_up(
 ) -> None:
     true = socket.getaddrinfo
     for _ in range(3):
-        hooks, nobody = Hooks(), ToNobody()
+        hooks, nobody = Hooks(), Blocked()
         hooks.begin(nobody)
         ours = socket.getaddrinfo
         assert vars(ours)["_apivideo_beneath"] is true
@@ -255,7 +255,7 @@ def test_a_curlrc_may_be_in_any_encoding_and_name_a_proxy(
 
 @pytest.mark.parametrize("port", [443, "443", "https"])
 def test_the_port_may_be_a_word_as_uvloop_takes_it(port: object) -> None:
-    ToFake(("127.0.0.1", 1), Trust("")).check_port("ws.api.video", port)
+    RouteToFake(("127.0.0.1", 1), Trust("")).check_port("ws.api.video", port)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from fake_server import ApiVideo, FakeServer
 from pytest_apivideo import BlockedHostError
 from pytest_apivideo.interception import hooks as hooks_module
 from pytest_apivideo.interception.hooks import Hooks
-from pytest_apivideo.interception.routes import HOSTS, ToFake, ToNobody, Trust
+from pytest_apivideo.interception.routes import HOSTS, Blocked, RouteToFake, Trust
 from tests.interception.conftest import Run
 
 SANDBOX = "https://sandbox.api.video/videos"
@@ -446,7 +446,7 @@ class TestHooks:
 
     def test_nested_use_ends_in_any_order(self) -> None:
         before, hooks = patched(), Hooks()
-        first, second = ToNobody(), ToNobody()
+        first, second = Blocked(), Blocked()
         hooks.begin(first)
         hooks.begin(second)
         hooks.end(first)
@@ -458,7 +458,7 @@ class TestHooks:
 
     def test_two_sets_of_hooks_may_lie_over_each_other(self) -> None:
         before, outer, inner = patched(), Hooks(), Hooks()
-        first, second = ToNobody(), ToNobody()
+        first, second = Blocked(), Blocked()
         outer.begin(first)
         inner.begin(second)
         with pytest.raises(BlockedHostError):
@@ -473,7 +473,7 @@ class TestHooks:
             raise AttributeError("no such attribute")
 
         monkeypatch.setitem(hooks_module._MODULES, "threading", fail)
-        before, hooks, nobody = patched(), Hooks(), ToNobody()
+        before, hooks, nobody = patched(), Hooks(), Blocked()
         with pytest.raises(AttributeError, match="no such attribute"):
             hooks.begin(nobody)
         assert differences(before, patched()) == set()
@@ -485,7 +485,7 @@ class TestHooks:
     def test_what_somebody_else_replaced_meanwhile_stays(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        hooks, nobody, before = Hooks(), ToNobody(), socket.socket.connect
+        hooks, nobody, before = Hooks(), Blocked(), socket.socket.connect
         monkeypatch.setattr(socket, "gethostbyname", socket.gethostbyname)  # to be put back at last
         hooks.begin(nobody)
         mine = lambda host: host  # noqa: E731
@@ -495,7 +495,7 @@ class TestHooks:
         assert socket.socket.connect is before
 
     def test_a_function_kept_from_the_time_of_the_hooks_does_nothing_of_its_own(self) -> None:
-        hooks, nobody = Hooks(), ToNobody()
+        hooks, nobody = Hooks(), Blocked()
         hooks.begin(nobody)
         kept = socket.getaddrinfo
         hooks.end(nobody)
@@ -509,11 +509,11 @@ class TestHooks:
         with monkeypatch.context() as replaced:
             replaced.setattr(socket, "socket", threading.Thread)
             with pytest.raises(RuntimeError, match=r"gevent's.*apivideo\.url instead"):
-                hooks.begin(ToFake(("127.0.0.1", 1), Trust("")))
+                hooks.begin(RouteToFake(("127.0.0.1", 1), Trust("")))
         assert differences(before, patched()) == set()
 
     def test_a_socket_that_is_stopped_is_closed(self) -> None:
-        hooks, nobody = Hooks(), ToNobody()
+        hooks, nobody = Hooks(), Blocked()
         hooks.begin(nobody)
         try:
             for connect in (socket.socket.connect, socket.socket.connect_ex):

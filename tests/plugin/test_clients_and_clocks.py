@@ -115,14 +115,14 @@ def freezegun(request: pytest.FixtureRequest) -> Iterator[Spoil]:
     apivideo = request.getfixturevalue("apivideo")
     with freeze_time("2030-01-01", real_asyncio=True) as frozen:
         # Nobody tells the clock that freezegun ticked.
-        yield lambda: (frozen.tick(3600), apivideo.clock.settle())
+        yield lambda: (frozen.tick(3600), apivideo.clock.run_due())
 
 
 @contextmanager
 def travelled(request: pytest.FixtureRequest) -> Iterator[Spoil]:
     apivideo = request.getfixturevalue("apivideo")
     with time_machine.travel("2030-01-01", tick=False) as traveller:
-        yield lambda: (traveller.shift(3600), apivideo.clock.settle())
+        yield lambda: (traveller.shift(3600), apivideo.clock.run_due())
 
 
 @contextmanager

@@ -158,7 +158,7 @@ CALLS = {
     "a warning": (
         'httpx.get(apivideo.url + "/videos", headers={"Authorization": apivideo.tokens.issue()'
         ".access_token})",
-        "These calls misuse the API:\n"
+        "These calls api_warnings the API:\n"
         "  GET /videos -> 200: a credential came without a scheme; write Bearer in front of a "
         "token\n",
     ),
@@ -450,18 +450,18 @@ def test_secrets_of_what_is_gone_are_hidden_too(suite: pytest.Pytester) -> None:
 WITHOUT_ERROR = """
 import httpx, pytest
 
-def misuse(account):
+def api_warnings(account):
     httpx.get(account.url + "/nothing", auth=(account.api_key, ""))
     account.on("GET /videos").respond(503)
 
 @pytest.fixture
 def skipping(apivideo):
-    misuse(apivideo)
+    api_warnings(apivideo)
     pytest.skip("in a fixture")
 
 @pytest.mark.apivideo(strict=True)
 def test_skips(apivideo):
-    misuse(apivideo)
+    api_warnings(apivideo)
     pytest.skip("later")
 
 @pytest.mark.apivideo(strict=True)
@@ -469,12 +469,12 @@ def test_skips_before(skipping): ...
 
 @pytest.mark.apivideo(strict=True)
 def test_fails(apivideo):
-    misuse(apivideo)
+    api_warnings(apivideo)
     assert 0
 
 @pytest.mark.apivideo(strict=True)
 def test_expected(apivideo):
-    misuse(apivideo)
+    api_warnings(apivideo)
     pytest.xfail("known")
 """
 

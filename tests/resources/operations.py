@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from fake_server.core.files import FileRule
-from fake_server.core.model import Resource, adapter, listed, shape_of
+from fake_server.core.model import Resource, adapter, listed, schema_of
 from fake_server.core.operations import Operation
 from fake_server.resources import OPERATIONS
 from pytest_apivideo import ApiVideo
@@ -88,4 +88,4 @@ def accepted_body(operation: Operation) -> dict[str, Any]:
 def shape_of_body(operation: Operation) -> Any:
     """The TypedDict of what the operation takes."""
     body = operation.action.body
-    return shape_of(*body) if isinstance(body, tuple) else body
+    return schema_of(*body) if isinstance(body, tuple) else body

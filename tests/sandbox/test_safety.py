@@ -11,14 +11,14 @@ import httpx
 import pytest
 
 from fake_server import ApiVideo, FakeServer
+from pytest_apivideo.remote_server import ServerRefused, checked_server
 from pytest_apivideo.sandbox import relay
+from pytest_apivideo.sandbox.age import is_new
 from pytest_apivideo.sandbox.budget import Budget
 from pytest_apivideo.sandbox.forms import UnreadableError, form_of, video_in_json
 from pytest_apivideo.sandbox.guard import SandboxRefused, checked_url
 from pytest_apivideo.sandbox.kinds import BY_NAME, VIDEO
-from pytest_apivideo.sandbox.newness import is_new
 from pytest_apivideo.sandbox.upstream import Outgoing, Upstream
-from pytest_apivideo.served import ServerRefused, checked_server
 from tests.sandbox.test_trouble import CREATES, sweep
 
 # What is not sent

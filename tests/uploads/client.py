@@ -10,10 +10,10 @@ import httpx
 from pytest_apivideo import ApiVideo
 
 MiB = 1024 * 1024
-LEAST = 5 * MiB
+MIN = 5 * MiB
 """Bytes of every piece but the last."""
 DOCS = "https://docs.api.video/reference/"
-ANY = bytes(LEAST)
+ANY = bytes(MIN)
 
 
 @dataclass

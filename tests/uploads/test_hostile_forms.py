@@ -14,7 +14,7 @@ import pytest
 
 from fake_server.hosting import wire
 from pytest_apivideo import ApiVideo
-from tests.uploads.client import LEAST, MiB, Uploader
+from tests.uploads.client import MIN, MiB, Uploader
 
 PART = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.mp4"\r\n\r\n'
 END = b"\r\n--x--\r\n"
@@ -142,7 +142,7 @@ def test_a_client_that_goes_in_the_middle_leaves_nothing_behind(
     raw.close()
     settle(upload)
     assert (upload.ingest, apivideo.disk_use) == (None, 0)
-    assert upload.send(bytes(LEAST), "part 1/2").status_code == 201
+    assert upload.send(bytes(MIN), "part 1/2").status_code == 201
 
 
 def test_a_client_that_falls_silent_is_let_go(

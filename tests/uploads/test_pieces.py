@@ -9,17 +9,17 @@ from typing import Any
 import pytest
 
 from pytest_apivideo import ApiVideo
-from tests.uploads.client import ANY, DOCS, LEAST, MiB, Uploader
+from tests.uploads.client import ANY, DOCS, MIN, MiB, Uploader
 
 SMALL = b"the end"
-PIECES = (b"a" * LEAST, b"b" * LEAST, SMALL)
+PIECES = (b"a" * MIN, b"b" * MIN, SMALL)
 FILE = b"".join(PIECES)
-END = 2 * LEAST + len(SMALL)
+END = 2 * MIN + len(SMALL)
 
 
 def ranges(form: str) -> list[str]:
     """The Content-Range of each of the three pieces, as a client of this habit sends them."""
-    bounds = [(0, LEAST - 1), (LEAST, 2 * LEAST - 1), (2 * LEAST, END - 1)]
+    bounds = [(0, MIN - 1), (MIN, 2 * MIN - 1), (2 * MIN, END - 1)]
     return {
         "part i/N": [f"part {n}/3" for n in (1, 2, 3)],
         "part i/*, the last i/i": ["part 1/*", "part 2/*", "part 3/3"],
@@ -81,80 +81,80 @@ def test_the_status_tells_which_parts_came(upload: Uploader) -> None:
     upload.send(ANY, "part 2/4")
     assert upload.ingest == {
         "status": "uploaded",
-        "filesize": 3 * LEAST + len(SMALL),
+        "filesize": 3 * MIN + len(SMALL),
         "receivedBytes": [],
         "receivedParts": {"parts": [1, 2, 3, 4], "total": 4},
     }
 
 
 def test_the_status_tells_which_bytes_came(upload: Uploader) -> None:
-    upload.send(ANY, f"bytes {LEAST}-{2 * LEAST - 1}/*")
+    upload.send(ANY, f"bytes {MIN}-{2 * MIN - 1}/*")
     assert upload.ingest == {
         "status": "uploading",
         "filesize": None,
-        "receivedBytes": [{"from": LEAST, "to": 2 * LEAST - 1}],
+        "receivedBytes": [{"from": MIN, "to": 2 * MIN - 1}],
     }
-    upload.send(ANY, f"bytes 0-{LEAST - 1}/{END}")
+    upload.send(ANY, f"bytes 0-{MIN - 1}/{END}")
     assert upload.ingest == {
         "status": "uploading",
         "filesize": END,
         "receivedBytes": [
-            {"from": 0, "to": LEAST - 1, "total": END},
-            {"from": LEAST, "to": 2 * LEAST - 1, "total": END},
+            {"from": 0, "to": MIN - 1, "total": END},
+            {"from": MIN, "to": 2 * MIN - 1, "total": END},
         ],
     }
 
 
 BY_PART, BY_BYTES = "video-content-range-by-part-", "video-content-range-by-bytes-"
-MOST = 52_428_800_000
+MAX = 52_428_800_000
 REFUSED: list[tuple[list[str], str, int, str]] = [
     # what came before (each of the least size), the next Content-Range, its bytes, the problem
-    (["part 1/3"], "", LEAST, "video-content-range-already-initiated"),
-    (["part 1/3"], f"bytes 0-{LEAST - 1}/{END}", LEAST, "video-content-range-started-with-part"),
-    ([f"bytes 0-{LEAST - 1}/*"], "part 1/3", LEAST, "video-content-range-started-with-bytes"),
-    ([], "part 0/3", LEAST, BY_PART + "part-zero"),
-    ([], "part 1/0", LEAST, BY_PART + "total-parts-zero"),
-    ([], "part 10001/*", LEAST, BY_PART + "part-too-high-allowed"),
-    ([], "part 10001/10001", LEAST, BY_PART + "part-too-high-allowed"),
-    ([], "part 1/10001", LEAST, BY_PART + "total-parts-too-high"),
-    ([], "part 4/3", LEAST, BY_PART + "part-too-high-total"),
-    (["part 1/3"], "part 4/*", LEAST, BY_PART + "part-too-high-total"),
-    (["part 1/3"], "part 2/4", LEAST, BY_PART + "different-total-parts"),
-    (["part 5/*"], "part 1/4", LEAST, BY_PART + "total-parts-too-low"),
-    (["part 1/3"], "part 1/3", LEAST, BY_PART + "part-already-sent"),
-    (["part 1/*"], "part 1/*", LEAST, BY_PART + "part-already-sent"),
-    ([], "part 1/2", LEAST - 1, BY_PART + "uploaded-file-too-small"),
-    ([], "part 1/*", LEAST - 1, BY_PART + "uploaded-file-too-small"),
-    (["part 1/3"], "part 2/*", LEAST - 1, BY_PART + "uploaded-file-too-small"),
+    (["part 1/3"], "", MIN, "video-content-range-already-initiated"),
+    (["part 1/3"], f"bytes 0-{MIN - 1}/{END}", MIN, "video-content-range-started-with-part"),
+    ([f"bytes 0-{MIN - 1}/*"], "part 1/3", MIN, "video-content-range-started-with-bytes"),
+    ([], "part 0/3", MIN, BY_PART + "part-zero"),
+    ([], "part 1/0", MIN, BY_PART + "total-parts-zero"),
+    ([], "part 10001/*", MIN, BY_PART + "part-too-high-allowed"),
+    ([], "part 10001/10001", MIN, BY_PART + "part-too-high-allowed"),
+    ([], "part 1/10001", MIN, BY_PART + "total-parts-too-high"),
+    ([], "part 4/3", MIN, BY_PART + "part-too-high-total"),
+    (["part 1/3"], "part 4/*", MIN, BY_PART + "part-too-high-total"),
+    (["part 1/3"], "part 2/4", MIN, BY_PART + "different-total-parts"),
+    (["part 5/*"], "part 1/4", MIN, BY_PART + "total-parts-too-low"),
+    (["part 1/3"], "part 1/3", MIN, BY_PART + "part-already-sent"),
+    (["part 1/*"], "part 1/*", MIN, BY_PART + "part-already-sent"),
+    ([], "part 1/2", MIN - 1, BY_PART + "uploaded-file-too-small"),
+    ([], "part 1/*", MIN - 1, BY_PART + "uploaded-file-too-small"),
+    (["part 1/3"], "part 2/*", MIN - 1, BY_PART + "uploaded-file-too-small"),
     ([], "bytes 0-0/0", 1, BY_BYTES + "total-bytes-zero"),
-    ([], f"bytes 0-0/{MOST + 1}", 1, BY_BYTES + "total-bytes-too-high"),
-    ([], f"bytes 0-{MOST}/*", 1, BY_BYTES + "to-byte-too-high-allowed"),
+    ([], f"bytes 0-0/{MAX + 1}", 1, BY_BYTES + "total-bytes-too-high"),
+    ([], f"bytes 0-{MAX}/*", 1, BY_BYTES + "to-byte-too-high-allowed"),
     ([], "bytes 10-9/100", 1, BY_BYTES + "from-byte-too-high"),
     ([], "bytes 0-100/100", 101, BY_BYTES + "to-byte-too-high-total"),
-    ([f"bytes 0-{LEAST - 1}/{END}"], f"bytes 0-{END}/*", 1, BY_BYTES + "to-byte-too-high-total"),
+    ([f"bytes 0-{MIN - 1}/{END}"], f"bytes 0-{END}/*", 1, BY_BYTES + "to-byte-too-high-total"),
     (
-        [f"bytes 0-{LEAST - 1}/{END}"],
-        f"bytes {LEAST}-{2 * LEAST - 1}/{END + 1}",
-        LEAST,
+        [f"bytes 0-{MIN - 1}/{END}"],
+        f"bytes {MIN}-{2 * MIN - 1}/{END + 1}",
+        MIN,
         BY_BYTES + "different-total-bytes",
     ),
     (
-        [f"bytes {LEAST}-{2 * LEAST - 1}/*"],
-        f"bytes 0-{LEAST - 1}/{2 * LEAST - 1}",
-        LEAST,
+        [f"bytes {MIN}-{2 * MIN - 1}/*"],
+        f"bytes 0-{MIN - 1}/{2 * MIN - 1}",
+        MIN,
         BY_BYTES + "total-bytes-too-low",
     ),
     ([], f"bytes 0-{200 * MiB}/{300 * MiB}", 1, BY_BYTES + "range-too-large"),
     ([], "bytes 0-99/100", 99, BY_BYTES + "range-mismatch"),
     ([], "bytes 0-99/100", 101, BY_BYTES + "range-mismatch"),
     (
-        [f"bytes 0-{LEAST - 1}/{END}"],
-        f"bytes {LEAST - 1}-{2 * LEAST - 2}/{END}",
-        LEAST,
+        [f"bytes 0-{MIN - 1}/{END}"],
+        f"bytes {MIN - 1}-{2 * MIN - 2}/{END}",
+        MIN,
         BY_BYTES + "range-overlap",
     ),
-    ([], f"bytes 0-{LEAST - 2}/{END}", LEAST - 1, BY_BYTES + "range-too-small"),
-    ([], f"bytes 0-{LEAST - 2}/*", LEAST - 1, BY_BYTES + "range-too-small"),
+    ([], f"bytes 0-{MIN - 2}/{END}", MIN - 1, BY_BYTES + "range-too-small"),
+    ([], f"bytes 0-{MIN - 2}/*", MIN - 1, BY_BYTES + "range-too-small"),
 ]
 
 
@@ -226,7 +226,7 @@ def test_of_two_equal_pieces_at_once_one_is_taken(upload: Uploader, apivideo: Ap
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(upload.send, [ANY] * 8, ["part 1/2"] * 8))
     assert sorted(answer.status_code for answer in answers) == [201] + 7 * [400]
-    assert apivideo.disk_use == LEAST
+    assert apivideo.disk_use == MIN
 
 
 def test_of_two_files_at_once_one_is_taken(upload: Uploader, apivideo: ApiVideo) -> None:

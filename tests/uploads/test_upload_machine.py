@@ -145,7 +145,7 @@ def _strange(first: int, steps: int, number: int, total: int | None, by_part: bo
 
 @pytest.fixture(autouse=True)
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(received, "LEAST_PER_PIECE", 2 * STEP)
+    monkeypatch.setattr(received, "MIN_PER_PIECE", 2 * STEP)
 
 
 MANY = settings(

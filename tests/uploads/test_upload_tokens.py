@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from pytest_apivideo import ApiVideo
-from tests.uploads.client import ANY, DOCS, LEAST, Uploader, slug, token_upload
+from tests.uploads.client import ANY, DOCS, MIN, Uploader, slug, token_upload
 
 
 @pytest.fixture
@@ -193,7 +193,7 @@ def test_a_refused_file_makes_no_video(apivideo: ApiVideo, http: httpx.Client, t
     assert (len(apivideo.videos), apivideo.disk_use) == (0, 0)
 
 
-@pytest.mark.apivideo(max_disk=LEAST - 1)
+@pytest.mark.apivideo(max_disk=MIN - 1)
 def test_a_file_without_room_makes_no_video(
     apivideo: ApiVideo, http: httpx.Client, token: str
 ) -> None:

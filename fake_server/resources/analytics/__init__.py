@@ -14,7 +14,7 @@ from typing_extensions import TypedDict
 
 from fake_server.clock import SECOND, at
 from fake_server.core.listing import Page, answer_list, ask_list, parameter
-from fake_server.core.model import ReadOnly, Resource, Stamp, field
+from fake_server.core.model import ReadOnly, Resource, Timestamp, field
 from fake_server.core.operations import GET, Action
 from fake_server.core.problems import Problem, combined, invalid_query_parameter, unrecognized_url
 from fake_server.project import Context
@@ -40,7 +40,7 @@ class Bucket(Resource):
 class Point(Resource):
     """A metric in one interval."""
 
-    emitted_at: Stamp = field(sort=True, doc="When the interval begins.")
+    emitted_at: Timestamp = field(sort=True, doc="When the interval begins.")
     metric_value: ReadOnly[Number] = field(sort=True, doc="The metric in it.")
 
 

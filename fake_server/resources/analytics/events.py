@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from fake_server.clock import SECOND, at, duration_ns, moment_ns
-from fake_server.core.model import ReadOnly, Resource, Stamp, field
+from fake_server.core.model import ReadOnly, Resource, Timestamp, field
 
 What = Literal["play", "start", "end", "impression", "view", "ccv"]
 MediaType = Literal["video", "live-stream"]
@@ -36,7 +36,7 @@ class AnalyticsEvent(Resource, prefix="ev", collection="analytics"):
 
     event_id: ReadOnly[str]
     event: What = field(doc="What happened.", example="play")
-    emitted_at: Annotated[Stamp, BeforeValidator(_moment)] = field(doc="When; by default now.")
+    emitted_at: Annotated[Timestamp, BeforeValidator(_moment)] = field(doc="When; by default now.")
     media_id: str = field(doc="The video or live stream.", example="vi4k0jvEUuaTdRAEjQ4Jfrgz")
     media_type: MediaType = field(make=_type_of, doc="By default what the media's id says.")
     viewer: str = field(make=lambda event: event["event_id"], doc="Who; by default a new viewer.")

@@ -23,7 +23,7 @@ there, and the official Python SDK refuses an answer that has."""
 
 _EVER = moment_ns("0001-01-01")
 _LIVE = 20 * SECOND
-_MOST_DAYS = 30
+_MAX_DAYS = 30
 _GRACE = 60 * SECOND  # a client reckoned "30 days ago" before its request came here
 _ATOM = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _NOT_ATOM = (
@@ -143,9 +143,9 @@ def _timeframe(call: Context, wrong: list[Problem]) -> Timeframe:
     since = _moment(call.query, "from", to - DAY, wrong)
     if since > to:
         wrong.append(invalid_query_parameter("from", 'This value should not be after "to".'))
-    elif since < call.now_ns - _MOST_DAYS * DAY - _GRACE:
+    elif since < call.now_ns - _MAX_DAYS * DAY - _GRACE:
         name = "from" if "from" in call.query else "to"
-        detail = f"This value should not be more than {_MOST_DAYS} days ago."
+        detail = f"This value should not be more than {_MAX_DAYS} days ago."
         wrong.append(invalid_query_parameter(name, detail))
     return Timeframe(since, to)
 

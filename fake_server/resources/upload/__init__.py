@@ -9,25 +9,25 @@ from fake_server.core import problems
 from fake_server.core.content_range import Bytes, Part, read_content_range
 from fake_server.core.files import FileRule
 from fake_server.core.forms import Upload, received_upload
-from fake_server.core.model import Shape
+from fake_server.core.model import Schema
 from fake_server.core.operations import POST, Action
 from fake_server.core.verbs import add, find
 from fake_server.project import Context
 from fake_server.resources.upload import refusals
 from fake_server.resources.upload.received import (
-    MOST_PER_REQUEST,
+    MAX_PER_REQUEST,
     refuse_if_complete,
     refuse_wrong,
     with_piece,
 )
-from fake_server.resources.upload.sources import EFFECTS, received_of, store
+from fake_server.resources.upload.sources import EVENT_HANDLERS, received_of, store
 from fake_server.resources.upload_tokens import UploadToken
 from fake_server.resources.videos import Video
 
-__all__ = ["EFFECTS", "OPERATIONS"]
+__all__ = ["EVENT_HANDLERS", "OPERATIONS"]
 
 
-class PieceReceived(Shape):
+class PieceReceived(Schema):
     """What is answered while pieces are missing, as a live trace has it: the video's id alone."""
 
     video_id: str
@@ -93,8 +93,8 @@ _TOKEN: dict[str, Any] = {
     "schema": {"type": "string"},
 }
 _BY_TOKEN = Action(upload_by_token, answers=Video, query=(_TOKEN,))
-_FILE = FileRule(most=MOST_PER_REQUEST)
-_FILE_OF_VIDEO = FileRule(most=MOST_PER_REQUEST, fields=("videoId",))
+_FILE = FileRule(most=MAX_PER_REQUEST)
+_FILE_OF_VIDEO = FileRule(most=MAX_PER_REQUEST, fields=("videoId",))
 
 OPERATIONS = (
     POST("/videos/{videoId}/source", _SOURCE, status=201, takes=_FILE),

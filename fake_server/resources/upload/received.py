@@ -15,12 +15,12 @@ from fake_server.core.files import MiB
 from fake_server.core.spool import Content, StoredFile
 from fake_server.resources.upload import refusals
 
-MOST_PER_REQUEST = 200 * MiB
-LEAST_PER_PIECE = 5 * MiB
+MAX_PER_REQUEST = 200 * MiB
+MIN_PER_PIECE = 5 * MiB
 """Bytes of every piece but the last."""
 
-_MOST_PARTS = 10_000
-_MOST_BYTES = 52_428_800_000
+_MAX_PARTS = 10_000
+_MAX_BYTES = 52_428_800_000
 
 Way = Literal["whole", "part", "bytes", "url", "clone", "live"]
 """How a source comes: uploaded in one piece or in several, fetched, copied, or recorded."""
@@ -117,10 +117,10 @@ def _refuse_part(received: Received, part: Part, size: int) -> None:
         raise refusals.part_zero()
     if part.total == 0:
         raise refusals.total_parts_zero()
-    if part.number > _MOST_PARTS:
-        raise refusals.part_too_high_allowed(_MOST_PARTS)
-    if part.total is not None and part.total > _MOST_PARTS:
-        raise refusals.total_parts_too_high(_MOST_PARTS)
+    if part.number > _MAX_PARTS:
+        raise refusals.part_too_high_allowed(_MAX_PARTS)
+    if part.total is not None and part.total > _MAX_PARTS:
+        raise refusals.total_parts_too_high(_MAX_PARTS)
     if total is not None and part.number > total:
         raise refusals.part_too_high_total(total)
     if known is not None and total != known:
@@ -129,7 +129,7 @@ def _refuse_part(received: Received, part: Part, size: int) -> None:
         raise refusals.total_parts_too_low(others[-1])
     if part.number in sent:
         raise refusals.part_already_sent(part.number)
-    if size < LEAST_PER_PIECE and part.number != total:
+    if size < MIN_PER_PIECE and part.number != total:
         raise refusals.part_too_small()
 
 
@@ -138,9 +138,9 @@ def _refuse_bytes(received: Received, piece: Bytes, size: int) -> None:
     total = known if piece.total is None else piece.total
     if piece.total == 0:
         raise refusals.total_bytes_zero()
-    if piece.total is not None and piece.total > _MOST_BYTES:
+    if piece.total is not None and piece.total > _MAX_BYTES:
         raise refusals.total_bytes_too_high()
-    if piece.last > _MOST_BYTES - 1:
+    if piece.last > _MAX_BYTES - 1:
         raise refusals.to_byte_too_high_allowed()
     if piece.first > piece.last:
         raise refusals.from_byte_too_high()
@@ -151,12 +151,12 @@ def _refuse_bytes(received: Received, piece: Bytes, size: int) -> None:
     highest = received.pieces[-1] if received.pieces else None
     if total is not None and highest is not None and highest.last >= total:
         raise refusals.total_bytes_too_low(highest.position, highest.last)
-    if piece.length > MOST_PER_REQUEST:
+    if piece.length > MAX_PER_REQUEST:
         raise refusals.range_too_large()
     if size != piece.length:
         raise refusals.range_mismatch(size, piece.length)
     for one in received.pieces:
         if piece.first <= one.last and one.position <= piece.last:
             raise refusals.range_overlap(one.position, one.last)
-    if piece.length < LEAST_PER_PIECE and piece.last + 1 != total:
+    if piece.length < MIN_PER_PIECE and piece.last + 1 != total:
         raise refusals.range_too_small()

@@ -14,8 +14,8 @@ from fake_server.core.model import ReadOnly, Resource, field
 from fake_server.core.mp4 import Measures
 from fake_server.core.problems import Problem
 from fake_server.core.spool import Content, StoredFile
-from fake_server.lifecycle import Effect
-from fake_server.project import Occasion
+from fake_server.lifecycle import EventHandler
+from fake_server.project import ProjectContext
 from fake_server.resources import encoding
 from fake_server.resources.upload.received import Piece, Received, Way
 from fake_server.resources.videos import Video
@@ -35,14 +35,14 @@ class ReceivedSource(Resource, owner=Video):
         return {"video.ingest": None if received.is_complete else received.arrives_at}
 
 
-def received_of(call: Occasion, video_id: str) -> Received | None:
+def received_of(call: ProjectContext, video_id: str) -> Received | None:
     """What came of a video's source."""
     source = call.store.table(ReceivedSource).get(video_id)
     return None if source is None else source.received
 
 
 def store(
-    call: Occasion, video: Video, received: Received, *, measures: Measures | None = None
+    call: ProjectContext, video: Video, received: Received, *, measures: Measures | None = None
 ) -> None:
     """Let this be what came of a video's source; encoding begins when it is complete.
 
@@ -53,7 +53,9 @@ def store(
         encoding.begin(call, video, _glimpse(received.content), measures=measures)
 
 
-def stand_in(call: Occasion, video: Video, way: Way, *, measures: Measures | None = None) -> None:
+def stand_in(
+    call: ProjectContext, video: Video, way: Way, *, measures: Measures | None = None
+) -> None:
     """Give a video a small source that stands in for one; hold the store's lock.
 
     Raises the problem of a disk that is full.
@@ -63,7 +65,7 @@ def stand_in(call: Occasion, video: Video, way: Way, *, measures: Measures | Non
     store(call, video, received, measures=measures)
 
 
-def fetched(call: Occasion, url: str) -> Received:
+def fetched(call: ProjectContext, url: str) -> Received:
     """The file at an address as a source; if it takes a time, one that is on its way.
 
     Raises the problem of a disk that is full.
@@ -77,7 +79,7 @@ def fetched(call: Occasion, url: str) -> Received:
     return Received("url", (Piece(0, _kept(call, remote.content)),), address=url)
 
 
-def copied(call: Occasion, video_id: str) -> Received | None:
+def copied(call: ProjectContext, video_id: str) -> Received | None:
     """The source of a video as that of a copy; None if it is unknown or not complete."""
     original = received_of(call, video_id) if video_id in call.store.table(Video) else None
     if original is None or not original.is_complete:
@@ -85,7 +87,7 @@ def copied(call: Occasion, video_id: str) -> Received | None:
     return Received("clone", original.pieces)
 
 
-def _arrive(call: Occasion, video_id: str) -> None:
+def _arrive(call: ProjectContext, video_id: str) -> None:
     """The file at an address is there, unless a test has removed it, or there is no room."""
     video, received = call.store.table(Video).get(video_id), received_of(call, video_id)
     remote = call.project.remote_files.find(received.address) if received else None
@@ -94,7 +96,7 @@ def _arrive(call: Occasion, video_id: str) -> None:
             store(call, video, Received("url", (Piece(0, _kept(call, remote.content)),)))
 
 
-def _kept(call: Occasion, content: bytes) -> StoredFile:
+def _kept(call: ProjectContext, content: bytes) -> StoredFile:
     file = call.project.spool.receive(len(content), call.settings.max_disk)
     try:
         file.write(content)
@@ -111,4 +113,4 @@ def _glimpse(content: Content) -> bytes:
     return b""
 
 
-EFFECTS = {"video.ingest": Effect(_arrive)}
+EVENT_HANDLERS = {"video.ingest": EventHandler(_arrive)}

@@ -28,12 +28,12 @@ def _lead(route: str) -> None:
     _run(name, spec_from_file_location(name, start, submodule_search_locations=[folder]))
     routes, hooks = import_module(f"{name}.routes"), import_module(f"{name}.hooks")
     told = json.loads(route)
-    blocked = routes.Blocked(told["blocked"], of_another=True)
+    blocked = routes.BlockedHosts(told["blocked"], of_another=True)
     if "address" in told:
         trust = routes.Trust(told["ca"])
-        hooks.Hooks().begin(routes.ToFake(tuple(told["address"]), trust, blocked))
+        hooks.Hooks().begin(routes.RouteToFake(tuple(told["address"]), trust, blocked))
     else:
-        hooks.Hooks().begin(routes.ToNobody(blocked))
+        hooks.Hooks().begin(routes.Blocked(blocked))
 
 
 def _run_the_hidden_one() -> None:

@@ -12,7 +12,7 @@ from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, Request, build_opener
 
 from pytest_apivideo.addresses import AddressError, host_of, is_of_apivideo
-from pytest_apivideo.scrub import without_credentials
+from pytest_apivideo.redact import without_credentials
 
 _PROJECTS = "/_fake/projects"
 _SECONDS = 30.0

@@ -16,7 +16,7 @@ def without_credentials(text: str) -> str:
     return re.sub(r"(?<=//)[^/@\s]*@", "…@", text)
 
 
-def scrub(report: pytest.TestReport | pytest.CollectReport, hide: Hide) -> None:
+def redact(report: pytest.TestReport | pytest.CollectReport, hide: Hide) -> None:
     """Take secrets out of a report: its failure, what was captured, its properties, its reason."""
     report.longrepr = hidden(report.longrepr, hide)
     report.sections = hidden(report.sections, hide)

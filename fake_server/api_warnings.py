@@ -1,4 +1,4 @@
-"""Warnings about requests that misuse the API, though they may be answered.
+"""Warnings about requests that api_warnings the API, though they may be answered.
 
 What real programs do wrong, seen in public code. A warning stands in the record of calls; the
 setting `strict` lets it fail the test.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Disguise:
+class VirtualHosts:
     """The certificate for the other hosts (in the context), and which requests are not for us.
 
     `refusal(scheme, host)`, of a request's scheme and Host header, says why it is none for us, and

@@ -12,7 +12,7 @@ from fake_server.deliveries import Delivery
 from fake_server.project import LATE, Project
 from fake_server.settings import ENVIRONMENTS
 
-_MOST_CALLS = 30
+_MAX_CALLS = 30
 
 Part = Callable[[Project], list[str]]
 
@@ -20,9 +20,9 @@ Part = Callable[[Project], list[str]]
 def calls(project: Project) -> list[str]:
     """The newest calls: when, what, how it was answered and what there is to say of it."""
     found = list(project.calls)
-    cut = len(found) - _MOST_CALLS
+    cut = len(found) - _MAX_CALLS
     lines = [f"({cut} earlier calls)"] if cut > 0 else []
-    for call in found[-_MOST_CALLS:]:
+    for call in found[-_MAX_CALLS:]:
         lines.append(_line(call))
         lines += [f"    {remark}" for remark in _remarks(call, project)]
     return lines
@@ -33,7 +33,7 @@ def of_ended_tests(project: Project) -> list[str]:
     if project is not project.projects.test_project:
         return []
     found = list(project.projects.closed.calls)
-    return [LATE, *(_line(call) for call in found[-_MOST_CALLS:])] if found else []
+    return [LATE, *(_line(call) for call in found[-_MAX_CALLS:])] if found else []
 
 
 def clock_and_tokens(project: Project) -> list[str]:
@@ -69,7 +69,7 @@ PARTS: tuple[tuple[str, Part], ...] = (
 """The parts of the story by their titles, in the order they are told."""
 
 
-def story(project: Project) -> list[tuple[str, str]]:
+def failure_report(project: Project) -> list[tuple[str, str]]:
     """The parts that have something to tell: title and text."""
     told = [(title, part(project)) for title, part in PARTS]
     return [(title, "\n".join(lines)) for title, lines in told if lines]

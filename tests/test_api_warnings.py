@@ -1,4 +1,4 @@
-"""Warnings about requests that misuse the API."""
+"""Warnings about requests that api_warnings the API."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from fake_server.misuse import of_polling
+from fake_server.api_warnings import of_polling
 from pytest_apivideo import ApiVideo
 
 AS_BEARER = (
@@ -179,4 +179,6 @@ def test_assert_no_warnings_lists_them(apivideo: ApiVideo, http: httpx.Client) -
     http.get("/videos", headers={"Authorization": f"Bearer {apivideo.api_key}"})
     with pytest.raises(AssertionError) as failed:
         apivideo.calls.assert_no_warnings()
-    assert str(failed.value) == (f"these calls misuse the API:\n  GET /videos -> 401: {AS_BEARER}")
+    assert str(failed.value) == (
+        f"these calls api_warnings the API:\n  GET /videos -> 401: {AS_BEARER}"
+    )
