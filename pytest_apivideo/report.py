@@ -87,6 +87,7 @@ def tell(item: pytest.Item, report: pytest.TestReport) -> None:
 
 
 def _tell_story(item: pytest.Item, report: pytest.TestReport, server: FakeServer) -> None:
+    from fake_server.failure_report import failure_report
 
     project = item.stash.get(PROJECT, None)
     for one in ([] if project is None else [project]) + _others(item, server, project):
