@@ -1,4 +1,4 @@
-"""Who calls: the project that a request reaches, its environment, and whether it may enter.
+"""Find who sends a request: the project that it reaches, its environment, and any refusal.
 
 The credential decides the project, also when it is refused: the request with an expired token
 belongs to that token's project. A request that names no project belongs to the current one.
@@ -11,12 +11,19 @@ from dataclasses import dataclass, field, replace
 
 from fake_server.api_warnings import of_credential
 from fake_server.auth.credentials import NO_SCHEME, Credential, read_authorization
-from fake_server.auth.keys import AdminKey, ApiKey
-from fake_server.auth.tokens import AccessToken, RefreshToken
+from fake_server.auth.records import (
+    AccessToken,
+    AdminKey,
+    ApiKey,
+    CredentialRecord,
+    RefreshToken,
+    Token,
+)
 from fake_server.core import problems
 from fake_server.core.operations import Credential as Required
 from fake_server.core.problems import Problem
-from fake_server.project import Known, Project, Projects
+from fake_server.project import Project
+from fake_server.registry import ProjectRegistry
 from fake_server.settings import Environment
 
 _API_HOSTS: dict[str, Environment] = {
@@ -33,30 +40,8 @@ _BARE_REFUSED = f'{NO_SCHEME} Expected "Bearer " and the access token.'
 
 
 @dataclass(frozen=True)
-class Caller:
-    """Who calls, and when by the project's clock.
-
-    `credential` is the form that was used; `refusal` is the problem with it, None if it is good;
-    `known` is the key or token that it is, good or not; `warnings` tell how it is misused.
-    """
-
-    project: Project
-    environment: Environment
-    credential: str
-    now_ns: int
-    refusal: Problem | None = None
-    known: Known | None = field(default=None, repr=False)
-    warnings: tuple[str, ...] = ()
-
-    @property
-    def token(self) -> AccessToken | RefreshToken | None:
-        """The access or refresh token that was used, if the fake knows it."""
-        return self.known if isinstance(self.known, AccessToken | RefreshToken) else None
-
-
-@dataclass(frozen=True)
-class Arrival:
-    """What of a request tells who calls: what is needed, and the host, header, body, ids sent."""
+class CredentialRequest:
+    """The parts of a request that identify its sender, and the credential that it requires."""
 
     required: Required
     host: str
@@ -65,88 +50,112 @@ class Arrival:
     identifiers: tuple[str, ...] = ()
 
 
-def admit(projects: Projects, arrival: Arrival) -> Caller:
-    """Find the caller of a request; never raises, a wrong credential is the caller's refusal."""
-    if arrival.required in ("public", "upload_token"):
-        return _by_identifier(projects, arrival)
-    credential = _credential(arrival)
-    project, known = _owner(projects, credential.secret)
-    environment = _API_HOSTS.get(arrival.host) or project.settings.environment
-    warnings = tuple(of_credential(credential, known, environment))
-    caller = Caller(project, environment, credential.kind, project.run_due(), None, known, warnings)
-    return replace(caller, refusal=_refusal(caller, arrival.required, credential, known))
+@dataclass(frozen=True)
+class Principal:
+    """The sender of a request, at a moment of the project's clock.
 
-
-def _by_identifier(projects: Projects, arrival: Arrival) -> Caller:
-    """An asset or an upload token is found by its id, whichever project has it.
-
-    Assets are alike in both environments; an upload token works in its own alone.
+    `credential` is the form that was used; `refusal` is the problem with it, None if it is
+    accepted; `record` is the key or token that it is, accepted or not; `warnings` report misuse.
     """
-    holder = next((found for one in arrival.identifiers if (found := projects.holder(one))), None)
-    project, environment = holder or (projects.current, projects.current.settings.environment)
+
+    project: Project
+    environment: Environment
+    credential: str
+    now_ns: int
+    refusal: Problem | None = None
+    record: CredentialRecord | None = field(default=None, repr=False)
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def token(self) -> Token | None:
+        """The access or refresh token that was used, if the fake knows it."""
+        return self.record if isinstance(self.record, Token) else None
+
+
+def admit(registry: ProjectRegistry, request: CredentialRequest) -> Principal:
+    """Find the sender of a request. Never raises: an invalid credential sets the refusal."""
+    if request.required in ("public", "upload_token"):
+        return _admit_by_id(registry, request)
+    credential = _read_credential(request)
+    project, record = _resolve(registry, credential.secret)
+    environment = _API_HOSTS.get(request.host) or project.settings.environment
+    principal = Principal(
+        project,
+        environment,
+        credential.kind,
+        project.run_due(),
+        record=record,
+        warnings=tuple(of_credential(credential, record, environment)),
+    )
+    return replace(principal, refusal=_refusal(principal, request.required, credential))
+
+
+def _admit_by_id(registry: ProjectRegistry, request: CredentialRequest) -> Principal:
+    """Find the project, of any, that has the asset or the upload token.
+
+    Assets are the same in both environments; an upload token works in its own only.
+    """
+    holder = next((holder for one in request.identifiers if (holder := registry.holder(one))), None)
+    project, environment = holder or (registry.current, registry.current.settings.environment)
     now_ns = project.run_due()
-    if arrival.required == "public":
-        return Caller(project, environment, "none", now_ns)
-    asked = _API_HOSTS.get(arrival.host) or project.settings.environment
+    if request.required == "public":
+        return Principal(project, environment, "none", now_ns)
+    asked = _API_HOSTS.get(request.host) or project.settings.environment
     refusal = problems.suspended_account() if project.settings.suspended else None
-    return Caller(project, asked, "upload_token", now_ns, refusal)
+    return Principal(project, asked, "upload_token", now_ns, refusal)
 
 
-def _credential(arrival: Arrival) -> Credential:
-    if arrival.required != "api_key" and arrival.required != "refresh_token":
-        return read_authorization(arrival.authorization)
+def _read_credential(request: CredentialRequest) -> Credential:
+    if request.required != "api_key" and request.required != "refresh_token":
+        return read_authorization(request.authorization)
     try:
-        secret = json.loads(arrival.body)[_ATTRIBUTES[arrival.required]]
+        secret = json.loads(request.body)[_ATTRIBUTES[request.required]]
     except (ValueError, TypeError, KeyError, RecursionError):
-        secret = ""  # the operation says what is wrong with its body
-    return Credential(arrival.required, secret if isinstance(secret, str) else "")
+        secret = ""  # the operation reports the problem of its body
+    return Credential(request.required, secret if isinstance(secret, str) else "")
 
 
-def _owner(projects: Projects, secret: str) -> tuple[Project, Known | None]:
-    """The project that a secret names, and what it is there; else the current project."""
-    tokens, stands = projects.tokens, projects.welcome(secret)
-    indexes = (tokens.access, projects.keys, tokens.refresh, projects.admin_keys)
-    found: Known | None = None
-    if secret:
-        found = next((item for index in indexes if (item := index.find(secret))), None)
-    owner = projects.owner(found) if found else None
+def _resolve(registry: ProjectRegistry, secret: str) -> tuple[Project, CredentialRecord | None]:
+    """Return the project that a secret belongs to, and its record; else the current project."""
+    is_session_key = registry.bind_session_key(secret)
+    record = registry.credentials.find(secret) if secret else None
+    owner = registry.owner(record) if record else None
     if owner is not None:
-        return owner, found
-    late = not stands and projects.was_closed(secret)
-    return (projects.closed if late else projects.current), None
+        return owner, record
+    has_ended = not is_session_key and registry.credentials.has_ended(secret)
+    return (registry.ended_project if has_ended else registry.current), None
 
 
-def _refusal(
-    caller: Caller, required: Required, credential: Credential, known: Known | None
-) -> Problem | None:
+def _refusal(principal: Principal, required: Required, credential: Credential) -> Problem | None:
+    record = principal.record
     if required in _ATTRIBUTES:
-        return None  # the operation itself judges what is in its body
+        return None  # the operation itself checks the credential in its body
     if required == "control":
-        nothing_wrong = known is not None or credential.kind == "none"
-        return None if nothing_wrong else credential.refusal or problems.invalid_api_key()
+        accepted = record is not None or credential.kind == "none"
+        return None if accepted else credential.refusal or problems.invalid_api_key()
     if required == "admin":
-        good = credential.kind == "basic" and isinstance(known, AdminKey)
-        return credential.refusal or (None if good else problems.invalid_api_key())
-    refusal = credential.refusal or _judged(caller, credential.secret, known)
-    if refusal is None and caller.project.settings.suspended:
+        accepted = credential.kind == "basic" and isinstance(record, AdminKey)
+        return credential.refusal or (None if accepted else problems.invalid_api_key())
+    refusal = credential.refusal or _check_credential(principal, credential.secret)
+    if refusal is None and principal.project.settings.suspended:
         return problems.suspended_account()
     return refusal
 
 
-def _judged(caller: Caller, secret: str, known: Known | None) -> Problem | None:
-    """What is wrong with a credential of a form that is understood."""
-    settings = caller.project.settings
-    if caller.credential == "bare" and not settings.allow_bare_token:
+def _check_credential(principal: Principal, secret: str) -> Problem | None:
+    """Return the problem with a credential in a valid form, if there is one."""
+    project, record, settings = principal.project, principal.record, principal.project.settings
+    if principal.credential == "bare" and not settings.allow_bare_token:
         return problems.invalid_authorization(_BARE_REFUSED)
-    as_key = caller.credential == "basic" or settings.allow_api_key_as_bearer
-    if as_key and isinstance(known, ApiKey):
-        good = known.enabled and known.environment == caller.environment
-        return None if good else problems.invalid_api_key()
-    explanation = None if known else caller.project.projects.explanation(secret)
-    if caller.credential == "basic":
+    as_key = principal.credential == "basic" or settings.allow_api_key_as_bearer
+    if as_key and isinstance(record, ApiKey):
+        accepted = record.enabled and record.environment == principal.environment
+        return None if accepted else problems.invalid_api_key()
+    explanation = None if record else project.credentials.explanation(secret)
+    if principal.credential == "basic":
         return problems.invalid_api_key(explanation)
-    if isinstance(known, AccessToken) and known.environment == caller.environment:
-        if caller.project.tokens.is_good(known, caller.now_ns):
+    if isinstance(record, AccessToken) and record.environment == principal.environment:
+        if project.tokens.is_valid(record, principal.now_ns):
             return None
         return problems.invalid_access_token()
-    return problems.invalid_access_token(explanation or _NO_ACCESS_TOKEN.get(type(known)))
+    return problems.invalid_access_token(explanation or _NO_ACCESS_TOKEN.get(type(record)))

@@ -10,8 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from fake_server.auth.credentials import NO_COLON, NO_SCHEME, Credential
-from fake_server.auth.keys import AdminKey, ApiKey
-from fake_server.auth.tokens import AccessToken, RefreshToken
+from fake_server.auth.records import AccessToken, AdminKey, ApiKey, RefreshToken
 from fake_server.calls import Call
 from fake_server.core.operations import Operation
 from fake_server.settings import Environment

@@ -8,7 +8,7 @@ import re
 import threading
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Any, overload
@@ -77,6 +77,10 @@ class Call:
     def ok(self) -> bool:
         """Whether the answer was a success."""
         return DROPPED < self.status < 400
+
+    def warned(self, *warnings: str) -> Call:
+        """Return the call with more warnings."""
+        return replace(self, warnings=(*self.warnings, *warnings))
 
     def asks_as(self, other: Call) -> bool:
         """Whether this asks the same as another call: method, path and query."""
@@ -244,7 +248,7 @@ class Calls(Sequence[Call]):
     def assert_no_warnings(self) -> None:
         """Fail if a request misused the API; see `Call.warnings`."""
         if found := _warned(self._now()):
-            raise AssertionError("these calls api_warnings the API:" + "".join(found))
+            raise AssertionError("these calls misuse the API:" + "".join(found))
 
     def warned(self) -> list[str]:
         """Each call with a warning and what it says, as lines to show; also those cleared."""

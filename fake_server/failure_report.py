@@ -5,11 +5,12 @@ A part is one row of `PARTS`; one that has nothing to tell is left out.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from fake_server.auth.credential_index import ENDED
 from fake_server.calls import Call
 from fake_server.deliveries import Delivery
-from fake_server.project import LATE, Project
+from fake_server.project import Project
 from fake_server.settings import ENVIRONMENTS
 
 _MAX_CALLS = 30
@@ -19,7 +20,7 @@ Part = Callable[[Project], list[str]]
 
 def calls(project: Project) -> list[str]:
     """The newest calls: when, what, how it was answered and what there is to say of it."""
-    found = list(project.calls)
+    found = list(project.account.calls)
     cut = len(found) - _MAX_CALLS
     lines = [f"({cut} earlier calls)"] if cut > 0 else []
     for call in found[-_MAX_CALLS:]:
@@ -28,24 +29,17 @@ def calls(project: Project) -> list[str]:
     return lines
 
 
-def of_ended_tests(project: Project) -> list[str]:
-    """The newest calls that came since the test began with a key or token of an earlier one."""
-    if project is not project.projects.test_project:
-        return []
-    found = list(project.projects.closed.calls)
-    return [LATE, *(_line(call) for call in found[-_MAX_CALLS:])] if found else []
-
-
 def clock_and_tokens(project: Project) -> list[str]:
     """What happened to the clock and to the tokens, and what time it is now."""
-    lines = project.history.lines()
+    lines = project.account.history.lines()
     return [*lines, f"now {project.clock!r}"] if lines else []
 
 
 def faults(project: Project) -> list[str]:
     """Every fault that the test made, and how often it fired."""
     return [
-        f"{fault!r}, made at {fault.place}, fired {fault.fired}x" for fault in project.faults.made
+        f"{fault!r}, made at {fault.place}, fired {fault.fired}x"
+        for fault in project.account.faults.made
     ]
 
 
@@ -61,7 +55,6 @@ def unfinished_deliveries(project: Project) -> list[str]:
 
 PARTS: tuple[tuple[str, Part], ...] = (
     ("calls", calls),
-    ("calls with credentials of ended tests", of_ended_tests),
     ("clock and tokens", clock_and_tokens),
     ("faults", faults),
     ("unfinished deliveries", unfinished_deliveries),
@@ -69,10 +62,16 @@ PARTS: tuple[tuple[str, Part], ...] = (
 """The parts of the story by their titles, in the order they are told."""
 
 
-def failure_report(project: Project) -> list[tuple[str, str]]:
-    """The parts that have something to tell: title and text."""
-    told = [(title, part(project)) for title, part in PARTS]
-    return [(title, "\n".join(lines)) for title, lines in told if lines]
+def failure_report(project: Project, late_calls: Sequence[Call] = ()) -> list[tuple[str, str]]:
+    """Return the parts that have content: title and text.
+
+    `late_calls` are those that were sent with a credential of an ended test.
+    """
+    sections = [(title, part(project)) for title, part in PARTS]
+    if late_calls:
+        late = [ENDED, *(_line(call) for call in late_calls[-_MAX_CALLS:])]
+        sections.insert(1, ("calls with credentials of ended tests", late))
+    return [(title, "\n".join(lines)) for title, lines in sections if lines]
 
 
 def _outcome(delivery: Delivery) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from fake_server.account import raise_all
 from fake_server.auth.keys import Keys
 from fake_server.auth.tokens import Tokens
 from fake_server.calls import Calls
@@ -17,7 +18,7 @@ from fake_server.collection import Collection
 from fake_server.core.remote import RemoteFiles
 from fake_server.core.spool import Content
 from fake_server.faults import Fault, FaultRequest, Faults
-from fake_server.project import Project, Snapshot, raise_all
+from fake_server.project import Project, Snapshot
 from fake_server.rate_limits import CallClass
 from fake_server.resources import COLLECTIONS
 from fake_server.resources.analytics import AnalyticsEvent
@@ -102,12 +103,12 @@ class ApiVideo:
     @property
     def calls(self) -> Calls:
         """Every request so far, with its answer."""
-        return self._project.calls
+        return self._project.account.calls
 
     @property
     def faults(self) -> Faults:
         """The faults that are in force, made by `on`."""
-        return self._project.faults
+        return self._project.account.faults
 
     def on(
         self,
@@ -130,7 +131,7 @@ class ApiVideo:
 
         Raises LookupError for a name that no operation has, ValueError for a wrong number.
         """
-        return self._project.faults.add(
+        return self._project.account.faults.add(
             operation,
             nth=nth,
             part=part,
@@ -174,7 +175,7 @@ class ApiVideo:
     @property
     def remote_files(self) -> RemoteFiles:
         """What videos find at the addresses that they are made from; the fake never goes out."""
-        return self._project.remote_files
+        return self._project.account.remote_files
 
     def content(self, video_id: str) -> Content:
         """What came of a video's file so far: `size` in bytes, `sha256`, `read()`, `pieces()`.
@@ -199,14 +200,14 @@ class ApiVideo:
 
     def watch(self, watcher: Callable[[], None]) -> None:
         """Call the watcher at each request of this project, in the thread that serves it."""
-        self._project.watchers.append(watcher)
+        self._project.account.watchers.append(watcher)
 
     def check(self) -> None:
         """Raise the unexpected errors of the fake while it served this project, if there were any.
 
         Several come as an ExceptionGroup.
         """
-        raise_all(self._project.take_errors())
+        raise_all(self._project.account.take_errors())
 
 
 def _line_of(frame: FrameType) -> str:

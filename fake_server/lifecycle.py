@@ -38,11 +38,11 @@ class Lifecycle:
 
     def __init__(
         self,
-        effects: Mapping[str, EventHandler],
+        handlers: Mapping[str, EventHandler],
         courier: Courier,
         failed: Callable[[Exception], None],
     ) -> None:
-        self._effects = effects
+        self.handlers = handlers
         self._courier = courier
         self._failed = failed
         self._places: tuple[_Place, ...] = ()
@@ -96,7 +96,7 @@ class Lifecycle:
                 return True  # another thread was faster: look again
             place.store.agenda.drop(due.name, due.subject)
             try:
-                self._effects[due.name].happen(place.context(due.at_ns), due.subject)
+                self.handlers[due.name].happen(place.context(due.at_ns), due.subject)
             except Exception as error:
                 error.add_note(f"while it was time for {due}")
                 self._failed(error)
@@ -109,14 +109,14 @@ class Lifecycle:
     def _first(self, place: _Place, *, moving: bool) -> Due | None:
         def counts(name: str) -> bool:
             return self._counts(place, name) and (
-                moving or not self._effects[name].waits(place.settings)
+                moving or not self.handlers[name].waits(place.settings)
             )
 
         with place.store.lock:
             return place.store.agenda.first(counts)
 
     def _counts(self, place: _Place, name: str) -> bool:
-        return self._effects[name].counts(place.settings, place.environment)
+        return self.handlers[name].counts(place.settings, place.environment)
 
 
 @dataclass(frozen=True)

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.client import responses
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request
 
 from fake_server.calls import DROPPED
-from fake_server.core.files import Stream
+from fake_server.core.context import Answer, as_json, with_extra
+from fake_server.core.files import File, Stream
+from fake_server.core.problems import Problem
 from fake_server.core.ranges import wanted_span
 from fake_server.faults import Fault, damaged
 from fake_server.hosting import Disconnect
+from fake_server.project import Context
+from fake_server.settings import Settings
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
+_EXPECTED_HEADERS = "Authorization, Content-Type, Content-Range, AV-Origin-Client, AV-Origin-App"
 _THROTTLE_PIECES = 20  # that a slow body comes in
 
 
@@ -39,6 +45,11 @@ class Reply:
         """Add a header, unless the answer has it."""
         if all(other.lower() != name.lower() for other, _ in self.headers):
             self.headers.append((name, value))
+
+    def extend(self, extra: Mapping[str, Any]) -> None:
+        """Add fields to every object of a JSON body."""
+        if self.body and dict(self.headers).get("Content-Type", "").endswith("json"):
+            self.body = as_json(with_extra(json.loads(self.body), extra))
 
     def spoil(self, fault: Fault, method: str) -> None:
         """Let a fault have what it does to the answer of a request with this method."""
@@ -68,6 +79,45 @@ class Reply:
         headers = [*self.headers, ("Content-Length", str(len(self.body)))]
         start_response(f"{self.status} {phrase}", headers)
         return _pieces(self.body, fault, environ["fake_server.stopping"])
+
+
+def handled(context: Context, result: Any) -> Reply:
+    """Return the answer for the value that a handler returned."""
+    answer = result if isinstance(result, Answer) else Answer(result)
+    status, headers = answer.status or context.operation.status, list(answer.headers)
+    if answer.value is None:
+        return Reply(status, b"", headers)
+    if isinstance(answer.value, Stream):
+        return streamed(answer.value, context.request)
+    if isinstance(answer.value, File):
+        reply = Reply(status, answer.value.content, headers)
+        reply.add("Content-Type", answer.value.content_type)
+        return reply
+    reply = Reply(status, context.rendered(answer.value), headers)
+    reply.add("Content-Type", "application/json")
+    return reply
+
+
+def refused(request: Request, problem: Problem, settings: Settings) -> Reply:
+    """Return the answer for a problem; a 405 for OPTIONS is the answer to a CORS preflight."""
+    if request.method == "OPTIONS" and problem.status == 405:
+        return _preflight(request, problem)
+    headers = [("Content-Type", settings.problem_content_type), *problem.headers]
+    if problem.status == 401 and settings.www_authenticate:
+        headers.append(("WWW-Authenticate", 'Bearer realm="api.video"'))
+    return Reply(problem.status, as_json(problem.body()), headers)
+
+
+def _preflight(request: Request, problem: Problem) -> Reply:
+    methods = dict(problem.headers)["Allow"]
+    requested = request.headers.get("Access-Control-Request-Headers", _EXPECTED_HEADERS)
+    headers = [
+        ("Allow", methods),
+        ("Access-Control-Allow-Methods", methods),
+        ("Access-Control-Allow-Headers", requested),
+        ("Access-Control-Max-Age", "86400"),
+    ]
+    return Reply(204, b"", headers)
 
 
 def streamed(file: Stream, request: Request) -> Reply:

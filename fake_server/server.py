@@ -9,14 +9,18 @@ from contextlib import contextmanager
 from typing import Any
 
 from fake_server import resources
+from fake_server.account import ServerConfig, add_notes, raise_all
 from fake_server.app import App
+from fake_server.auth.records import ApiKey
 from fake_server.clock import SECOND, Clock, Mode, process_time_ns
 from fake_server.core import problems
 from fake_server.core.context import as_json
+from fake_server.core.names import Names
 from fake_server.core.operations import Operation
 from fake_server.handle import ApiVideo
 from fake_server.hosting import Host
-from fake_server.project import Project, Projects, note_all, raise_all
+from fake_server.project import Project
+from fake_server.registry import ProjectRegistry
 from fake_server.settings import Settings
 
 
@@ -51,7 +55,9 @@ class FakeServer(Host):
                     'GET("/mine", handler)'
                 )
         names = [operation.name for operation in (*resources.OPERATIONS, *added)]
-        self.projects = Projects(names, mode, on_error, resources.EVENT_HANDLERS)
+        self.projects = ProjectRegistry(
+            ServerConfig(Names(names), mode, resources.EVENT_HANDLERS, on_error)
+        )
         self._numbers = itertools.count(1)
         super().__init__(
             App(self.projects, lambda: self.url, added),
@@ -66,7 +72,7 @@ class FakeServer(Host):
         """End all connections, also those of requests that a fault holds."""
         self.stopping.set()
         for project in self.projects.open():
-            project.faults.wake()
+            project.account.faults.wake()
         super().stop()
 
     @property
@@ -76,8 +82,8 @@ class FakeServer(Host):
 
     def clock_of(self, api_key: str) -> Clock | None:
         """The clock of the project that an API key belongs to; None for an unknown key."""
-        key = self.projects.keys.find(api_key)
-        project = None if key is None else self.projects.owner(key)
+        key = self.projects.credentials.find(api_key)
+        project = self.projects.owner(key) if isinstance(key, ApiKey) else None
         return None if project is None else project.clock
 
     def handle(self, project: Project) -> ApiVideo:
@@ -99,9 +105,9 @@ class FakeServer(Host):
     def test_project(self, seed: str, settings: Settings) -> Iterator[ApiVideo]:
         """As `project`, and until the block ends it also gets the requests that name no project."""
         before = self.projects.test_project
-        project = self.projects.create(seed, settings, standing=True)
+        project = self.projects.create(seed, settings, with_session_keys=True)
         self.projects.test_project = project
-        self.projects.closed.calls.clear()
+        self.projects.ended_project.account.calls.clear()
         try:
             with self._opened(project) as apivideo:
                 yield apivideo
@@ -110,7 +116,7 @@ class FakeServer(Host):
 
     def take_errors(self) -> list[Exception]:
         """Every unexpected error since they were last taken: of the fake, of rules, of the host."""
-        errors = [error for one in self.projects.open() for error in one.take_errors()]
+        errors = [error for one in self.projects.open() for error in one.account.take_errors()]
         while True:
             try:
                 super().check()
@@ -128,12 +134,12 @@ class FakeServer(Host):
         try:
             yield self.handle(project)
         except BaseException as failure:
-            note_all(failure, project.take_errors())
-            self.projects.involved.append(project)
+            add_notes(failure, project.account.take_errors())
+            self.projects.failed_projects.append(project)
             raise
         else:
-            raise_all(project.take_errors())
-            if complaint := project.end():
+            raise_all(project.account.take_errors())
+            if complaint := project.account.end_faults():
                 raise AssertionError(complaint)
         finally:
             self.projects.close(project)

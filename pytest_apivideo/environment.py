@@ -124,7 +124,7 @@ def begin_early(config: pytest.Config, server: FakeServer) -> None:
     environment = pytest.MonkeyPatch()
     config.stash[_EARLY_SINCE_THE_START] = True
     server.start()
-    server.projects.standing.keys.update(EARLY_KEYS)
+    server.projects.credentials.session.keys.update(EARLY_KEYS)
     config.add_cleanup(server.stop)
     config.add_cleanup(environment.undo)
     environment_of_all = of_the_suite(config, "apivideo_environment")

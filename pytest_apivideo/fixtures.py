@@ -43,7 +43,7 @@ def new_server(config: pytest.Config) -> FakeServer:
             f"the hook pytest_apivideo_operations: {wrong}. See docs/hooks.md"
         ) from None
     for key, name in environment.keys_of_the_shell(config).items():
-        server.projects.explain(key, environment.READ_TOO_EARLY.format(name=name))
+        server.projects.credentials.explain(key, environment.READ_TOO_EARLY.format(name=name))
     return server
 
 

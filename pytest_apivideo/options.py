@@ -85,7 +85,7 @@ OPTIONS = (
     ),
     Option(
         "strict",
-        "fail tests that call an unknown path or api_warnings the API: the setting strict, for all",
+        "fail tests that call an unknown path or misuse the API: the setting strict, for all",
         is_switch=True,
     ),
     Option(

@@ -30,7 +30,9 @@ def begin(item: pytest.Item) -> None:
     """Note what the projects of wider fixtures were asked before a test."""
     server = item.config.stash.get(SERVER, None)
     if server is not None:
-        item.stash[CALLS_BEFORE] = {one.id: one.calls.recorded for one in _wider(server)}
+        item.stash[CALLS_BEFORE] = {
+            one.id: one.account.calls.recorded for one in server.projects.main_projects()
+        }
 
 
 def raise_server_errors(config: pytest.Config) -> None:
@@ -51,16 +53,16 @@ def note_server_errors(config: pytest.Config, failure: BaseException) -> None:
     """Add unexpected errors of the fake to a failure that they may have caused."""
     server = config.stash.get(SERVER, None)
     if server is not None:
-        from fake_server.project import note_all
+        from fake_server.account import add_notes
 
-        note_all(failure, server.take_errors())
+        add_notes(failure, server.take_errors())
 
 
 def raise_complaints(config: pytest.Config) -> None:
     """Fail a test with a fault that never fired, or with what the setting `strict` forbids."""
     server = config.stash.get(SERVER, None)
     project = None if server is None else server.projects.test_project
-    if project is not None and (complaint := project.end()):
+    if project is not None and (complaint := project.account.end_faults()):
         pytest.fail(complaint, pytrace=False)
 
 
@@ -73,7 +75,7 @@ def end_faults(config: pytest.Config) -> None:
     server = config.stash.get(SERVER, None)
     project = None if server is None else server.projects.test_project
     if project is not None:
-        project.end()
+        project.account.end_faults()
 
 
 def tell(item: pytest.Item, report: pytest.TestReport) -> None:
@@ -92,18 +94,20 @@ def _tell_story(item: pytest.Item, report: pytest.TestReport, server: FakeServer
     project = item.stash.get(PROJECT, None)
     for one in ([] if project is None else [project]) + _others(item, server, project):
         of = "" if one is project else f" of {one.id}"
+        is_running = one is server.projects.test_project
+        late = list(server.projects.ended_project.account.calls) if is_running else []
         report.sections += [
-            (f"api.video: {title}{of}", text) for title, text in failure_report(one)
+            (f"api.video: {title}{of}", text) for title, text in failure_report(one, late)
         ]
-    server.projects.involved.clear()
+    server.projects.failed_projects.clear()
 
 
 def _others(item: pytest.Item, server: FakeServer, project: Project | None) -> list[Project]:
     """The projects beside the test's that its failure may be about: new ones, and those it used."""
     before = item.stash.get(CALLS_BEFORE, {})
-    used = [one for one in _wider(server) if one.calls.recorded > before.get(one.id, -1)]
-    return [one for one in (*used[-3:], *server.projects.involved) if one is not project]
-
-
-def _wider(server: FakeServer) -> list[Project]:
-    return [one for one in server.projects.open() if one.parent is None and not one.apart]
+    used = [
+        one
+        for one in server.projects.main_projects()
+        if one.account.calls.recorded > before.get(one.id, -1)
+    ]
+    return [one for one in (*used[-3:], *server.projects.failed_projects) if one is not project]

@@ -330,10 +330,12 @@ def test_an_effect_that_fails_is_an_error_of_the_fake_and_stops_nothing(
     def fail(context: Any, subject: str) -> None:
         raise ZeroDivisionError(subject)
 
-    monkeypatch.setitem(apivideo._project.projects.effects, "video.emptiness", EventHandler(fail))
+    monkeypatch.setitem(
+        apivideo._project.account.lifecycle.handlers, "video.emptiness", EventHandler(fail)
+    )
     apivideo.videos.add_many(2)
     apivideo.clock.advance(8 * DAY)
-    errors = apivideo._project.take_errors()
+    errors = apivideo._project.account.take_errors()
     assert [type(error) for error in errors] == [ZeroDivisionError] * 2
 
 

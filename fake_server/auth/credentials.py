@@ -1,4 +1,4 @@
-"""The credential of a request: reads an Authorization header, and says what a wrong one lacks.
+"""Read the credential in an Authorization header, and explain an invalid one.
 
 The forms are those of api.video's authentication guide: Basic with the API key as user name and an
 empty password (a password is ignored), Bearer with an access token, and an access token alone.
@@ -15,21 +15,19 @@ from fake_server.core import problems
 from fake_server.core.problems import Problem
 
 Kind = Literal["none", "basic", "bearer", "bare", "malformed", "api_key", "refresh_token"]
-"""The forms of an Authorization header, and the attributes of the body at /auth/*."""
+"""The forms of an Authorization header, and the attributes of the bodies of /auth/*."""
 
 _EXPECTED = (
     'Expected "Basic " and base64("<API key>:"), the API key as user name and an empty password, '
     'or "Bearer " and an access token from POST /auth/api-key.'
 )
-
-
 NO_SCHEME = "The value has no scheme in front of it."
 NO_COLON = 'The base64 after "Basic" holds no colon: encode the API key with a colon behind it.'
 
 
 @dataclass(frozen=True)
 class Credential:
-    """What an Authorization header holds: its form, the secret in it, or why it is refused."""
+    """The content of an Authorization header: its form and its secret, or why it is refused."""
 
     kind: Kind
     secret: str = ""
@@ -40,7 +38,7 @@ class Credential:
 
 
 def read_authorization(header: str | None) -> Credential:
-    """The credential in the value of an Authorization header; never raises."""
+    """Return the credential in the value of an Authorization header; never raises."""
     if header is None:
         return Credential("none", refusal=problems.missing_authorization())
     scheme, _, rest = header.strip().partition(" ")
@@ -52,7 +50,7 @@ def read_authorization(header: str | None) -> Credential:
     if scheme.lower() == "basic":
         return _basic(rest)
     if rest:
-        return _malformed("The first word is not a scheme that is understood.")
+        return _malformed("The first word is not a known scheme.")
     if header.count(".") == 2:
         return Credential("bare", scheme)
     return _malformed(NO_SCHEME)
@@ -71,7 +69,9 @@ def _basic(encoded: str) -> Credential:
         decoded = b""
     if not decoded:
         return _malformed('"Basic" is not followed by base64.')
-    key, colon, _ = decoded.partition(b":")  # before decoding: the password may be in any encoding
+    key, colon, _ = decoded.partition(
+        b":"
+    )  # split before decoding: the password may be in any encoding
     if not colon:
         return _malformed(NO_COLON)
     return Credential("basic", key.decode(errors="surrogateescape"))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from fake_server.auth.records import ApiKey, CredentialRecord
 from fake_server.auth.secrets import SecretIndex, masked
 from fake_server.clock import Clock
 from fake_server.core.store import Ids
@@ -14,47 +14,18 @@ from fake_server.settings import ENVIRONMENTS, Environment
 _LENGTH = 43  # characters of a key that api.video's documentation shows
 
 
-@dataclass
-class ApiKey:
-    """An API key; a disabled one is refused like an unknown one.
-
-    `id`, `name` and `created_ns` (nanoseconds since the epoch) are what the Admin API tells of it.
-    """
-
-    value: str
-    environment: Environment
-    project_id: str
-    id: str
-    name: str
-    created_ns: int
-    enabled: bool = True
-
-    def __repr__(self) -> str:
-        state = "" if self.enabled else " disabled"
-        return f"<ApiKey {masked(self.value)} {self.environment}{state}>"
-
-
-@dataclass(frozen=True)
-class AdminKey:
-    """The key for the Admin API of a project's account."""
-
-    value: str
-    project_id: str
-
-    def __repr__(self) -> str:
-        return f"<AdminKey {masked(self.value)}>"
-
-
 def check_sendable(value: str, what: str) -> None:
-    """Raise ValueError for a key that no client could send as the user name of Basic."""
+    """Raise ValueError for a key that no client can send as the user name of Basic."""
     if not value.strip() or not value.isprintable() or ":" in value:
-        raise ValueError(f"{what} is printable text without a colon, and not blank")
+        raise ValueError(f"{what} must be printable text without a colon, and not blank")
 
 
 class Keys:
     """The API keys of one project."""
 
-    def __init__(self, project_id: str, ids: Ids, clock: Clock, index: SecretIndex[ApiKey]) -> None:
+    def __init__(
+        self, project_id: str, ids: Ids, clock: Clock, index: SecretIndex[CredentialRecord]
+    ) -> None:
         self.project_id = project_id
         self._ids = ids
         self._clock = clock
@@ -74,18 +45,18 @@ class Keys:
     def add(
         self, environment: Environment = "sandbox", value: str | None = None, *, name: str = ""
     ) -> str:
-        """Make a key for an environment and return it; it works at once.
+        """Create an API key for an environment and return its value; it works at once.
 
-        Raises ValueError for a value that another key of this server has, or that no client could
-        send: Basic separates the API key from the password by a colon.
+        Raises ValueError for a value that another credential of this server has, or that no client
+        can send: Basic separates the API key from the password by a colon.
         """
         if environment not in ENVIRONMENTS:
-            raise ValueError(f"the environment of an API key is {' or '.join(ENVIRONMENTS)}")
+            raise ValueError(f"the environment of an API key must be {' or '.join(ENVIRONMENTS)}")
         with self._lock:
             chosen = value if value is not None else self._unused()
             check_sendable(chosen, "an API key")
             if chosen in self._index:
-                raise ValueError("another API key of this server has this value")
+                raise ValueError("another credential of this server has this value")
             identifier, now = self._ids.new("api_key_"), self._clock.now_ns()
             title = name or f"{environment} key"
             key = ApiKey(chosen, environment, self.project_id, identifier, title, now)
@@ -94,33 +65,31 @@ class Keys:
         return key.value
 
     def find(self, value: str, environment: Environment) -> ApiKey | None:
-        """The project's enabled key of this value for an environment, or None."""
-        key = self._index.find(value)
-        if key is None or (key.project_id, key.environment) != (self.project_id, environment):
-            return None
-        return key if key.enabled else None
+        """Return the project's enabled key of this value for an environment, or None."""
+        key = self._own(value)
+        return key if key and key.enabled and key.environment == environment else None
 
     def own(self, value: str) -> ApiKey:
-        """The project's key of this value, enabled or not; raises LookupError without one."""
-        key = self._index.find(value)
-        if key is None or key.project_id != self.project_id:
+        """Return the project's key of this value, enabled or not, or raise LookupError."""
+        key = self._own(value)
+        if key is None:
             raise LookupError(f"this project has no API key {masked(value)}")
         return key
 
     def first(self, environment: Environment) -> ApiKey:
-        """The project's oldest key for an environment, enabled or not.
+        """Return the project's oldest key for an environment, enabled or not.
 
         Raises LookupError without one.
         """
         for key in self:
             if key.environment == environment:
                 return key
-        raise LookupError(f"this project has no {environment} API key: make one with keys.add()")
+        raise LookupError(f"this project has no {environment} API key: create one with keys.add()")
 
     def disable(self, value: str) -> None:
-        """Refuse this key from now on, at logins and as Basic credential.
+        """Refuse this key from now on, at logins and as a Basic credential.
 
-        Access tokens that it obtained stay good until they expire, its refresh tokens do not.
+        Access tokens that it obtained stay valid until they expire; its refresh tokens do not.
         Raises LookupError if the project has no such key.
         """
         self.own(value).enabled = False
@@ -130,7 +99,7 @@ class Keys:
         self.own(value).enabled = True
 
     def remove(self, value: str) -> None:
-        """Delete a key for good; raises LookupError if the project has no such key."""
+        """Delete a key permanently; raises LookupError if the project has no such key."""
         with self._lock:
             key = self.own(value)
             key.enabled = False
@@ -141,6 +110,10 @@ class Keys:
         """Delete all keys."""
         for key in self:
             self.remove(key.value)
+
+    def _own(self, value: str) -> ApiKey | None:
+        key = self._index.find(value)
+        return key if isinstance(key, ApiKey) and key.project_id == self.project_id else None
 
     def _unused(self) -> str:
         while (value := self._ids.new("", _LENGTH)) in self._index:

@@ -1,4 +1,4 @@
-"""Secrets are looked up by digest and compared in constant time."""
+"""Secrets: looked up by digest, compared in constant time, masked in texts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from urllib.parse import quote, quote_plus
 
 
 class Secret(Protocol):
-    """Anything that is found by a secret value."""
+    """An object with a secret value."""
 
     @property
     def value(self) -> str:
@@ -24,7 +24,7 @@ S = TypeVar("S", bound=Secret)
 
 
 class SecretIndex(Generic[S]):
-    """Finds what belongs to a secret without telling by its timing how close a guess was."""
+    """Finds an object by its secret value; its timing does not reveal how close a guess is."""
 
     def __init__(self) -> None:
         self._found: dict[bytes, S] = {}
@@ -33,19 +33,19 @@ class SecretIndex(Generic[S]):
         return self.find(value) is not None
 
     def add(self, item: S) -> None:
-        """Make the item findable by its value."""
+        """Add an item under its value."""
         self._found[digest(item.value)] = item
 
     def remove(self, item: S) -> None:
-        """Forget the item; nothing happens if it is not there."""
+        """Remove an item, if it is there."""
         self._found.pop(digest(item.value), None)
 
     def forget(self, value: str) -> None:
-        """Forget what is found by a value, if anything is."""
+        """Remove the item with this value, if there is one."""
         self._found.pop(digest(value), None)
 
     def find(self, value: str) -> S | None:
-        """The item with exactly this value, or None."""
+        """Return the item with exactly this value, or None."""
         item = self._found.get(digest(value))
         if item is None or not hmac.compare_digest(_bytes(item.value), _bytes(value)):
             return None
@@ -57,29 +57,29 @@ def _bytes(value: str) -> bytes:
 
 
 def digest(value: str) -> bytes:
-    """What a secret is looked up by."""
+    """Return the key under which a secret is looked up."""
     return hashlib.sha256(_bytes(value)).digest()
 
 
 def masked(value: str) -> str:
-    """A secret as it may be shown: enough to tell two apart, too little to use."""
+    """Return a secret as it may be shown: enough to tell two apart, too little to use."""
     return f"{value[:3]}…{value[-4:]}" if len(value) > 12 else "…"
 
 
 _SHAPES = re.compile(
-    r"eyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?"  # an access token, also its beginning
-    r"|def50200[0-9a-f]{16,}"  # a refresh token, as well
+    r"eyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?"  # an access token or its beginning
+    r"|def50200[0-9a-f]{16,}"  # a refresh token or its beginning
     r"|(?<=[?&]token=)[\w-]{8,}|(?<=/token/)[\w-]{8,}"  # of an upload or a private asset
 )
-_SHORTENED = re.compile(r"(?<=\.\.\.)[\w-]{40,}")  # what pytest leaves of a long text's end
+_SHORTENED = re.compile(r"(?<=\.\.\.)[\w-]{40,}")  # the end of a long text, cut by pytest
 _MIN = 8
 
 
-def _forms(value: str) -> Iterator[str]:
-    """The spellings of a secret that a text may have: as it is, escaped, line by line."""
+def _spellings(value: str) -> Iterator[str]:
+    """Yield the spellings of a secret in a text: plain, as Basic, escaped, quoted, by line."""
     yield value
     if len(value) >= _MIN:
-        yield _beginning_of_basic(value)
+        yield _basic_prefix(value)
     if not value.isalnum():
         yield repr(value)[1:-1]
         yield json.dumps(value)[1:-1]
@@ -88,25 +88,25 @@ def _forms(value: str) -> Iterator[str]:
         yield from value.splitlines()
 
 
-def _beginning_of_basic(user: str) -> str:
-    """What every Basic credential of this user name begins with, whatever the password."""
+def _basic_prefix(user: str) -> str:
+    """Return the beginning of every Basic credential with this user name."""
     raw = user.encode()
     return base64.b64encode(raw[: len(raw) // 3 * 3]).decode()
 
 
 class Mask:
-    """Hides secrets in texts that are shown: the given ones, and what has the shape of a token.
+    """Hides secrets in texts: the given ones, and everything in the shape of a token.
 
-    A secret is also hidden as the user name of a Basic credential. Values of less than eight
-    characters are no secrets: hiding them would hide words.
+    A secret is also hidden as the user name of a Basic credential. Values shorter than eight
+    characters are not hidden: they could be words.
     """
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        kept = {form for value in secrets for form in _forms(value) if len(form) >= _MIN}
+        kept = {form for value in secrets for form in _spellings(value) if len(form) >= _MIN}
         self._secrets = sorted(kept, key=len, reverse=True)
 
     def __call__(self, text: str) -> str:
-        """The text without the secrets in it."""
+        """Return the text with its secrets masked."""
         for secret in self._secrets:
             if secret in text:
                 text = text.replace(secret, masked(secret))

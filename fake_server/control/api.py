@@ -14,8 +14,8 @@ from pydantic import with_config
 from typing_extensions import TypedDict
 
 from fake_server import clock
+from fake_server.auth.records import AccessToken
 from fake_server.auth.secrets import masked
-from fake_server.auth.tokens import AccessToken
 from fake_server.control import openapi
 from fake_server.core import problems
 from fake_server.core.model import WIRE, Resource
@@ -162,7 +162,7 @@ def list_tokens(call: Context) -> dict[str, Any]:
     """The access tokens that were issued, oldest first."""
     tokens = call.project.tokens
     now = call.project.clock.now_ns()
-    return {"tokens": [_shown(token, tokens.is_good(token, now)) for token in tokens.issued]}
+    return {"tokens": [_shown(token, tokens.is_valid(token, now)) for token in tokens.issued]}
 
 
 def expire_tokens(call: Context) -> dict[str, Any]:

@@ -57,14 +57,14 @@ _CHOICE = ("nth", "part", "times", "probability", "optional")
 
 def list_faults(call: Context) -> dict[str, Any]:
     """The faults that are in force, in the order they were made."""
-    return {"faults": [_shown(fault) for fault in call.project.faults]}
+    return {"faults": [_shown(fault) for fault in call.project.account.faults]}
 
 
 def add_fault(call: Context) -> dict[str, Any]:
     """Make requests fail from now on."""
     rule = call.received(Rule)
     choice = {name: rule[name] for name in _CHOICE if name in rule}
-    faults = call.project.faults
+    faults = call.project.account.faults
     try:
         with faults.changed:  # so that no request meets it half made
             fault = faults.add(rule["on"], **choice, place=_PLACE)
@@ -80,17 +80,17 @@ def add_fault(call: Context) -> dict[str, Any]:
 
 def remove_faults(call: Context) -> dict[str, Any]:
     """End all faults; what they hold goes on."""
-    call.project.faults.clear()
+    call.project.account.faults.clear()
     return list_faults(call)
 
 
 def remove_fault(call: Context) -> dict[str, Any]:
     """End one fault; what it holds goes on."""
     wanted = call.parameters["faultId"]
-    found = [fault for fault in call.project.faults if fault.id == wanted]
+    found = [fault for fault in call.project.account.faults if fault.id == wanted]
     if not found:
         raise problems.resource_not_found("faultId")
-    call.project.faults.remove(*found)
+    call.project.account.faults.remove(*found)
     return list_faults(call)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from fake_server.core import problems
 from fake_server.core.operations import DELETE, GET, PATCH, POST
 from fake_server.project import Context
+from fake_server.registry import ProjectRegistry
 from fake_server.settings import SettingError, Settings, from_json
 
 
@@ -28,8 +29,8 @@ def change_settings(call: Context) -> dict[str, Any]:
 def create_project(call: Context) -> dict[str, Any]:
     """Make a project with keys of its own and these settings; the only answer that shows keys."""
     settings, _ = _read(call, Settings()) if call.body else (Settings(), ())
-    projects = call.project.projects
-    project = projects.create(secrets.token_hex(16), settings, apart=True)
+    registry: ProjectRegistry = call.registry
+    project = registry.create(secrets.token_hex(16), settings, isolated=True)
     return {
         "project": project.id,
         "url": call.base_url,
@@ -41,9 +42,9 @@ def create_project(call: Context) -> dict[str, Any]:
 
 def close_project(call: Context) -> dict[str, Any]:
     """End the project of the request's credential, if it was made by POST /_fake/projects."""
-    if not call.project.apart:
+    if not call.project.account.isolated:
         raise problems.invalid_payload("Only a project of POST /_fake/projects can be ended.")
-    call.project.projects.close(call.project)
+    call.registry.close(call.project)
     return {"status": "ok", "project": call.project.id}
 
 

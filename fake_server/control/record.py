@@ -21,18 +21,18 @@ _OPERATION: Any = {
 
 def list_calls(call: Context) -> dict[str, Any]:
     """The calls, oldest first; `?operation=GET /videos` only those of an operation."""
-    calls, wanted = call.project.calls, call.query.get("operation")
+    calls, wanted = call.project.account.calls, call.query.get("operation")
     try:
         found = calls.of(wanted[-1]) if wanted else list(calls)
     except LookupError as error:
         raise problems.invalid_query_parameter("operation", str(error.args[0])) from None
-    hide = Mask([*call.project.projects.secrets(), *call.project.tokens.values()])
+    hide = Mask([*call.registry.secrets(), *call.project.tokens.values()])
     return {"calls": [_shown(one, hide) for one in found]}
 
 
 def forget_calls(call: Context) -> dict[str, Any]:
     """Forget all calls."""
-    call.project.calls.clear()
+    call.project.account.calls.clear()
     return list_calls(call)
 
 

@@ -41,10 +41,14 @@ class ProjectContext(Generic[P]):
 
 @dataclass
 class Context(ProjectContext[P]):
-    """What a handler may know of its call. The time is read once, so an answer is consistent."""
+    """What a handler knows of its call. The time is read once, so an answer is consistent.
+
+    `registry` is the `ProjectRegistry` of the server.
+    """
 
     operation: Operation
     base_url: str
+    registry: Any = field(repr=False)
     request: Request = field(repr=False)
     parameters: dict[str, str] = field(default_factory=dict)
     query: Query = field(default_factory=dict)

@@ -11,7 +11,7 @@ from typing import Any
 
 from werkzeug.datastructures import Headers
 
-from fake_server.auth.tokens import AccessToken, RefreshToken
+from fake_server.auth.records import AccessToken, RefreshToken
 from fake_server.core.names import matches
 
 

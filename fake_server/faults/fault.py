@@ -9,7 +9,8 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
-from fake_server.auth.tokens import AccessToken, RefreshToken, Tokens
+from fake_server.auth.records import AccessToken, RefreshToken
+from fake_server.auth.tokens import Tokens
 from fake_server.clock import Duration, in_seconds
 from fake_server.faults.answers import CannedResponse, Damage, given
 from fake_server.faults.choice import FaultRequest, Matcher

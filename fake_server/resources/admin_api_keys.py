@@ -9,7 +9,7 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
-from fake_server.auth.keys import ApiKey
+from fake_server.auth.records import ApiKey
 from fake_server.core import problems
 from fake_server.core.admin_style import filtered, page_of, received
 from fake_server.core.model import NotBlank
@@ -90,7 +90,7 @@ def _all_of(project: Project) -> list[AdminApiKey]:
 
 def _shown(project: Project, key: ApiKey) -> AdminApiKey:
     return {
-        "project_id": project.account.id,
+        "project_id": project.admin_id,
         "api_key_id": key.id,
         "created_at": atom(key.created_ns),
         "name": key.name,

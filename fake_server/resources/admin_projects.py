@@ -61,7 +61,7 @@ def count_projects(call: Context) -> dict[str, Any]:
 def create_project(call: Context) -> AdminProject:
     """Create a project."""
     name = received(call, ProjectCreate)["name"]
-    return _shown(call.project.projects.create_beside(call.project, name))
+    return _shown(call.registry.create_sibling(call.project, name))
 
 
 def show_project(call: Context) -> AdminProject:
@@ -73,11 +73,11 @@ def update_project(call: Context) -> AdminProject:
     """Rename a project, or plan its end."""
     project = project_of(call)
     sent = received(call, ProjectUpdate)
-    project.account.name = sent["name"]
+    project.name = sent["name"]
     if "deletes_at" in sent:
         month = call.now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
         _, days = monthrange(month.year, month.month)
-        project.account.deletes_ns = moment_ns(later(month, timedelta(days=days)))
+        project.deletes_ns = moment_ns(later(month, timedelta(days=days)))
     return _shown(project)
 
 
@@ -94,7 +94,7 @@ def hosting_usage(call: Context) -> dict[str, Any]:
 
 def projects_of(call: Context) -> list[Project]:
     """The account's projects whose end has not come."""
-    known = [call.project, *call.project.account.others]
+    known = [call.project, *call.project.siblings]
     return [one for one in known if not _is_over(one, call.now_ns)]
 
 
@@ -102,7 +102,7 @@ def project_of(call: Context) -> Project:
     """The project that the path names; raises the 404 problem."""
     wanted = call.parameters["project_id"]
     for project in projects_of(call):
-        if project.account.id == wanted:
+        if project.admin_id == wanted:
             return project
     raise problems.resource_not_found("project_id")
 
@@ -113,17 +113,16 @@ def atom(moment_in_ns: int) -> str:
 
 
 def _is_over(project: Project, now_ns: int) -> bool:
-    end = project.account.deletes_ns
+    end = project.deletes_ns
     return end is not None and end <= now_ns
 
 
 def _shown(project: Project) -> AdminProject:
-    account = project.account
     return {
-        "project_id": account.id,
-        "created_at": atom(account.created_ns),
-        "name": account.name,
-        "deletes_at": None if account.deletes_ns is None else atom(account.deletes_ns),
+        "project_id": project.admin_id,
+        "created_at": atom(project.created_ns),
+        "name": project.name,
+        "deletes_at": None if project.deletes_ns is None else atom(project.deletes_ns),
         "region": "eu-central-1",
         "deleted": False,
     }

@@ -60,7 +60,7 @@ def refresh(call: Context) -> dict[str, Any]:
 
 
 def _refused(call: Context, secret: str, documented: Callable[[str | None], Problem]) -> Problem:
-    hint = call.project.projects.explanation(secret)
+    hint = call.project.credentials.explanation(secret)
     if call.settings.auth_errors == "docs":
         return documented(hint)
     return problems.invalid_user_credentials(hint)

@@ -124,7 +124,7 @@ def send(call: ProjectContext, delivery_id: str) -> None:
     delivery = table.get(delivery_id)
     if delivery is not None and delivery.state != "sending":
         sending = table.put(delivery.changed(call.now, {"state": "sending"}))
-        call.project.courier.send(call.store, sending, call.now, call.settings)
+        call.project.account.courier.send(call.store, sending, call.now, call.settings)
 
 
 def deliver(call: ProjectContext, identifiers: Iterable[str] | None = None) -> list[Delivery]:
@@ -140,7 +140,7 @@ def deliver(call: ProjectContext, identifiers: Iterable[str] | None = None) -> l
     for one in wanted:
         with call.store.lock:
             send(call, one)
-        call.project.courier.join()
+        call.project.account.courier.join()
     return [table.get(one) or _gone(one) for one in wanted]
 
 

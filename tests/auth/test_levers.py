@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 
 from fake_server import FakeServer
-from fake_server.admission import Arrival
+from fake_server.admission import CredentialRequest
 from fake_server.auth import tokens as token_module
+from fake_server.auth.credential_index import ENDED
 from fake_server.auth.credentials import read_authorization
-from fake_server.project import LATE
 
 KEY = "authentication-invalid-api-key"
 TOKEN = "authentication-invalid-access-token"
@@ -139,7 +139,7 @@ def test_clear_forgets_and_no_later_token_equals_a_forgotten_one(api, apivideo):
 
 
 def test_the_oldest_tokens_are_forgotten(api, apivideo, monkeypatch):
-    monkeypatch.setattr(token_module, "_MAX_KEPT", 3)
+    monkeypatch.setattr(token_module, "_MAX_GRANTS", 3)
     grants = [apivideo.tokens.issue() for _ in range(5)]
     assert [api.bearer(one.access_token).status for one in grants] == [401, 401, 200, 200, 200]
     assert [api.refresh(one.refresh_token).status for one in grants[:2]] == [400, 400]
@@ -148,7 +148,7 @@ def test_the_oldest_tokens_are_forgotten(api, apivideo, monkeypatch):
 
 @pytest.mark.apivideo(rotate_refresh=False)
 def test_a_refresh_token_in_use_is_not_forgotten(api, apivideo, monkeypatch):
-    monkeypatch.setattr(token_module, "_MAX_KEPT", 2)
+    monkeypatch.setattr(token_module, "_MAX_GRANTS", 2)
     refresh_token = apivideo.tokens.issue().refresh_token
     for _ in range(5):
         assert api.refresh(refresh_token).status == 200
@@ -191,7 +191,7 @@ def test_a_key_for_no_environment_is_an_error_that_does_not_show_it(apivideo):
 
 def test_a_key_is_unique_on_a_server(apivideo, other):
     for keys in (apivideo.keys, other.keys):
-        with pytest.raises(ValueError, match="another API key") as raised:
+        with pytest.raises(ValueError, match="another credential") as raised:
             keys.add("production", apivideo.api_key)
         assert apivideo.api_key not in str(raised.value)
 
@@ -217,7 +217,7 @@ def test_a_removed_key_is_unknown(api, apivideo):
     api.basic(key).is_problem(KEY)
     api.refresh(pair["refresh_token"]).is_problem(LOGIN, name="")
     assert api.bearer(pair["access_token"]).status == 200
-    with pytest.raises(LookupError, match="no sandbox API key: make one with keys"):
+    with pytest.raises(LookupError, match="no sandbox API key: create one with keys"):
         _ = apivideo.api_key
     assert apivideo.keys.add("sandbox", key) == key  # the value is free again
     assert api.basic(key).status == 200
@@ -306,9 +306,9 @@ def test_the_credentials_of_a_closed_project_are_no_call_of_this_test(
 ):
     with apivideo_server.project() as gone:
         grant, key = gone.tokens.issue(), gone.api_key
-    api.bearer(grant.access_token).is_problem(TOKEN, detail=LATE)
-    api.refresh(grant.refresh_token).is_problem(LOGIN, name="", detail=LATE)
-    api.basic(key).is_problem(KEY, detail=LATE)
+    api.bearer(grant.access_token).is_problem(TOKEN, detail=ENDED)
+    api.refresh(grant.refresh_token).is_problem(LOGIN, name="", detail=ENDED)
+    api.basic(key).is_problem(KEY, detail=ENDED)
     assert len(apivideo.calls) == 0
 
 
@@ -339,7 +339,7 @@ def test_no_text_about_a_secret_shows_it(api, apivideo):
     api.basic(apivideo.api_key)
     grant = apivideo.tokens.issue()
     header = f"Bearer {grant.access_token}"
-    arrival = Arrival("authorization", "localhost", header, b'{"apiKey": "secret"}')
+    arrival = CredentialRequest("authorization", "localhost", header, b'{"apiKey": "secret"}')
     shown = [grant, grant.access, grant.refresh, arrival, read_authorization(header)]
     shown += [*apivideo.keys, *apivideo.tokens.issued, *apivideo.calls]
     shown += [apivideo.keys, apivideo.tokens, apivideo.calls, apivideo, apivideo.settings]

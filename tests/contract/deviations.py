@@ -21,8 +21,9 @@ from werkzeug.wrappers import Request
 
 from fake_server import admission
 from fake_server.app import App
-from fake_server.auth.keys import ApiKey, Keys
-from fake_server.auth.tokens import AccessToken, RefreshToken, Tokens
+from fake_server.auth.keys import Keys
+from fake_server.auth.records import AccessToken, ApiKey, RefreshToken
+from fake_server.auth.tokens import Tokens
 from fake_server.reply import Reply
 from fake_server.settings import Settings
 
@@ -451,7 +452,7 @@ CREDENTIALS = (
     Deviation(
         "a token never expires",
         "authentication",
-        replaced(Tokens, "is_good", lambda _: lambda tokens, token, now: not token.revoked),
+        replaced(Tokens, "is_valid", lambda _: lambda tokens, token, now: not token.revoked),
     ),
     Deviation("a token expires two hours late", "authentication", setting(clock_skew=7200)),
     Deviation(

@@ -410,7 +410,7 @@ def test_a_client_that_outlives_its_test_is_told_so(suite: pytest.Pytester) -> N
             ]
             assert [answer.status_code for answer in answers] == [401, 401, 400, 400]
             for answer in answers:
-                assert "is of a test, or a project, that has ended" in answer.json()["detail"]
+                assert "belongs to a test, or a project, that has ended" in answer.json()["detail"]
             raise ValueError("to see what is told")
 
         def test_third(apivideo):

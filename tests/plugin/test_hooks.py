@@ -17,7 +17,7 @@ from fake_server.extending import GET, POST, Action, Answer, Context, Problem
 
 def show_quota(call: Context):
     "How much of the account's storage is used."
-    return {"used": len(list(call.project.calls)), "project": call.project.id}
+    return {"used": len(list(call.project.account.calls)), "project": call.project.id}
 
 
 def refuse(call: Context):

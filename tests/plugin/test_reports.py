@@ -146,19 +146,19 @@ def test_deliveries_that_nobody_took_are_told(suite: pytest.Pytester) -> None:
 CALLS = {
     "an unknown path": (
         'httpx.get(apivideo.url + "/video", auth=(apivideo.api_key, ""))',
-        "These calls found no operation:\n"
+        "These calls match no operation:\n"
         "  GET /video -> 404. Did you mean GET /videos or GET /videos/{videoId} or POST /videos?\n",
     ),
     "a wrong method": (
         'httpx.put(apivideo.url + "/videos", auth=(apivideo.api_key, ""))',
-        "These calls found no operation:\n"
+        "These calls match no operation:\n"
         "  PUT /videos -> 405. Did you mean POST /videos or GET /videos or PATCH /videos/{videoId}"
         "?\n",
     ),
     "a warning": (
         'httpx.get(apivideo.url + "/videos", headers={"Authorization": apivideo.tokens.issue()'
         ".access_token})",
-        "These calls api_warnings the API:\n"
+        "These calls misuse the API:\n"
         "  GET /videos -> 200: a credential came without a scheme; write Bearer in front of a "
         "token\n",
     ),
@@ -450,18 +450,18 @@ def test_secrets_of_what_is_gone_are_hidden_too(suite: pytest.Pytester) -> None:
 WITHOUT_ERROR = """
 import httpx, pytest
 
-def api_warnings(account):
+def misuse(account):
     httpx.get(account.url + "/nothing", auth=(account.api_key, ""))
     account.on("GET /videos").respond(503)
 
 @pytest.fixture
 def skipping(apivideo):
-    api_warnings(apivideo)
+    misuse(apivideo)
     pytest.skip("in a fixture")
 
 @pytest.mark.apivideo(strict=True)
 def test_skips(apivideo):
-    api_warnings(apivideo)
+    misuse(apivideo)
     pytest.skip("later")
 
 @pytest.mark.apivideo(strict=True)
@@ -469,12 +469,12 @@ def test_skips_before(skipping): ...
 
 @pytest.mark.apivideo(strict=True)
 def test_fails(apivideo):
-    api_warnings(apivideo)
+    misuse(apivideo)
     assert 0
 
 @pytest.mark.apivideo(strict=True)
 def test_expected(apivideo):
-    api_warnings(apivideo)
+    misuse(apivideo)
     pytest.xfail("known")
 """
 
@@ -500,7 +500,7 @@ def test_strict_remembers_what_was_cleared(suite: pytest.Pytester) -> None:
     )
     result = suite.runpytest_inprocess("--apivideo-strict")
     result.assert_outcomes(passed=1, failed=1)
-    result.stdout.fnmatch_lines(["These calls found no operation:", "  GET /nothing -> 404.*"])
+    result.stdout.fnmatch_lines(["These calls match no operation:", "  GET /nothing -> 404.*"])
 
 
 def test_a_project_of_its_own_tells_its_story_too(suite: pytest.Pytester) -> None:

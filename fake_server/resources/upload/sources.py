@@ -70,7 +70,7 @@ def fetched(call: ProjectContext, url: str) -> Received:
 
     Raises the problem of a disk that is full.
     """
-    remote = call.project.remote_files.find(url)
+    remote = call.project.account.remote_files.find(url)
     if remote is None:
         return Received("url", address=url)
     if remote.seconds:
@@ -90,7 +90,7 @@ def copied(call: ProjectContext, video_id: str) -> Received | None:
 def _arrive(call: ProjectContext, video_id: str) -> None:
     """The file at an address is there, unless a test has removed it, or there is no room."""
     video, received = call.store.table(Video).get(video_id), received_of(call, video_id)
-    remote = call.project.remote_files.find(received.address) if received else None
+    remote = call.project.account.remote_files.find(received.address) if received else None
     if video is not None and remote is not None:
         with contextlib.suppress(Problem):
             store(call, video, Received("url", (Piece(0, _kept(call, remote.content)),)))
