@@ -37,7 +37,7 @@ from fake_server.webhooks import Webhooks
 
 
 class ApiVideo:
-    """A whole api.video account of its own, and the levers on it.
+    """A whole api.video account for a test, and the levers that control it.
 
     `url` is the address of the API (no slash at the end).
     """
@@ -82,7 +82,7 @@ class ApiVideo:
 
     @property
     def keys(self) -> Keys:
-        """All API keys: add, disable, enable, remove."""
+        """The API keys: add, disable, enable, remove."""
         return self._project.keys
 
     @property
@@ -92,7 +92,7 @@ class ApiVideo:
 
     @property
     def settings(self) -> Settings:
-        """How this fake behaves; assign to change it."""
+        """The settings of this fake; assign to change one."""
         return self._project.settings
 
     @property
@@ -102,12 +102,12 @@ class ApiVideo:
 
     @property
     def calls(self) -> Calls:
-        """Every request so far, with its answer."""
+        """The recorded requests with their answers."""
         return self._project.account.calls
 
     @property
     def faults(self) -> Faults:
-        """The faults that are in force, made by `on`."""
+        """The active faults, created by `on`."""
         return self._project.account.faults
 
     def on(
@@ -124,12 +124,13 @@ class ApiVideo:
         """Make requests of an operation fail: `apivideo.on("GET /videos", times=2).respond(503)`.
 
         `operation` is a name (`"GET /videos/{videoId}"`), a concrete path, or a pattern in which
-        `*` stands for any text. It fires for every such request, counted from now; `nth`: only for
-        that one; `times`: so often; `part`: for that part of an upload; `probability`: by chance,
-        which the seed repeats; `where`: if the function says so of the `FaultRequest`. It ends with
-        the test, which fails if it never fired, unless `optional`. See docs/faults.md.
+        `*` matches any text. The fault fires for each matching request from now on. `nth` limits it
+        to one of them, `times` to a number of them, `part` to a part of an upload, `probability` to
+        a random share, the same in each run, and `where` to those for which the function returns
+        true. It ends with the test, which fails if it never fired, unless `optional` is true. See
+        docs/faults.md.
 
-        Raises LookupError for a name that no operation has, ValueError for a wrong number.
+        Raises LookupError for an unknown operation, ValueError for an invalid number.
         """
         return self._project.account.faults.add(
             operation,
@@ -144,29 +145,29 @@ class ApiVideo:
 
     @property
     def webhooks(self) -> Webhooks:
-        """The webhooks, and what was delivered to them."""
+        """The webhooks and their deliveries."""
         return Webhooks(self._project)
 
     def enforce_limits(self, environment: Environment | None) -> None:
-        """Refuse what exceeds the rate limits of an environment with 429; None: refuse nothing.
+        """Refuse requests above the rate limits of an environment with 429; None refuses none.
 
-        Raises SettingError for what is no environment.
+        Raises SettingError for an invalid environment.
         """
         self.settings.rate_limits = environment
 
     def rate_limit(
         self, calls: CallClass, *, remaining: int = 0, retry_after: Duration = 60
     ) -> None:
-        """Let so many calls of a class ("reads", "writes", "uploads") be left, then answer 429.
+        """Set the remaining quota of a call class ("reads", "writes", "uploads"); then answer 429.
 
-        That ends after `retry_after` seconds of the clock (a number or a timedelta). Raises
-        ValueError for what is no class, number of calls or duration.
+        It ends after `retry_after` seconds of the clock (a number or a timedelta). Raises
+        ValueError for an invalid class, number of calls or duration.
         """
         environment = self.settings.environment
         self._project.rate_limits.leave(calls, remaining, retry_after, environment)
 
     def __getattr__(self, name: str) -> Collection[Any]:
-        """The collection of a resource by its name, such as `apivideo.videos`."""
+        """Return the collection of a resource, such as `apivideo.videos`."""
         kind = COLLECTIONS.get(name)
         if kind is None:
             raise AttributeError(_missing(name))
@@ -174,11 +175,11 @@ class ApiVideo:
 
     @property
     def remote_files(self) -> RemoteFiles:
-        """What videos find at the addresses that they are made from; the fake never goes out."""
+        """The files at the URLs that videos are created from; the fake opens no such URL."""
         return self._project.account.remote_files
 
     def content(self, video_id: str) -> Content:
-        """What came of a video's file so far: `size` in bytes, `sha256`, `read()`, `pieces()`.
+        """Return the received content of a video: `size` in bytes, `sha256`, `read()`, `pieces()`.
 
         Raises KeyError for an unknown video.
         """
@@ -187,11 +188,11 @@ class ApiVideo:
 
     @property
     def disk_use(self) -> int:
-        """Bytes of uploaded files that this project keeps on the disk now."""
+        """The bytes of uploaded files that this project keeps on disk."""
         return self._project.spool.used
 
     def snapshot(self) -> Snapshot:
-        """The resources as they are now, for `restore`."""
+        """Return the current resources, for `restore`."""
         return self._project.snapshot()
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -203,10 +204,7 @@ class ApiVideo:
         self._project.account.watchers.append(watcher)
 
     def check(self) -> None:
-        """Raise the unexpected errors of the fake while it served this project, if there were any.
-
-        Several come as an ExceptionGroup.
-        """
+        """Raise the unexpected errors of the fake, if any; several as an ExceptionGroup."""
         raise_all(self._project.account.take_errors())
 
 
@@ -215,7 +213,7 @@ def _line_of(frame: FrameType) -> str:
 
 
 def _missing(name: str) -> str:
-    """What to say to somebody who asks the handle for what it has not got."""
+    """Return the message for an attribute that the handle does not have."""
     own = [known for known in dir(ApiVideo) if not known.startswith("_")]
     close = difflib.get_close_matches(name, [*own, *COLLECTIONS], n=1)
     hint = f" Did you mean {close[0]}?" if close else ""

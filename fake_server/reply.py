@@ -1,4 +1,4 @@
-"""An answer on its way out, and what a fault does to it there."""
+"""Build the answer to a request, apply a fault to it, and send it."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ _THROTTLE_PIECES = 20  # that a slow body comes in
 
 @dataclass
 class Reply:
-    """An answer; its status is `DROPPED` if the client gets none.
+    """An answer; its status is `DROPPED` if the connection closes without one.
 
-    A large one comes as a stream in the place of its body, with a Content-Length.
+    A large one has a stream instead of a body, with a Content-Length.
     """
 
     status: int
@@ -42,7 +42,7 @@ class Reply:
     fault: Fault | None = None
 
     def add(self, name: str, value: str) -> None:
-        """Add a header, unless the answer has it."""
+        """Add a header, unless the answer has it already."""
         if all(other.lower() != name.lower() for other, _ in self.headers):
             self.headers.append((name, value))
 
@@ -68,7 +68,7 @@ class Reply:
             self.body, self.headers = damaged(fault.damage, self.body, self.headers)
 
     def send(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Give the answer to the host; raises Disconnect to drop the connection."""
+        """Start the response and return its body; raises Disconnect to drop the connection."""
         fault = self.fault
         if fault is not None and self.status == DROPPED:
             raise Disconnect(reset=fault.reset)
@@ -121,7 +121,7 @@ def _preflight(request: Request, problem: Problem) -> Reply:
 
 
 def streamed(file: Stream, request: Request) -> Reply:
-    """A large file, or the one range of it that is asked for."""
+    """Return the answer for a large file, or for the requested range of it."""
     headers = [("Content-Type", file.content_type), ("Accept-Ranges", "bytes")]
     start, stop, status = 0, file.size, 200
     if (span := wanted_span(request, file.size)) is not None:
@@ -132,7 +132,7 @@ def streamed(file: Stream, request: Request) -> Reply:
 
 
 def _until_gone(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """The pieces; the connection ends with the project that has the file, if that is first."""
+    """Yield the pieces; close the connection if the project, with its files, ends before."""
     try:
         yield from pieces
     except FileNotFoundError:

@@ -140,7 +140,10 @@ def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
         (["--sandbox-key", "a", "--production-key", "a"], "another credential of this server"),
         (["--sandbox-key", " "], "an API key must be printable text"),
         (["--admin-key", "a:b"], "an admin key must be printable text without a colon"),
-        (["--sandbox-key", "a", "--admin-key", "a"], "another credential of this server has this value"),
+        (
+            ["--sandbox-key", "a", "--admin-key", "a"],
+            "another credential of this server has this value",
+        ),
         (["--webhook-hosts", "5"], "the setting webhook_hosts=5 should be"),
         (["--port", "many"], "'many' is not a valid integer"),
     ],

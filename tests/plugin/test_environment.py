@@ -422,7 +422,7 @@ def test_a_client_that_outlives_its_test_is_told_so(suite: pytest.Pytester) -> N
     result.stdout.fnmatch_lines(
         [
             "*api.video: calls with credentials of ended tests*",
-            "This key or token is of a test*apivideo_env_early*",
+            "This key or token belongs to a test*apivideo_env_early*",
             "*GET /videos -> 401*",
             "*POST /auth/refresh -> 400*",
         ]
