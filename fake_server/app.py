@@ -118,7 +118,7 @@ class App:
         if not _is_control(request):
             reply.add("Access-Control-Allow-Origin", "*")
             if fault is not None:
-                reply.spoil(fault, request.method)
+                reply.apply_fault(fault, request.method)
                 if isinstance(caller.known, RefreshToken):
                     caller.known.answer_lost = True
             _record(request, operation, caller, body, reply, Took(began, came_ns))

@@ -45,7 +45,7 @@ def clock_and_tokens(project: Project) -> list[str]:
 def faults(project: Project) -> list[str]:
     """Every fault that the test made, and how often it fired."""
     return [
-        f"{fault!r}, made at {fault.place}, fired {fault.fired}x" for fault in project.faults.made
+        f"{fault!r}, made at {fault.place}, fired {fault.fired}x" for fault in project.faults.recent
     ]
 
 
