@@ -79,7 +79,7 @@ def _polls(one: Call, call: Call) -> bool:
     return (
         one.ok
         and one.fault is None
-        and one.asks_as(call)
+        and one.repeats(call)
         and one.headers.get("Authorization") == call.headers.get("Authorization")
     )
 

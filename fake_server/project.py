@@ -182,8 +182,8 @@ class Project:
         """End the faults with the test; what there is to complain of, told once, if anything."""
         found = [self.faults.end()]
         if self.settings.strict and not self._judged:
-            found += [_strictly("found no operation", self.calls.strays())]
-            found += [_strictly("api_warnings the API", self.calls.warned())]
+            found += [_strictly("found no operation", self.calls.unknown_operations())]
+            found += [_strictly("misuse the API", self.calls.warnings())]
         self._judged = True
         return "\n".join(text for text in found if text) or None
 

@@ -1,10 +1,10 @@
-"""What a fault does to a request: each effect is a class with the interface of `Effect`."""
+"""The effects of a fault: each is a class with the interface of `Effect`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import ClassVar, Literal, Protocol
+from typing import Literal, Protocol
 
 from fake_server.auth.tokens import Tokens
 from fake_server.calls import DROPPED
@@ -21,8 +21,7 @@ _THROTTLE_PIECES = 20
 class Firing:
     """One request that a fault fires for, before it is handled.
 
-    `wait` waits for seconds of real time, and returns whether the fault ended meanwhile. `complain`
-    makes the test fail.
+    `wait` waits for real seconds and returns whether the fault ended; `complain` fails the test.
     """
 
     token: Token | None
@@ -33,9 +32,9 @@ class Firing:
 
 @dataclass
 class Transfer:
-    """How the body of an answer is sent: in `seconds` of real time, cut off after the first half.
+    """How the body of an answer is sent: over real seconds, or cut off in the middle.
 
-    `reset`: if the connection is closed early, close it by a reset (RST).
+    `reset` closes a cut or dropped connection by a reset (RST).
     """
 
     seconds: float = 0.0
@@ -62,32 +61,23 @@ class Reply(Protocol):
     transfer: Transfer
 
     def read_stream(self) -> None:
-        """Read the stream of a large answer into `body`."""
+        """Read a streamed answer into `body`."""
 
 
 class Effect:
-    """One effect of a fault. Subclasses override the steps in which they do something.
+    """One effect of a fault; its text is the method call that adds it.
 
-    The class attributes: `method` of Fault that adds the effect; `order` among the effects that act
-    before the request is handled; whether it `sends_answer`, and whether it can only fire for an
-    answer with a body or a request with a token.
+    The attributes say whether it answers `instead` of the fake, `sends_answer` or `loses_answer`
+    whole, and whether it can only fire if the answer has a body or the request a token. `order` is
+    that of the `before` steps.
     """
 
-    method: ClassVar[str]
-    order: ClassVar[int] = 0
-    sends_answer: ClassVar[bool] = False
-    needs_body: ClassVar[bool] = False
-    needs_token: ClassVar[bool] = False
-
-    @property
-    def instead(self) -> CannedResponse | None:
-        """The response to send without handling the request."""
-        return None
-
-    @property
-    def loses_answer(self) -> bool:
-        """Whether no part of the answer is sent."""
-        return False
+    instead: CannedResponse | None = None
+    sends_answer = False
+    loses_answer = False
+    needs_body = False
+    needs_token = False
+    order = 0
 
     def before(self, firing: Firing) -> None:
         """Act before the request is handled."""
@@ -95,63 +85,45 @@ class Effect:
     def after(self, reply: Reply, *, has_body: bool) -> None:
         """Change or drop the answer."""
 
-    def arguments(self) -> str:
-        """Return the arguments of the method, as they are shown."""
-        return ""
 
-    def describe(self) -> str:
-        """Return the call that adds the effect to a fault."""
-        return f".{self.method}({self.arguments()})"
-
-
-@dataclass(frozen=True)
+@dataclass
 class Respond(Effect):
-    """Sends a response without handling the request; `shown` describes it."""
+    """Answers without handling the request; `shown` are the arguments to display."""
 
-    response: CannedResponse
     shown: str
-
-    method = "respond"
+    instead: CannedResponse
     sends_answer = True
 
-    @property
-    def instead(self) -> CannedResponse:
-        """The response."""
-        return self.response
-
-    def arguments(self) -> str:
-        """Return the status, and the names of the other arguments."""
-        return self.shown
+    def __str__(self) -> str:
+        return f".respond({self.shown})"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Delay(Effect):
-    """Waits before the request is handled."""
+    """Delays the request."""
 
     seconds: float
 
-    method = "delay"
+    def __str__(self) -> str:
+        return f".delay({self.seconds:g})"
 
     def before(self, firing: Firing) -> None:
-        """Wait."""
+        """Wait for `seconds`."""
         firing.wait(self.seconds)
 
-    def arguments(self) -> str:
-        """Return the seconds."""
-        return f"{self.seconds:g}"
 
-
-@dataclass(frozen=True)
+@dataclass
 class Hold(Effect):
-    """Holds the request until the fault is released."""
+    """Holds the request until the fault is released, at most `timeout` seconds."""
 
     timeout: float
-
-    method = "hold"
     order = 1
 
+    def __str__(self) -> str:
+        return ".hold()"
+
     def before(self, firing: Firing) -> None:
-        """Wait for the release, at most `timeout` seconds."""
+        """Wait for the release."""
         if not firing.wait(self.timeout):
             firing.complain(
                 f"held a request for {self.timeout:g} s of real time without a call of release().\n"
@@ -160,50 +132,38 @@ class Hold(Effect):
             )
 
 
-class ExpireToken(Effect):
-    """Expires the token of the request."""
+@dataclass
+class EndToken(Effect):
+    """Ends the request's token by a method of Tokens; `verb` is its name."""
 
-    method = "expire_token"
-    order = 2
+    verb: Literal["expire", "revoke"]
     needs_token = True
+    order = 2
+
+    def __str__(self) -> str:
+        return f".{self.verb}_token()"
 
     def before(self, firing: Firing) -> None:
-        """Expire the token."""
+        """Expire or revoke the token."""
         if firing.token is not None:
-            firing.tokens.expire(firing.token)
+            end = firing.tokens.expire if self.verb == "expire" else firing.tokens.revoke
+            end(firing.token)
 
 
-class RevokeToken(Effect):
-    """Revokes the token of the request."""
-
-    method = "revoke_token"
-    order = 2
-    needs_token = True
-
-    def before(self, firing: Firing) -> None:
-        """Revoke the token."""
-        if firing.token is not None:
-            firing.tokens.revoke(firing.token)
-
-
-@dataclass(frozen=True)
+@dataclass
 class Drop(Effect):
     """Closes the connection."""
 
     when: When
     reset: bool
 
-    method = "drop"
+    def __post_init__(self) -> None:
+        self.loses_answer = self.when != "middle"
+        if self.when == "before":
+            self.instead = CannedResponse(DROPPED, b"", ())
 
-    @property
-    def instead(self) -> CannedResponse | None:
-        """An empty response if the request is not handled."""
-        return CannedResponse(DROPPED, b"", ()) if self.when == "before" else None
-
-    @property
-    def loses_answer(self) -> bool:
-        """Whether the connection is closed before the answer is sent."""
-        return self.when != "middle"
+    def __str__(self) -> str:
+        return f".drop({self.when!r}{', reset=True' if self.reset else ''})"
 
     def after(self, reply: Reply, *, has_body: bool) -> None:
         """Drop the answer, or the second half of its body."""
@@ -214,20 +174,17 @@ class Drop(Effect):
             reply.read_stream()
             reply.transfer.cut = True
 
-    def arguments(self) -> str:
-        """Return when the connection is closed, and whether by a reset."""
-        return f"{self.when!r}{', reset=True' if self.reset else ''}"
 
-
-@dataclass(frozen=True)
+@dataclass
 class Corrupt(Effect):
-    """Damages the body of the answer."""
+    """Damages the answer."""
 
     how: Damage
-
-    method = "corrupt"
     sends_answer = True
     needs_body = True
+
+    def __str__(self) -> str:
+        return f".corrupt({self.how!r})"
 
     def after(self, reply: Reply, *, has_body: bool) -> None:
         """Change the body, or the Content-Type header."""
@@ -242,27 +199,20 @@ class Corrupt(Effect):
         else:
             reply.body = b"{" + reply.body if self.how == "invalid" else b""
 
-    def arguments(self) -> str:
-        """Return the kind of damage."""
-        return repr(self.how)
 
-
-@dataclass(frozen=True)
+@dataclass
 class Throttle(Effect):
-    """Sends the body of the answer slowly."""
+    """Sends the body slowly."""
 
     seconds: float
-
-    method = "throttle"
     sends_answer = True
     needs_body = True
+
+    def __str__(self) -> str:
+        return f".throttle({self.seconds:g})"
 
     def after(self, reply: Reply, *, has_body: bool) -> None:
         """Set how long the body takes."""
         if has_body:
             reply.read_stream()
             reply.transfer.seconds = self.seconds
-
-    def arguments(self) -> str:
-        """Return the seconds."""
-        return f"{self.seconds:g}"

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
-from types import TracebackType
 from typing import Any, Self, get_args
 
 from fake_server.auth.tokens import Tokens
@@ -50,21 +49,15 @@ class Fault:
         self._removed = False
 
     def __repr__(self) -> str:
-        chain = "".join(effect.describe() for effect in self._effects)
-        return f"apivideo.on({self._matcher.describe()}){chain}"
+        return f"apivideo.on({self._matcher.describe()}){''.join(map(str, self._effects))}"
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
         complaint = self.complaint()
         self.remove()
-        if complaint and kind is None:
+        if complaint and error is None:
             raise AssertionError(complaint)
 
     # Effects
@@ -90,7 +83,7 @@ class Fault:
         shown = [str(int(status))]
         shown += [f"{name}=…" for name, value in given.items() if value is not None]
         shown += [] if retry_after is None else [f"retry_after={retry_after!r}"]
-        return self._add(effects.Respond(response, ", ".join(shown)))
+        return self._add(effects.Respond(", ".join(shown), response))
 
     def delay(self, seconds: Duration) -> Self:
         """Wait for seconds of real time before the request is handled."""
@@ -127,25 +120,26 @@ class Fault:
         """Expire the request's access token (at POST /auth/refresh the refresh token) just before
         the request is handled. Happens once by default; see `times`.
         """
-        return self._add(effects.ExpireToken())
+        return self._add(effects.EndToken("expire"))
 
     def revoke_token(self) -> Self:
         """Revoke the request's token just before it is handled; otherwise as `expire_token`."""
-        return self._add(effects.RevokeToken())
+        return self._add(effects.EndToken("revoke"))
 
     def _add(self, effect: Effect) -> Self:
         """Add an effect. Raises ValueError if it cannot be combined with the others."""
+        method = str(effect).partition("(")[0]
         with self._shared.changed:
-            if any(type(other) is type(effect) for other in self._effects):
+            if any(str(other).startswith(f"{method}(") for other in self._effects):
                 raise ValueError(
-                    f"{self!r} has .{effect.method}() already; make two faults, each with times=. "
+                    f"{self!r} has {method}() already; make two faults, each with times=. "
                     f"See {GUIDE}"
                 )
             chain = (*self._effects, effect)
             if any(one.sends_answer for one in chain) and any(one.loses_answer for one in chain):
                 raise ValueError(
-                    f"{self!r}{effect.describe()} would never send that answer: only "
-                    f'drop("middle") combines with respond(), corrupt() and throttle(). See {GUIDE}'
+                    f'{self!r}{effect} would never send that answer: only drop("middle") '
+                    f"combines with respond(), corrupt() and throttle(). See {GUIDE}"
                 )
             self._effects = chain
             if effect.needs_token and self._matcher.times is None:

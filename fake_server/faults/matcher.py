@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import random
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from inspect import iscoroutinefunction
+from random import Random
 from typing import Any
 
 from werkzeug.datastructures import Headers
@@ -59,7 +59,7 @@ class Matcher:
     probability: float | None
     where: Callable[[FaultRequest], object] | None
     optional: bool
-    chance: random.Random
+    random: Random
     seen: int = 0
     misses: Counter[str] = field(default_factory=Counter)
 
@@ -68,11 +68,12 @@ class Matcher:
             value = getattr(self, name)
             if value is not None and (type(value) is not int or value < 1):
                 raise ValueError(f"{name}= must be an integer from 1, not {value!r}; see {GUIDE}")
-        if self.probability is not None and not _is_probability(self.probability):
+        chance: Any = self.probability
+        if chance is not None and (type(chance) not in (int, float) or not 0 < chance <= 1):
             raise ValueError(
-                f"probability= must be above 0 and at most 1, not {self.probability!r}; see {GUIDE}"
+                f"probability= must be above 0 and at most 1, not {chance!r}; see {GUIDE}"
             )
-        if self.where is not None and not _is_plain_function(self.where):
+        if self.where is not None and (not callable(self.where) or iscoroutinefunction(self.where)):
             raise TypeError(
                 f"where= must be a plain function of the request, not {self.where!r}; see {GUIDE}"
             )
@@ -110,7 +111,7 @@ class Matcher:
             return f"the fault had fired {fired}x already"
         if self.nth is not None and self.times is None and self.seen > self.nth:
             return f"not number {self.nth}"
-        if self.probability is not None and self.chance.random() >= self.probability:
+        if self.probability is not None and self.random.random() >= self.probability:
             return f"skipped by probability={self.probability!r}"
         return None
 
@@ -121,11 +122,3 @@ class Matcher:
             for reason, count in self.misses.items()
             if reason
         ]
-
-
-def _is_plain_function(value: object) -> bool:
-    return callable(value) and not iscoroutinefunction(value)
-
-
-def _is_probability(value: object) -> bool:
-    return isinstance(value, int | float) and value is not True and 0 < value <= 1

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import random
 from bisect import bisect_left, insort
 from collections import deque
 from collections.abc import Callable, Iterator
+from random import Random
 
 from fake_server.calls import Calls
 from fake_server.core.content_range import Bytes, read_content_range
@@ -61,8 +61,8 @@ class Faults:
             raise self._calls.names.misspelt(operation)
         with self.changed:
             number = self._created + 1
-            chance = random.Random(f"{self._seed} {number}")  # noqa: S311 - it must repeat
-            matcher = Matcher(operation, nth, part, times, probability, where, optional, chance)
+            seeded = Random(f"{self._seed} {number}")  # noqa: S311 - it must repeat
+            matcher = Matcher(operation, nth, part, times, probability, where, optional, seeded)
             fault = Fault(matcher, self._shared, number=number, place=place)
             self._created = number
             self._faults = (*self, fault)

@@ -158,7 +158,7 @@ CALLS = {
     "a warning": (
         'httpx.get(apivideo.url + "/videos", headers={"Authorization": apivideo.tokens.issue()'
         ".access_token})",
-        "These calls api_warnings the API:\n"
+        "These calls misuse the API:\n"
         "  GET /videos -> 200: a credential came without a scheme; write Bearer in front of a "
         "token\n",
     ),
