@@ -68,8 +68,8 @@ class Matcher:
             value = getattr(self, name)
             if value is not None and (type(value) is not int or value < 1):
                 raise ValueError(f"{name}= must be an integer from 1, not {value!r}; see {GUIDE}")
-        chance: Any = self.probability
-        if chance is not None and (type(chance) not in (int, float) or not 0 < chance <= 1):
+        chance = self.probability
+        if chance is not None and not _is_probability(chance):
             raise ValueError(
                 f"probability= must be above 0 and at most 1, not {chance!r}; see {GUIDE}"
             )
@@ -122,3 +122,7 @@ class Matcher:
             for reason, count in self.misses.items()
             if reason
         ]
+
+
+def _is_probability(value: object) -> bool:
+    return isinstance(value, int | float) and value is not True and 0 < value <= 1
