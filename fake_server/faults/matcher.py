@@ -73,7 +73,7 @@ class Matcher:
             raise ValueError(
                 f"probability= must be above 0 and at most 1, not {chance!r}; see {GUIDE}"
             )
-        if self.where is not None and (not callable(self.where) or iscoroutinefunction(self.where)):
+        if self.where is not None and not _is_plain_function(self.where):
             raise TypeError(
                 f"where= must be a plain function of the request, not {self.where!r}; see {GUIDE}"
             )
@@ -126,3 +126,7 @@ class Matcher:
 
 def _is_probability(value: object) -> bool:
     return isinstance(value, int | float) and value is not True and 0 < value <= 1
+
+
+def _is_plain_function(value: object) -> bool:
+    return callable(value) and not iscoroutinefunction(value)
