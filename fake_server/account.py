@@ -81,8 +81,8 @@ class Account:
         """End the faults; return the failures that the test must report, if there are any."""
         failures = [self.faults.end()]
         if self.settings.strict and not self._is_checked:
-            failures += [_strict_failure("match no operation", self.calls.strays())]
-            failures += [_strict_failure("misuse the API", self.calls.warned())]
+            failures += [_strict_failure("match no operation", self.calls.unknown_operations())]
+            failures += [_strict_failure("misuse the API", self.calls.warnings())]
         self._is_checked = True
         return "\n".join(text for text in failures if text) or None
 

@@ -1,7 +1,7 @@
-"""Warnings about requests that api_warnings the API, though they may be answered.
+"""Warnings about requests that misuse the API, even if they succeed.
 
-What real programs do wrong, seen in public code. A warning stands in the record of calls; the
-setting `strict` lets it fail the test.
+The mistakes were seen in public code. Warnings are in the record of calls; with the setting
+`strict` they fail the test.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def _polls(one: Call, call: Call) -> bool:
     return (
         one.ok
         and one.fault is None
-        and one.asks_as(call)
+        and one.repeats(call)
         and one.headers.get("Authorization") == call.headers.get("Authorization")
     )
 

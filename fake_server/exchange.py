@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from dataclasses import replace
 from email.utils import formatdate
 
 from fake_server import api_warnings
@@ -134,7 +135,7 @@ class Exchange:
     def apply_fault(self, reply: Reply) -> None:
         """Apply the effects of the fault to the answer."""
         if self._fault is not None:
-            reply.spoil(self._fault, self.incoming.method)
+            reply.apply_fault(self._fault, self.incoming.method)
             if isinstance(self.principal.record, RefreshToken):
                 self.principal.record.answer_lost = True
 
@@ -166,7 +167,10 @@ class Exchange:
             *api_warnings.of_content_type(incoming.operation, mimetype, body),
             *api_warnings.of_polling(call, calls),
         )
-        calls.record(call.warned(*found) if found else call, settings.max_calls)
+        calls.record(
+            replace(call, warnings=(*principal.warnings, *found)) if found else call,
+            settings.max_calls,
+        )
 
     def _refusal(self) -> Problem | None:
         """Return the first reason to refuse the request, if there is one."""

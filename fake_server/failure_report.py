@@ -39,7 +39,7 @@ def faults(project: Project) -> list[str]:
     """Every fault that the test made, and how often it fired."""
     return [
         f"{fault!r}, made at {fault.place}, fired {fault.fired}x"
-        for fault in project.account.faults.made
+        for fault in project.account.faults.recent
     ]
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from http.client import responses
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from fake_server.core.context import Answer, as_json, with_extra
 from fake_server.core.files import File, Stream
 from fake_server.core.problems import Problem
 from fake_server.core.ranges import wanted_span
-from fake_server.faults import Fault, damaged
+from fake_server.faults import Fault, Transfer
 from fake_server.hosting import Disconnect
 from fake_server.project import Context
 from fake_server.settings import Settings
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 _EXPECTED_HEADERS = "Authorization, Content-Type, Content-Range, AV-Origin-Client, AV-Origin-App"
-_THROTTLE_PIECES = 20  # that a slow body comes in
 
 
 @dataclass
@@ -39,6 +38,7 @@ class Reply:
     body: bytes = field(repr=False)
     headers: list[tuple[str, str]]
     stream: Iterable[bytes] | None = field(default=None, repr=False)
+    transfer: Transfer = field(default_factory=Transfer, repr=False)
     fault: Fault | None = None
 
     def add(self, name: str, value: str) -> None:
@@ -51,34 +51,34 @@ class Reply:
         if self.body and dict(self.headers).get("Content-Type", "").endswith("json"):
             self.body = as_json(with_extra(json.loads(self.body), extra))
 
-    def spoil(self, fault: Fault, method: str) -> None:
-        """Let a fault have what it does to the answer of a request with this method."""
-        sends_body = method != "HEAD" and bool(self.body or self.stream)
-        if fault.needs_body and not sends_body:
-            fault.missed_body()
-            return
-        self.fault = fault
-        if fault.dropped in ("before", "after") or (fault.dropped and not sends_body):
-            self.status = DROPPED
-            return
-        if self.stream is not None and (fault.damage or fault.dropped or fault.throttle_seconds):
+    def apply_fault(self, fault: Fault, method: str) -> None:
+        """Apply the effects of a fault to the answer of a request with this method."""
+        has_body = method != "HEAD" and bool(self.body or self.stream)
+        if fault.finish(self, has_body=has_body):
+            self.fault = fault
+
+    def read_stream(self) -> None:
+        """Read the stream, if there is one, into `body`."""
+        if self.stream is not None:
             self.body, self.stream = b"".join(self.stream), None
-            self.headers = [one for one in self.headers if one[0] != "Content-Length"]
-        if fault.damage is not None and sends_body:
-            self.body, self.headers = damaged(fault.damage, self.body, self.headers)
+            self.headers = [header for header in self.headers if header[0] != "Content-Length"]
 
     def send(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Start the response and return its body; raises Disconnect to drop the connection."""
-        fault = self.fault
-        if fault is not None and self.status == DROPPED:
-            raise Disconnect(reset=fault.reset)
+        if self.status == DROPPED:
+            raise Disconnect(reset=self.transfer.reset)
         phrase = responses.get(self.status, "Unknown")
-        if fault is None or (fault.dropped is None and not fault.throttle_seconds):
+        if self.fault is None or self.transfer == Transfer():
             start_response(f"{self.status} {phrase}", self.headers)
             return [self.body] if self.stream is None else self.stream
         headers = [*self.headers, ("Content-Length", str(len(self.body)))]
         start_response(f"{self.status} {phrase}", headers)
-        return _pieces(self.body, fault, environ["fake_server.stopping"])
+        return self._pieces(partial(self.fault.pause, stopping=environ["fake_server.stopping"]))
+
+    def _pieces(self, pause: Callable[[float], object]) -> Iterator[bytes]:
+        yield from self.transfer.pieces(self.body, pause)
+        if self.transfer.cut:
+            raise Disconnect(reset=self.transfer.reset)
 
 
 def handled(context: Context, result: Any) -> Reply:
@@ -137,15 +137,3 @@ def _until_gone(pieces: Iterator[bytes]) -> Iterator[bytes]:
         yield from pieces
     except FileNotFoundError:
         raise Disconnect from None
-
-
-def _pieces(body: bytes, fault: Fault, stopping: threading.Event) -> Iterator[bytes]:
-    """The body as a fault lets it come: slowly, or only its first half."""
-    most = body[: len(body) // 2] if fault.dropped == "middle" else body
-    size = max(1, -(-len(most) // _THROTTLE_PIECES)) if fault.throttle_seconds else len(most)
-    for start in range(0, len(most), size or 1):
-        if fault.throttle_seconds:
-            fault.pause(fault.throttle_seconds * size / len(most), stopping)
-        yield most[start : start + size]
-    if fault.dropped == "middle":
-        raise Disconnect(reset=fault.reset)

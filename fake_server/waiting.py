@@ -10,6 +10,8 @@ from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from typing import TypeVar
 
+from fake_server.clock import real_seconds
+
 T = TypeVar("T")
 
 
@@ -34,3 +36,18 @@ def _settle(waited: Future[T], wait: Callable[[], T]) -> None:
             waited.set_result(wait())
         except BaseException as error:
             waited.set_exception(error)
+
+
+def wait_until(changed: threading.Condition, condition: Callable[[], bool], seconds: float) -> bool:
+    """Wait in real time until a condition holds, and return whether it does.
+
+    `changed` guards the state that the condition reads, and is notified of its changes.
+    """
+    end = real_seconds() + seconds
+    with changed:
+        while not condition():
+            left = end - real_seconds()
+            if left <= 0:
+                return False
+            changed.wait(left)
+        return True

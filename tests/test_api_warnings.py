@@ -1,4 +1,4 @@
-"""Warnings about requests that api_warnings the API."""
+"""Warnings about requests that misuse the API."""
 
 from __future__ import annotations
 
@@ -179,6 +179,4 @@ def test_assert_no_warnings_lists_them(apivideo: ApiVideo, http: httpx.Client) -
     http.get("/videos", headers={"Authorization": f"Bearer {apivideo.api_key}"})
     with pytest.raises(AssertionError) as failed:
         apivideo.calls.assert_no_warnings()
-    assert str(failed.value) == (
-        f"these calls api_warnings the API:\n  GET /videos -> 401: {AS_BEARER}"
-    )
+    assert str(failed.value) == (f"these calls misuse the API:\n  GET /videos -> 401: {AS_BEARER}")

@@ -90,7 +90,7 @@ def remove_fault(call: Context) -> dict[str, Any]:
     found = [fault for fault in call.project.account.faults if fault.id == wanted]
     if not found:
         raise problems.resource_not_found("faultId")
-    call.project.account.faults.remove(*found)
+    found[0].remove()
     return list_faults(call)
 
 
@@ -106,7 +106,7 @@ def _chain(fault: Fault, rule: dict[str, Any]) -> None:
     for name in ("expire_token", "revoke_token"):
         if name in rule:
             getattr(fault, name)()
-    if not fault.is_complete:
+    if not fault.has_effects:
         names = (name for name in Rule.__annotations__ if name not in ("on", *_CHOICE))
         does = ", ".join(to_camel(name) for name in names)
         raise ValueError(f"Say what the fault does; one of {does}.")

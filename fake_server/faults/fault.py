@@ -1,74 +1,67 @@
-"""One fault: what it does to the requests that it fires for."""
+"""One fault: a matcher, its effects, and how often it fired."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self, get_args
+from typing import Any, Self, get_args
 
-from fake_server.auth.records import AccessToken, RefreshToken
+from fake_server.auth.records import Token
 from fake_server.auth.tokens import Tokens
+from fake_server.calls import Calls
 from fake_server.clock import Duration, in_seconds
-from fake_server.faults.answers import CannedResponse, Damage, given
-from fake_server.faults.choice import FaultRequest, Matcher
-from fake_server.waiting import in_thread
+from fake_server.faults import effects
+from fake_server.faults.canned_response import CannedResponse, canned_response
+from fake_server.faults.effects import Damage, Effect, Firing, Reply, When
+from fake_server.faults.matcher import GUIDE, FaultRequest, Matcher
+from fake_server.waiting import in_thread, wait_until
 
-if TYPE_CHECKING:
-    from fake_server.faults.of_project import Faults
 
-When = Literal["before", "after", "middle"]
-Token = AccessToken | RefreshToken
+@dataclass(frozen=True)
+class Shared:
+    """What the faults of one project share.
 
-GUIDE = "docs/faults.md"
+    `changed` guards their state, and is notified of each change. `overdue` are the complaints about
+    holds that were not released.
+    """
+
+    calls: Calls
+    changed: threading.Condition = field(default_factory=threading.Condition)
+    overdue: list[str] = field(default_factory=list)
 
 
 class Fault:
-    """One rule, and what it does; the methods that say what return the fault, so that they chain.
+    """A rule for requests. The methods that add an effect return the fault, so that they chain.
 
-    As a context manager it ends with its block: what it holds goes on, and if it never fired the
-    block fails.
+    As a context manager it ends with the block, which fails if the fault never fired.
     """
 
-    def __init__(
-        self, owner: Faults, spoken: str, chosen: Matcher, *, number: int, place: str
-    ) -> None:
+    def __init__(self, matcher: Matcher, shared: Shared, *, number: int, place: str) -> None:
         self.id = str(number)
         self.place = place
         self.fired = 0
-        self.given: CannedResponse | None = None
-        self.dropped: When | None = None
-        self.reset = False
-        self.damage: Damage | None = None
-        self.throttle_seconds = 0.0
-        self._owner = owner
-        self._choice = chosen
-        self._words = [f"apivideo.on({spoken})"]
-        self._delay = 0.0
-        self._hold: float | None = None
-        self._ends_token: Callable[[Tokens, Token], None] | None = None
+        self._matcher = matcher
+        self._shared = shared
+        self._effects: tuple[Effect, ...] = ()
         self._released = False
+        self._removed = False
 
     def __repr__(self) -> str:
-        return "".join(self._words)
+        return f"apivideo.on({self._matcher.describe()}){''.join(map(str, self._effects))}"
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        complaint = self._owner.complaint(self)
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
+        complaint = self.complaint()
         self.remove()
-        if complaint and kind is None:
+        if complaint and error is None:
             raise AssertionError(complaint)
 
-    # What it does
+    # Effects
 
     def respond(
         self,
@@ -79,203 +72,204 @@ class Fault:
         headers: Mapping[str, str] | None = None,
         retry_after: float | None = None,
     ) -> Self:
-        """Answer with this status, in the place of the fake; the request is not handled.
+        """Answer with this status, without handling the request.
 
-        The body is `json`, or `body` as it is, or else what api.video answers with that status: a
-        problem, and nothing below 400. A 429 says in api.video's rate limit headers that nothing is
-        left for `retry_after` seconds, or until the window of the calls' class ends; no other
-        status takes it. Raises ValueError and TypeError for what cannot be sent.
+        The body is `json`, or `body` unchanged. By default it is the problem that api.video answers
+        with that status, empty below 400. `retry_after` (seconds) is for 429 only: the rate limit
+        headers then say that no calls are left for that time, by default until the current window
+        of the call class ends. Raises ValueError or TypeError for a response that cannot be sent.
         """
-        answer = given(status, json, body, headers, retry_after)
-        sent = {"json": json, "body": body, "headers": headers}
-        words = [
-            str(int(status)),
-            *(f"{name}=…" for name, value in sent.items() if value is not None),
-        ]
-        words += [] if retry_after is None else [f"retry_after={retry_after!r}"]
-        return self._does(f".respond({', '.join(words)})", given=answer)
+        response = canned_response(status, json, body, headers, retry_after)
+        given = {"json": json, "body": body, "headers": headers}
+        shown = [str(int(status))]
+        shown += [f"{name}=…" for name, value in given.items() if value is not None]
+        shown += [] if retry_after is None else [f"retry_after={retry_after!r}"]
+        return self._add(effects.Respond(", ".join(shown), response))
 
     def delay(self, seconds: Duration) -> Self:
-        """Wait so many seconds of real time before the request is handled."""
-        waits = _seconds(seconds, "delay")
-        return self._does(f".delay({waits:g})", _delay=waits)
+        """Wait for seconds of real time before the request is handled."""
+        return self._add(effects.Delay(_seconds(seconds, "delay")))
 
     def hold(self, timeout: Duration = 30.0) -> Self:
-        """Keep the request, before it is handled, until `release()` or the end of the test.
+        """Hold the request, before it is handled, until `release()` or the end of the test.
 
-        If nobody lets it go within `timeout` seconds of real time, the test fails.
+        The test fails if a request is held for longer than `timeout` seconds of real time.
         """
-        return self._does(".hold()", _hold=_seconds(timeout, "hold"))
+        return self._add(effects.Hold(_seconds(timeout, "hold")))
 
     def drop(self, when: When = "before", *, reset: bool = False) -> Self:
-        """Close the connection before the request is handled, after it was (what it did stays done,
-        the answer is lost) or in the middle of the answer's body (of one that has none, before it).
+        """Close the connection: before the request is handled, after it, or in the middle of the
+        body of the answer (before the answer if it has no body).
 
         `reset` closes it by a reset (RST) instead of an orderly end (FIN).
         """
-        dropped = _one_of(when, When, "drop", "when")
-        words = f".drop({when!r}{', reset=True' if reset else ''})"
-        return self._does(words, dropped=dropped, reset=bool(reset))
+        return self._add(effects.Drop(_one_of(when, When, "drop", "when"), bool(reset)))
 
     def corrupt(self, how: Damage = "truncated") -> Self:
-        """Spoil the answer's body after the request was handled.
+        """Damage the body of the answer after the request was handled.
 
-        `"truncated"`: half of it is missing; `"invalid"`: it is no JSON; `"content_type"`: it says
-        that it is text/html; `"empty"`: there is none.
+        `"truncated"`: send only the first half; `"invalid"`: make it invalid JSON;
+        `"content_type"`: label it as text/html; `"empty"`: send no body.
         """
-        return self._does(f".corrupt({how!r})", damage=_one_of(how, Damage, "corrupt", "how"))
+        return self._add(effects.Corrupt(_one_of(how, Damage, "corrupt", "how")))
 
     def throttle(self, seconds: Duration) -> Self:
-        """Send the answer's body piece by piece, the whole in so many seconds of real time."""
-        lasts = _seconds(seconds, "throttle")
-        return self._does(f".throttle({lasts:g})", throttle_seconds=lasts)
+        """Send the body of the answer in pieces, over seconds of real time."""
+        return self._add(effects.Throttle(_seconds(seconds, "throttle")))
 
     def expire_token(self) -> Self:
-        """Let the request's token expire just before it is handled; once, if `times` says no more.
-
-        Its access token, at POST /auth/refresh its refresh token.
+        """Expire the request's access token (at POST /auth/refresh the refresh token) just before
+        the request is handled. Happens once by default; see `times`.
         """
-        return self._does(".expire_token()", _ends_token=Tokens.expire)
+        return self._add(effects.EndToken("expire"))
 
     def revoke_token(self) -> Self:
         """Revoke the request's token just before it is handled; otherwise as `expire_token`."""
-        return self._does(".revoke_token()", _ends_token=Tokens.revoke)
+        return self._add(effects.EndToken("revoke"))
+
+    def _add(self, effect: Effect) -> Self:
+        """Add an effect. Raises ValueError if it cannot be combined with the others."""
+        method = str(effect).partition("(")[0]
+        with self._shared.changed:
+            if any(str(other).startswith(f"{method}(") for other in self._effects):
+                raise ValueError(
+                    f"{self!r} has {method}() already; make two faults, each with times=. "
+                    f"See {GUIDE}"
+                )
+            chain = (*self._effects, effect)
+            if any(one.sends_answer for one in chain) and any(one.loses_answer for one in chain):
+                raise ValueError(
+                    f'{self!r}{effect} would never send that answer: only drop("middle") '
+                    f"combines with respond(), corrupt() and throttle(). See {GUIDE}"
+                )
+            self._effects = chain
+            if effect.needs_token and self._matcher.times is None:
+                self._matcher.times = 1
+        return self
 
     # What a test does with it
 
     def release(self) -> None:
-        """Let the requests go on that are held or delayed, and hold no more of them."""
-        with self._owner.changed:
+        """Continue the requests that are held or delayed, and stop holding and delaying others."""
+        with self._shared.changed:
             self._released = True
-            self._owner.changed.notify_all()
+            self._shared.changed.notify_all()
 
     def remove(self) -> None:
-        """End the fault: nothing more fails by it, and what it holds goes on."""
-        self._owner.remove(self)
+        """End the fault, and continue the requests that it holds."""
+        with self._shared.changed:
+            self._removed = True
+            self._shared.changed.notify_all()
 
     def wait_for(self, times: int = 1, *, timeout: Duration = 5.0) -> None:
-        """Wait until it has fired so often; for a hold: until so many requests were caught.
+        """Wait until the fault has fired `times` times; a hold fires when it catches a request.
 
-        Raises TimeoutError after `timeout` seconds of real time, ValueError for less than one.
+        Raises TimeoutError after `timeout` seconds of real time, ValueError for less than one time.
         """
         if type(times) is not int or times < 1:
-            raise ValueError(f"wait_for() waits for one time or more, not for {times!r}")
+            raise ValueError(f"wait_for(times=) must be an integer from 1, not {times!r}")
         limit = in_seconds(timeout)
-        if not self._owner.wait(lambda: self.fired >= times, limit):
+        if not wait_until(self._shared.changed, lambda: self.fired >= times, limit):
             raise TimeoutError(
-                f"{self!r} fired {self.fired} times in {limit:g} s, not {times} times."
-                f"{self._owner.near(self)}"
+                f"{self!r} fired {self.fired}x in {limit:g} s, expected {times}x."
+                f"{self._near_misses()}"
             )
 
     async def async_wait_for(self, times: int = 1, *, timeout: Duration = 5.0) -> None:
-        """As `wait_for`, for asyncio and trio: the event loop goes on."""
+        """Wait as `wait_for` does, without blocking the event loop of asyncio or trio."""
         await in_thread(partial(self.wait_for, times, timeout=timeout))
 
     # What the server does with it
 
     @property
     def instead(self) -> CannedResponse | None:
-        """What comes in the place of handling the request, if anything does."""
-        return CannedResponse(0, b"", ()) if self.dropped == "before" else self.given
+        """The response to send without handling the request, if there is one."""
+        return next((one.instead for one in self._effects if one.instead is not None), None)
 
     def begin(self, token: Token | None, tokens: Tokens, stopping: threading.Event) -> None:
-        """Do what comes before the request is handled: wait, end its token."""
-        owner = self._owner
-        if self._delay:
-            owner.wait(lambda: self._is_over(stopping), self._delay)
-        held = self._hold
-        if held is not None and not owner.wait(lambda: self._is_over(stopping), held):
-            owner.overdue.append(
-                f"{self!r}, made at {self.place}, held a request for {held:g} s of real time, and "
-                "nobody called release().\n  The thread that waits for the answer cannot be the "
-                f"one that releases it. See {GUIDE}"
-            )
-        if token is not None and self._ends_token is not None:
-            self._ends_token(tokens, token)
+        """Run the effects that come before the request is handled: wait, end its token."""
+
+        def complain(text: str) -> None:
+            self._shared.overdue.append(f"{self!r}, made at {self.place}, {text}")
+
+        firing = Firing(token, tokens, partial(self.pause, stopping=stopping), complain)
+        for effect in sorted(self._effects, key=lambda one: one.order):
+            effect.before(firing)
+
+    def finish(self, reply: Reply, *, has_body: bool) -> bool:
+        """Run the effects that change or drop the answer.
+
+        Return False, and do not count the request, if the fault needs a body and there is none.
+        """
+        applied = self._effects
+        needs_body = any(one.needs_body for one in applied)
+        if needs_body and not has_body and all(one.sends_answer for one in applied):
+            with self._shared.changed:
+                self.fired -= 1
+                self.miss("its answer had no body")
+            return False
+        for effect in applied:
+            effect.after(reply, has_body=has_body)
+        return True
+
+    def pause(self, seconds: float, stopping: threading.Event) -> bool:
+        """Wait for real seconds. Return early, and True, if the fault or the server ends."""
+        return wait_until(
+            self._shared.changed,
+            lambda: self._released or self._removed or stopping.is_set(),
+            seconds,
+        )
+
+    # What the registry asks; all but `mismatch` under the lock
 
     @property
-    def needs_body(self) -> bool:
-        """Whether all that it does is done to an answer's body."""
-        waits = self._delay or self._hold is not None
-        spoils = self.damage is not None or self.throttle_seconds
-        return bool(spoils and not waits and not self._ends_token and not self.dropped)
-
-    def missed_body(self) -> None:
-        """Note that the answer had no body to spoil, so that it has not fired."""
-        with self._owner.changed:
-            self.fired -= 1
-            self._choice.misses["its answer had no body"] += 1
-
-    def pause(self, seconds: float, stopping: threading.Event) -> None:
-        """Wait between two pieces of a slow body."""
-        self._owner.wait(lambda: self._is_over(stopping), seconds)
-
-    def _is_over(self, stopping: threading.Event) -> bool:
-        return self._released or stopping.is_set() or self not in self._owner
-
-    def _does(self, words: str, **what: Any) -> Self:
-        """Take on one thing more to do; raises ValueError if it does that already, or never can."""
-        method = words.partition("(")[0]
-        with self._owner.changed:
-            if any(said.startswith(f"{method}(") for said in self._words):
-                raise ValueError(
-                    f"{self!r} has its {method}() already; two faults take turns, each with "
-                    f"times=. See {GUIDE}"
-                )
-            does = vars(self) | what
-            answers = does["given"] or does["damage"] or does["throttle_seconds"]
-            if answers and does["dropped"] in ("before", "after"):
-                raise ValueError(
-                    f"{self!r}{words} would never send that answer: with respond(), corrupt() and "
-                    f'throttle() goes only drop("middle"). See {GUIDE}'
-                )
-            vars(self).update(what)
-            self._words.append(words)
-            if self._ends_token and self._choice.times is None:
-                self._choice.times = 1
-        return self
-
-    # How the rules judge a request; all of it under the lock of their owner
+    def active(self) -> bool:
+        """Whether the fault has not been removed."""
+        return not self._removed
 
     @property
-    def is_complete(self) -> bool:
-        """Whether somebody has said what it does."""
-        return len(self._words) > 1
+    def has_effects(self) -> bool:
+        """Whether an effect was chained."""
+        return bool(self._effects)
 
-    @property
-    def content(self) -> bool:
-        """Whether nobody need complain of it: it fired, or nobody counts on that."""
-        choice = self._choice
-        by_chance = choice.probability is not None and choice.seen > 0
-        return bool(self.fired or choice.optional or by_chance)
+    def mismatch(self, request: FaultRequest) -> str | None:
+        """Return why a request does not match, None if it does; calls the test's `where`."""
+        needs_token = any(effect.needs_token for effect in self._effects)
+        return self._matcher.mismatch(request, needs_token=needs_token)
 
-    @property
-    def operation(self) -> str:
-        """The operation or pattern that it speaks of."""
-        return self._choice.operation
-
-    def unlike(self, asked: FaultRequest) -> str | None:
-        """Why a request is none that it speaks of, None if it is one; asks the test's `where`."""
-        return self._choice.unlike(asked, wants_token=self._ends_token is not None)
-
-    def takes(self, unlike: str | None) -> bool:
-        """Whether it would fire for a request; counts the request, and why it did not fire."""
-        reason = self._choice.not_yet(self.fired) if unlike is None else unlike
+    def should_fire(self, mismatch: str | None) -> bool:
+        """Return whether to fire for a request; count it, or why not."""
+        reason = self._matcher.reason_to_skip(self.fired) if mismatch is None else mismatch
         if reason is not None:
-            self._choice.misses[reason] += 1
+            self.miss(reason)
         return reason is None
 
-    def missed(self) -> list[str]:
-        """Why the requests of its operation did not make it fire, with how many there were."""
-        return [
-            f"{times} request{'' if times == 1 else 's'} of {self.operation}: {reason}"
-            for reason, times in self._choice.misses.items()
-            if reason
-        ]
+    def miss(self, reason: str) -> None:
+        """Count a request that the fault did not fire for."""
+        self._matcher.misses[reason] += 1
 
-    def shadowed(self, other: Fault) -> None:
-        """Note that an earlier fault took the request."""
-        self._choice.misses[f"{other!r} came first"] += 1
+    def complaint(self) -> str | None:
+        """Return the failure message for a fault that never fired, None if it is satisfied."""
+        matcher = self._matcher
+        skipped_by_chance = matcher.probability is not None and matcher.seen > 0
+        if self._removed or self.fired or matcher.optional or skipped_by_chance:
+            return None
+        if not self._effects:
+            return (
+                f"{self!r}, made at {self.place}, has no effect: chain one, such as "
+                f".respond(503), .delay(2) or .drop(). See {GUIDE}"
+            )
+        return (
+            f"{self!r}, made at {self.place}, never fired.{self._near_misses()}\n"
+            f"  Pass optional=True if the test may pass without it. See {GUIDE}"
+        )
+
+    def _near_misses(self) -> str:
+        matcher = self._matcher
+        lines = matcher.near_misses() or self._shared.calls.nearest(matcher.operation)
+        if not lines:
+            return "\n  No request reached this project."
+        return "\n  What came close:" + "".join(f"\n    {line}" for line in lines)
 
 
 def _seconds(value: Duration, method: str) -> float:
@@ -290,4 +284,4 @@ def _one_of(value: Any, choices: Any, method: str, name: str) -> Any:
     if value in get_args(choices):
         return value
     valid = ", ".join(repr(choice) for choice in get_args(choices))
-    raise ValueError(f"{method}({name}=) is one of {valid}, not {value!r}; see {GUIDE}")
+    raise ValueError(f"{method}({name}=) must be one of {valid}, not {value!r}; see {GUIDE}")

@@ -66,12 +66,12 @@ def test_every_kind_has_a_spelling(http: httpx.Client, rule: dict[str, Any], wor
             {"on": "GET /videos"},
             "one of respond, delay, hold, drop, reset, corrupt, throttle, expireToken, revokeToken",
         ),
-        ({"on": "GET /videos", "nth": 0, "delay": 1}, "nth= is a number from 1 on, not 0"),
+        ({"on": "GET /videos", "nth": 0, "delay": 1}, "nth= must be an integer from 1, not 0"),
         ({"on": "GET /videos", "delay": -1}, "takes seconds of real time above 0"),
-        ({"on": "GET /videos", "respond": {"status": 7}}, "is from 200 to 599"),
+        ({"on": "GET /videos", "respond": {"status": 7}}, "must be from 200 to 599"),
         (
             {"on": "GET /videos", "delay": 1, "respond": {"status": 200, "headers": {"TE": "\n"}}},
-            "no header that HTTP",
+            "is not a valid HTTP header",
         ),
         ({"on": "GET /videos", "respond": {}}, None),
         ({"on": "GET /videos", "drop": "later"}, None),
@@ -85,7 +85,7 @@ def test_a_wrong_fault_is_refused_and_nothing_fails_by_it(
     answer = http.post("/_fake/faults", json=rule)
     assert answer.status_code == 400
     assert words is None or words in answer.json()["detail"]
-    assert len(apivideo.faults) == len(apivideo.faults.made) == 0
+    assert len(apivideo.faults) == len(apivideo.faults.recent) == 0
     (first,) = faults(http, on="GET /videos", optional=True, delay=1)
     assert first["id"] == "1"
 

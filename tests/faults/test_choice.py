@@ -74,7 +74,7 @@ def test_a_concrete_path_means_its_own_requests(apivideo: ApiVideo, api: httpx.C
 
 
 def test_where_looks_at_the_request(apivideo: ApiVideo, api: httpx.Client) -> None:
-    apivideo.on("POST /videos", where=lambda asked: asked.json["title"] == "b").respond(500)
+    apivideo.on("POST /videos", where=lambda request: request.json["title"] == "b").respond(500)
     sent = [api.post("/videos", json={"title": title}).status_code for title in "abc"]
     assert sent == [201, 500, 201]
     assert [video.title for video in apivideo.videos] == ["a", "c"]
@@ -87,12 +87,12 @@ def test_where_sees_headers_query_and_credentials_token(
     apivideo.on("GET /videos", where=seen.append, optional=True).respond(503)
     grant = apivideo.tokens.issue()
     http.get("/videos?currentPage=1", headers={"Authorization": f"Bearer {grant.access_token}"})
-    (asked,) = seen
-    assert (asked.method, asked.path, asked.query) == ("GET", "/videos", "currentPage=1")
-    assert asked.headers["AUTHORIZATION"].startswith("Bearer ")
-    assert asked.token is grant.access
-    assert asked.json is None
-    assert grant.access_token not in repr(asked)
+    (request,) = seen
+    assert (request.method, request.path, request.query) == ("GET", "/videos", "currentPage=1")
+    assert request.headers["AUTHORIZATION"].startswith("Bearer ")
+    assert request.token is grant.access
+    assert request.json is None
+    assert grant.access_token not in repr(request)
 
 
 @pytest.mark.parametrize(
@@ -278,7 +278,7 @@ def test_a_fault_ends_with_its_block_or_when_it_is_removed(
 
 
 def test_where_may_send_requests_itself(apivideo: ApiVideo, api: httpx.Client) -> None:
-    def has_tags(asked: FaultRequest) -> bool:
+    def has_tags(request: FaultRequest) -> bool:
         return statuses(api, 1, "/tags") == [200]
 
     fault = apivideo.on("GET /videos", where=has_tags).respond(503)
@@ -302,12 +302,12 @@ def test_head_is_lost_whole_too(apivideo: ApiVideo, api: httpx.Client) -> None:
     assert str(apivideo.calls.last()).endswith(" -> dropped")
 
 
-@pytest.mark.parametrize("spoil", ["corrupt", "throttle"])
-def test_an_answer_without_a_body_cannot_be_spoilt(
-    apivideo: ApiVideo, api: httpx.Client, spoil: str
+@pytest.mark.parametrize("method", ["corrupt", "throttle"])
+def test_an_answer_without_a_body_cannot_be_changed(
+    apivideo: ApiVideo, api: httpx.Client, method: str
 ) -> None:
     fault = apivideo.on("DELETE /videos/{videoId}")
-    fault = fault.corrupt("invalid") if spoil == "corrupt" else fault.throttle(60)
+    fault = fault.corrupt("invalid") if method == "corrupt" else fault.throttle(60)
     assert api.delete(f"/videos/{apivideo.videos.add().id}").status_code == 204
     assert (fault.fired, apivideo.calls.last().fault) == (0, None)
     assert apivideo.calls.last().response_body == b""
@@ -319,7 +319,7 @@ def test_an_answer_without_a_body_cannot_be_spoilt(
 @pytest.mark.parametrize(
     ("does", "reads"),
     [(lambda fault: fault.delay(0.001), 0), (lambda fault: fault.corrupt(), 1)],
-    ids=["delayed", "spoilt"],
+    ids=["delayed", "corrupted"],
 )
 def test_only_a_fault_that_needs_a_large_body_reads_it(
     apivideo: ApiVideo, does: Callable[[Fault], Fault], reads: int
@@ -331,7 +331,7 @@ def test_only_a_fault_that_needs_a_large_body_reads_it(
         yield b"large"
 
     reply = Reply(200, b"", [("Content-Length", "5")], pieces())
-    reply.spoil(does(apivideo.on("GET /videos", optional=True)), "GET")
+    reply.apply_fault(does(apivideo.on("GET /videos", optional=True)), "GET")
     assert len(read) == reads
 
 
@@ -352,7 +352,7 @@ def test_what_it_answers_is_shown_without_the_values(apivideo: ApiVideo) -> None
 
 
 def test_an_error_in_where_fails_the_test(apivideo: ApiVideo, api: httpx.Client) -> None:
-    apivideo.on("GET /videos", where=lambda asked: 1 / 0, optional=True).respond(503)
+    apivideo.on("GET /videos", where=lambda request: 1 / 0, optional=True).respond(503)
     assert api.get("/videos").status_code == 500
     with pytest.raises(ZeroDivisionError):
         apivideo.check()
@@ -361,15 +361,15 @@ def test_an_error_in_where_fails_the_test(apivideo: ApiVideo, api: httpx.Client)
 @pytest.mark.parametrize(
     ("numbers", "words"),
     [
-        ({"nth": 0}, "nth= is a number from 1 on, not 0"),
-        ({"times": -1}, "times= is a number from 1 on, not -1"),
-        ({"part": True}, "part= is a number from 1 on, not True"),
-        ({"nth": 1.5}, "nth= is a number from 1 on, not 1.5"),
-        ({"probability": 0}, "probability= is above 0 and up to 1, not 0"),
-        ({"probability": 2}, "probability= is above 0 and up to 1, not 2"),
-        ({"probability": "x"}, "probability= is above 0 and up to 1, not 'x'"),
-        ({"where": "title"}, "where= is a plain function of the request, not 'title'"),
-        ({"optional": "no"}, "optional= is True or False, not 'no'"),
+        ({"nth": 0}, "nth= must be an integer from 1, not 0"),
+        ({"times": -1}, "times= must be an integer from 1, not -1"),
+        ({"part": True}, "part= must be an integer from 1, not True"),
+        ({"nth": 1.5}, "nth= must be an integer from 1, not 1.5"),
+        ({"probability": 0}, "probability= must be above 0 and at most 1, not 0"),
+        ({"probability": 2}, "probability= must be above 0 and at most 1, not 2"),
+        ({"probability": "x"}, "probability= must be above 0 and at most 1, not 'x'"),
+        ({"where": "title"}, "where= must be a plain function of the request, not 'title'"),
+        ({"optional": "no"}, "optional= must be True or False, not 'no'"),
     ],
 )
 def test_a_wrong_number_is_refused_and_makes_no_fault(
@@ -381,12 +381,12 @@ def test_a_wrong_number_is_refused_and_makes_no_fault(
 
 
 def test_what_is_awaited_cannot_say_where(apivideo: ApiVideo) -> None:
-    async def is_mine(asked: FaultRequest) -> bool:
+    async def is_mine(request: FaultRequest) -> bool:
         return True
 
-    with pytest.raises(TypeError, match="where= is a plain function of the request"):
+    with pytest.raises(TypeError, match="where= must be a plain function of the request"):
         apivideo.on("GET /videos", where=is_mine)
-    with pytest.raises(TypeError, match='an operation is a text like "GET /videos", not None'):
+    with pytest.raises(TypeError, match='an operation is a string like "GET /videos", not None'):
         apivideo.on(None)  # type: ignore[arg-type] - wrong on purpose
 
 
@@ -408,31 +408,51 @@ def test_a_misspelt_operation_is_refused_with_the_nearest(apivideo: ApiVideo) ->
 @pytest.mark.parametrize(
     ("wrong", "error", "words"),
     [
-        (lambda fault: fault.respond(99), ValueError, "the status of an answer is from 200 to 599"),
+        (
+            lambda fault: fault.respond(99),
+            ValueError,
+            "a response's status must be from 200 to 599",
+        ),
         (lambda fault: fault.respond(200, json=1, body="1"), ValueError, "either json= or body="),
-        (lambda fault: fault.respond(200, json=object()), TypeError, "json= takes what JSON can"),
-        (lambda fault: fault.respond(503, retry_after=1), ValueError, "belongs to a 429, not to a"),
-        (lambda fault: fault.respond(200, json=float("nan")), TypeError, "json= takes what JSON"),
-        (lambda fault: fault.respond(200, body=5), TypeError, "body= is a text or bytes, not 5"),
-        (lambda fault: fault.respond(200, body=["a"]), TypeError, "for JSON there is json="),
-        (lambda fault: fault.respond(429, retry_after=-3), ValueError, "seconds from 0 on, not -3"),
-        (lambda fault: fault.respond(429, retry_after=1e999), ValueError, "from 0 on, not inf"),
-        (lambda fault: fault.respond(429, retry_after="7"), ValueError, "from 0 on, not '7'"),
-        (lambda fault: fault.respond(200, headers=[("a", "b")]), TypeError, "headers= is a map"),
+        (
+            lambda fault: fault.respond(200, json=object()),
+            TypeError,
+            "json= must be serializable as JSON",
+        ),
+        (
+            lambda fault: fault.respond(503, retry_after=1),
+            ValueError,
+            "for status 429 only, not 503",
+        ),
+        (
+            lambda fault: fault.respond(200, json=float("nan")),
+            TypeError,
+            "json= must be serializable as JSON",
+        ),
+        (lambda fault: fault.respond(200, body=5), TypeError, "body= must be str or bytes, not 5"),
+        (lambda fault: fault.respond(200, body=["a"]), TypeError, "use json= for JSON"),
+        (lambda fault: fault.respond(429, retry_after=-3), ValueError, "seconds from 0, not -3"),
+        (lambda fault: fault.respond(429, retry_after=1e999), ValueError, "from 0, not inf"),
+        (lambda fault: fault.respond(429, retry_after="7"), ValueError, "from 0, not '7'"),
+        (
+            lambda fault: fault.respond(200, headers=[("a", "b")]),
+            TypeError,
+            "headers= must be a map",
+        ),
         (
             lambda fault: fault.respond(200, headers={"Content-Length": "30"}),
             ValueError,
-            r'the server itself says Content-Length, .* there is .drop\("middle"\)',
+            r'Content-Length is set by the server, .* use .drop\("middle"\)',
         ),
         (
             lambda fault: fault.respond(200, headers={"transfer-encoding": "chunked"}),
             ValueError,
-            "the server itself says transfer-encoding",
+            "transfer-encoding is set by the server",
         ),
         (
             lambda fault: fault.respond(503).delay(1).respond(500),
             ValueError,
-            r"\.respond\(503\)\.delay\(1\) has its \.respond\(\) already; two faults take turns",
+            r"\.respond\(503\)\.delay\(1\) has \.respond\(\) already; make two faults",
         ),
         (
             lambda fault: fault.respond(503).drop(),
@@ -442,14 +462,30 @@ def test_a_misspelt_operation_is_refused_with_the_nearest(apivideo: ApiVideo) ->
         (
             lambda fault: fault.drop("after").corrupt("empty"),
             ValueError,
-            r'never send that answer: with respond.* goes only drop\("middle"\)',
+            r'never send that answer: only drop\("middle"\) combines with respond',
         ),
-        (lambda fault: fault.respond(204, json={}), ValueError, "an answer of 204 has no body"),
-        (lambda fault: fault.respond(304, body=""), ValueError, "an answer of 304 has no body"),
-        (lambda fault: fault.wait_for("x"), ValueError, "for one time or more, not for 'x'"),
-        (lambda fault: fault.wait_for(0), ValueError, "for one time or more, not for 0"),
-        (lambda fault: fault.respond(200, headers={"a b": "c"}), ValueError, "no header that HTTP"),
-        (lambda fault: fault.respond(200, headers={"a": "b\r\nc"}), ValueError, "no header that"),
+        (
+            lambda fault: fault.respond(204, json={}),
+            ValueError,
+            "a response with status 204 has no body",
+        ),
+        (
+            lambda fault: fault.respond(304, body=""),
+            ValueError,
+            "a response with status 304 has no body",
+        ),
+        (lambda fault: fault.wait_for("x"), ValueError, "must be an integer from 1, not 'x'"),
+        (lambda fault: fault.wait_for(0), ValueError, "must be an integer from 1, not 0"),
+        (
+            lambda fault: fault.respond(200, headers={"a b": "c"}),
+            ValueError,
+            "is not a valid HTTP header",
+        ),
+        (
+            lambda fault: fault.respond(200, headers={"a": "b\r\nc"}),
+            ValueError,
+            "is not a valid HTTP header",
+        ),
         (
             lambda fault: fault.delay(-1),
             ValueError,
@@ -459,12 +495,12 @@ def test_a_misspelt_operation_is_refused_with_the_nearest(apivideo: ApiVideo) ->
         (
             lambda fault: fault.drop("later"),
             ValueError,
-            r"drop\(when=\) is one of 'before', 'after', 'middle', not 'later'; see docs/faults.md",
+            r"when=\) must be one of 'before', 'after', 'middle', not 'later'; see docs/faults.md",
         ),
         (
             lambda fault: fault.corrupt("all"),
             ValueError,
-            r"corrupt\(how=\) is one of 'truncated', 'invalid', 'content_type', 'empty', not 'all'",
+            r"how=\) must be one of 'truncated', 'invalid', 'content_type', 'empty', not 'all'",
         ),
     ],
 )
@@ -483,7 +519,7 @@ def test_durations_may_be_timedeltas(apivideo: ApiVideo) -> None:
         apivideo.on("GET /videos", optional=True).delay(second).hold(second).throttle(2 * second)
     )
     assert repr(fault).endswith(".delay(1).hold().throttle(2)")
-    with pytest.raises(TimeoutError, match=r"fired 0 times in 0\.001 s"):
+    with pytest.raises(TimeoutError, match=r"fired 0x in 0\.001 s, expected 1x"):
         fault.wait_for(timeout=timedelta(milliseconds=1))
     with pytest.raises(TimeoutError, match=r"GET /videos was called 0 times in 0\.001 s|never"):
         apivideo.calls.wait_for("GET /videos", timeout=timedelta(milliseconds=1))

@@ -82,7 +82,7 @@ def test_waiting_for_what_does_not_come_tells_what_came(
     with pytest.raises(TimeoutError) as late:
         held.wait_for(2, timeout=0.01)
     assert str(late.value) == (
-        'apivideo.on("GET /videos", optional=True).hold() fired 0 times in 0.01 s, not 2 times.\n'
+        'apivideo.on("GET /videos", optional=True).hold() fired 0x in 0.01 s, expected 2x.\n'
         "  What came close:\n"
         "    GET /tags -> 200"
     )
@@ -134,7 +134,7 @@ def test_nobody_waits_for_a_wait_that_is_cancelled(apivideo: ApiVideo) -> None:
 
 def test_what_a_wait_fails_with_reaches_who_waits(apivideo: ApiVideo) -> None:
     held = apivideo.on("GET /videos", optional=True).hold()
-    with pytest.raises(TimeoutError, match=r"fired 0 times in 0\.01 s, not 1 times"):
+    with pytest.raises(TimeoutError, match=r"fired 0x in 0\.01 s, expected 1x"):
         asyncio.run(held.async_wait_for(timeout=0.01))
 
 

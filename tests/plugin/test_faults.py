@@ -31,7 +31,7 @@ def test_it(apivideo, apivideo_http):
         'apivideo.on("GET /videos", nth=3).respond(503), made at test_mine.py:6, never fired.\n'
         "  What came close:\n"
         "    2 requests of GET /videos: not number 3\n"
-        "  If the test may pass without it, say optional=True. See docs/faults.md\n"
+        "  Pass optional=True if the test may pass without it. See docs/faults.md\n"
     ) in said
 
 
@@ -44,7 +44,7 @@ def test_it(apivideo, apivideo_http):
         ),
         (
             'on("GET /videos", part=2).expire_token()',
-            ["2 requests of GET /videos: it was no part of an upload, not part 2"],
+            ["2 requests of GET /videos: it was not an upload part, expected part 2"],
         ),
         (
             'on("GET /videos", where=len).delay(1)',
@@ -57,12 +57,12 @@ def test_what_came_close_is_told_for_each_reason(
 ) -> None:
     source = f"""
 def test_it(apivideo, apivideo_http):
-    apivideo.{fault.replace("len", "lambda asked: asked.query")}
+    apivideo.{fault.replace("len", "lambda request: request.query")}
     apivideo_http.get("/videos")
     apivideo_http.get("/videos")
 """
     said = failures(suite, source, failed=1)
-    near = near or ["2 requests of GET /videos: `where` said no"]
+    near = near or ["2 requests of GET /videos: `where` returned a false value"]
     assert "never fired.\n  What came close:\n" + "".join(f"    {one}\n" for one in near) in said
 
 
@@ -88,14 +88,14 @@ def test_without_any_request_the_complaint_says_so(suite: pytest.Pytester) -> No
     said = failures(
         suite, 'def test_it(apivideo): apivideo.on("GET /videos").respond(503)', failed=1
     )
-    assert "never fired.\n  No request reached this project.\n  If the test" in said
+    assert "never fired.\n  No request reached this project.\n  Pass optional" in said
 
 
 def test_a_fault_that_does_nothing_is_told_what_to_chain(suite: pytest.Pytester) -> None:
     said = failures(suite, 'def test_it(apivideo): apivideo.on("GET /videos")', failed=1)
     assert (
-        'apivideo.on("GET /videos"), made at test_mine.py:4, does nothing: chain what it does, '
-        "such as .respond(503), .delay(2) or .drop(). See docs/faults.md\n"
+        'apivideo.on("GET /videos"), made at test_mine.py:4, has no effect: chain one, such as '
+        ".respond(503), .delay(2) or .drop(). See docs/faults.md\n"
     ) in said
 
 
@@ -113,7 +113,7 @@ def test_it(apivideo, apivideo_http):
     )
     assert (
         'apivideo.on("GET /videos").hold(), made at test_mine.py:6, held a request for 0.05 s of '
-        "real time, and nobody called release().\n"
+        "real time without a call of release().\n"
         "  The thread that waits for the answer cannot be the one that releases it. "
         "See docs/faults.md\n"
     ) in said

@@ -1,0 +1,119 @@
+"""The response of `Fault.respond`, checked and encoded."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from http.client import responses
+from typing import Any, NamedTuple
+
+from fake_server.core import problems
+from fake_server.core.problems import Problem
+
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+_FRAMING = ("content-length", "transfer-encoding", "connection")
+
+
+class CannedResponse(NamedTuple):
+    """A response that a fault sends without the request being handled."""
+
+    status: int
+    body: bytes
+    headers: tuple[tuple[str, str], ...]
+
+
+def canned_response(
+    status: Any,
+    value: Any,
+    body: str | bytes | None,
+    headers: Mapping[str, str] | None,
+    retry_after: float | None,
+) -> CannedResponse:
+    """Create a response. Raises ValueError or TypeError for one that cannot be sent."""
+    if not isinstance(status, int) or not 200 <= status <= 599:
+        raise ValueError(f"a response's status must be from 200 to 599, not {status!r}")
+    if value is not None and body is not None:
+        raise ValueError("pass either json= or body=, not both")
+    if status in (204, 304) and not (value is None and body is None):
+        raise ValueError(f"a response with status {status} has no body")
+    own = _checked_headers(headers)
+    problem = _default_problem(status, _checked_retry_after(status, retry_after))
+    default = [] if problem is None else [*problem.headers]
+    content = b""
+    if body is not None:
+        content = _encode_body(body)
+    elif value is not None or problem is not None:
+        content = _encode_json(value if value is not None or problem is None else problem.body())
+        default.append(("Content-Type", "application/json"))
+    names = {name.lower() for name, _ in own}
+    kept = [header for header in default if header[0].lower() not in names]
+    return CannedResponse(int(status), content, (*kept, *own))
+
+
+def _checked_retry_after(status: int, retry_after: float | None) -> float | None:
+    if retry_after is None:
+        return None
+    if status != 429:
+        raise ValueError(f"retry_after= is for status 429 only, not {status}")
+    if type(retry_after) not in (int, float) or not 0 <= retry_after < 1e9:
+        raise ValueError(f"retry_after= must be a number of seconds from 0, not {retry_after!r}")
+    return retry_after
+
+
+def _encode_body(body: object) -> bytes:
+    if isinstance(body, str):
+        return body.encode()
+    if isinstance(body, bytes | bytearray | memoryview):
+        return bytes(body)
+    raise TypeError(f"body= must be str or bytes, not {body!r}; use json= for JSON")
+
+
+def _encode_json(value: Any) -> bytes:
+    try:
+        return json.dumps(
+            value, ensure_ascii=False, allow_nan=False, separators=(",", ":")
+        ).encode()
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"json= must be serializable as JSON: {error}; or use body=") from None
+
+
+def _checked_headers(headers: Mapping[str, str] | None) -> list[tuple[str, str]]:
+    if not isinstance(headers, Mapping | None):
+        raise TypeError(f'headers= must be a mapping, like {{"X-Mine": "1"}}, not {headers!r}')
+    pairs = [(str(name), str(value)) for name, value in (headers or {}).items()]
+    for name, value in pairs:
+        if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
+            raise ValueError(f"{name!r}: {value!r} is not a valid HTTP header")
+        if name.lower() in _FRAMING:
+            raise ValueError(
+                f"{name} is set by the server, from the body that it sends; to send an "
+                'incomplete body use .drop("middle")'
+            )
+    return pairs
+
+
+def _default_problem(status: int, retry_after: float | None) -> Problem | None:
+    """Return what api.video answers with an error status, None below 400."""
+    if status < 400:
+        return None
+    if status == 429:
+        # The rate limit headers that are missing here come from the project's own count.
+        wait = math.ceil(retry_after) if retry_after is not None else None
+        retry = [] if wait is None else [("X-RateLimit-Retry-After", str(wait))]
+        return replace(
+            problems.too_many_requests(), headers=(("X-RateLimit-Remaining", "0"), *retry)
+        )
+    documented = {
+        400: problems.invalid_payload,
+        401: problems.invalid_access_token,
+        403: problems.suspended_account,
+        404: problems.unrecognized_url,
+    }
+    if status in documented:
+        return documented[status]()
+    title = "Server error" if status == 500 else responses.get(status, "Error")
+    return Problem(status, "general-errors", title)
