@@ -73,6 +73,7 @@ def test_the_readme_begins_with_a_test_that_expires_a_token(suite: pytest.Pytest
         "interception.md",
         "lifecycle.md",
         "sandbox.md",
+        "time.md",
         "uploads.md",
         "webhooks.md",
     ],
