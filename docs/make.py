@@ -1,4 +1,4 @@
-"""Writes the pages that are made from the code: `python docs/make.py`, or `make docs`."""
+"""Generator of the pages that are built from the code: `python docs/make.py`, or `make docs`."""
 
 from __future__ import annotations
 
@@ -11,38 +11,48 @@ from pytest_apivideo.options import INI_OPTIONS, OPTIONS
 
 HERE = Path(__file__).parent
 
-SETTINGS = """# Settings
+SETTINGS_PAGE = """# Settings
 
-How one project of the fake behaves. The same names everywhere:
-`@pytest.mark.apivideo(expires_in=60)` for a test, `apivideo.settings.expires_in = 60` inside it,
-`apivideo-fake serve --expires-in 60` for a server.
+The settings control how a project of the fake behaves. The names are the same everywhere:
 
-`verified: false` marks a default that no source settles: nobody has seen what api.video does.
+| place | example |
+|---|---|
+| marker of a test | `@pytest.mark.apivideo(expires_in=60)` |
+| inside a test | `apivideo.settings.expires_in = 60` |
+| command line of a server | `apivideo-fake serve --expires-in 60` |
+| [control API](control.md) | `PATCH /_fake/settings` with `{"expires_in": 60}` |
 
-| setting | default | | source of the default |
+`verified: false` marks a default that no source confirms and that has not been compared with
+api.video yet. This page is generated from the code.
+
+| setting | default | meaning | source of the default |
 |---|---|---|---|
 """
 
-OPERATIONS = """# What is served
+OPERATIONS_PAGE = """# Operations
 
-Made from the operation table. `GET /_fake/openapi.json` tells the same, with all fields.
+This page lists the operations of the fake. It is generated from the code. `GET /_fake/openapi.json`
+returns an OpenAPI document of the same operations, with all fields; `apivideo-fake routes` prints
+them.
 
-| operation | | parameters of the query |
+| operation | description | query parameters |
 |---|---|---|
 """
 
-
 OPTIONS_PAGE = """# Options of the plugin
 
-The first place that names a value wins: command line, environment, ini file, default.
+The options configure the plugin for a whole test run. Each can be set on the command line, in an
+environment variable or in pytest's ini file. The command line takes precedence over the environment
+variable, and that over the ini file. `pytest --apivideo-info` prints the values and their origin.
+This page is generated from the code.
 
-| command line | environment | ini file | |
+| command line | environment variable | ini file | meaning |
 |---|---|---|---|
 """
 
 
 def options_page() -> str:
-    """The table of options."""
+    """Return the page with the table of options."""
     rows = [
         f"| `{option.flag}` | `{option.variable}` | `{option.ini}` | {option.help} |"
         for option in OPTIONS
@@ -52,23 +62,24 @@ def options_page() -> str:
 
 
 def settings_page() -> str:
-    """The table of settings."""
+    """Return the page with the table of settings."""
     rows = []
     for name, field in Settings.model_fields.items():
         facts: Any = field.json_schema_extra
         source = facts["source"] + ("" if facts["verified"] else "; `verified: false`")
         rows.append(f"| `{name}` | `{field.default!r}` | {field.description} | {source} |")
-    return SETTINGS + "\n".join(rows) + "\n"
+    return SETTINGS_PAGE + "\n".join(rows) + "\n"
 
 
 def operations_page() -> str:
-    """The table of operations."""
+    """Return the page with the table of operations."""
     rows = []
-    for path, item in document()["paths"].items():
-        for method, entry in item.items():
-            names = [f"`{one['name']}`" for one in entry["parameters"] if one["in"] == "query"]
+    for path, methods in document()["paths"].items():
+        for method, entry in methods.items():
+            parameters = entry["parameters"]
+            names = [f"`{item['name']}`" for item in parameters if item["in"] == "query"]
             rows.append(f"| `{method.upper()} {path}` | {entry['summary']} | {' '.join(names)} |")
-    return OPERATIONS + "\n".join(rows) + "\n"
+    return OPERATIONS_PAGE + "\n".join(rows) + "\n"
 
 
 PAGES = {

@@ -1,12 +1,12 @@
-"""Fixtures that several test files use."""
+"""Fixtures for several test files."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import anyio  # noqa: F401 - as httpcore
-import httpcore  # noqa: F401 - pytester forgets what a suite under test was first to import; then
-import httpx  # a second copy would be loaded, whose errors httpx does not know
+import httpcore  # noqa: F401 - pytester unloads the modules that a suite under test imports first;
+import httpx  # httpx would then get a second copy of httpcore, with other exception classes
 import pytest
 import trio  # noqa: F401 - as httpcore
 
@@ -16,21 +16,21 @@ from tests import description
 
 @pytest.fixture
 def http(apivideo: ApiVideo) -> Iterator[httpx.Client]:
-    """A client that knows where the fake is and nothing else: no credential."""
+    """Return a client with the base URL of the fake and no credential."""
     with httpx.Client(base_url=apivideo.url) as client:
         yield client
 
 
 @pytest.fixture
 def api(apivideo: ApiVideo) -> Iterator[httpx.Client]:
-    """A client that sends the API key as Basic credential, so that only the test's calls count."""
+    """Return a client with the API key as Basic credential, so that it adds no login calls."""
     with httpx.Client(base_url=apivideo.url, auth=(apivideo.api_key, "")) as client:
         yield client
 
 
 @pytest.fixture(autouse=True)
-def answers_are_judged(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Hold every answer of the fake against api.video's description, where that is given."""
+def answers_match_the_description(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Check every answer of the fake against api.video's description, if it is available."""
     on_the_fake = {"apivideo", "apivideo_target"} & set(request.fixturenames)
     if not on_the_fake or description.folder() is None:
         yield
@@ -38,12 +38,12 @@ def answers_are_judged(request: pytest.FixtureRequest) -> Iterator[None]:
     apivideo: ApiVideo = request.getfixturevalue("apivideo")
     yield
     if apivideo.settings.max_body >= 64 * 1024:
-        assert description.judge(apivideo.calls) == []
+        assert description.violations(apivideo.calls) == []
 
 
 @pytest.fixture
 def suite(pytester: pytest.Pytester) -> pytest.Pytester:
-    """An empty suite of a user, in which warnings are errors as in ours."""
+    """Return an empty test suite in which warnings are errors."""
     pytester.makeini(
         """
         [pytest]

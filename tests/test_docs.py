@@ -1,4 +1,4 @@
-"""The documents: what they show runs, and nothing that users see is missing from them."""
+"""Tests that the examples in README and docs run, and that every public name is documented."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def blocks(text: str) -> list[str]:
 def test_the_readme_begins_with_a_test_that_expires_a_token(suite: pytest.Pytester) -> None:
     first, second = blocks(README)[:2]
     assert first.count("\n") <= 13
-    suite.makepyfile(test_first=first, test_second=f"import pytest\n\n\n{second}")
+    suite.makepyfile(test_first=first, test_second=second)
     suite.runpytest_inprocess().assert_outcomes(passed=2)
 
 
@@ -73,6 +73,7 @@ def test_the_readme_begins_with_a_test_that_expires_a_token(suite: pytest.Pytest
         "interception.md",
         "lifecycle.md",
         "sandbox.md",
+        "time.md",
         "uploads.md",
         "webhooks.md",
     ],

@@ -444,7 +444,7 @@ def test_the_guide_names_every_variable() -> None:
 
 
 RECIPES = re.findall(
-    r"\*\*((?:(?!\*\*).)+?)\*\*(?:(?!\*\*|```).)*```python\n(.*?)```", GUIDE.read_text(), re.DOTALL
+    r"### ([^\n]+)\n(?:(?!\n#|```).)*```python\n(.*?)```", GUIDE.read_text(), re.DOTALL
 )
 
 LISTS_BY_HTTP = """
@@ -501,7 +501,7 @@ PROGRAMS = {
                 return Settings()
         """,
     },
-    "A client in a global keeps its token": {
+    "Reconnect a client in a global variable": {
         "library": """
             import requests
 
@@ -529,7 +529,7 @@ PROGRAMS = {
             requests.post(url, json={"title": "Maths"}, auth=(key, ""))
         """,
     },
-    "A worker of session scope": {
+    "Session-scoped workers": {
         "celery/__init__": "",
         "celery/__main__": """
             import os, requests

@@ -9,7 +9,7 @@ import pytest
 from fake_server.control import openapi
 from fake_server.core.operations import canonical
 from fake_server.resources import OPERATIONS
-from tests.description import description, judge, needs_description
+from tests.description import description, needs_description, violations
 
 pytestmark = needs_description
 
@@ -138,7 +138,7 @@ def test_the_judge_can_condemn() -> None:
             at=datetime(2030, 1, 1, tzinfo=UTC),
             response_body=body,
         )
-        return judge([call])
+        return violations([call])
 
     assert answered(200, b'{"videoId": "vi1"}') == []
     assert "is not of type 'string'" in answered(200, b'{"videoId": 7}')[0]
