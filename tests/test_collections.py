@@ -59,6 +59,29 @@ def test_what_belongs_to_a_video_gets_one_and_goes_with_it(apivideo: ApiVideo) -
         apivideo.summaries.add(video_id="vi1")
 
 
+def test_a_collection_is_a_sequence_too(apivideo: ApiVideo) -> None:
+    for empty in (lambda: apivideo.videos.first, lambda: apivideo.videos.last):
+        with pytest.raises(IndexError, match=r"no Video at position -?[01]; there are 0"):
+            empty()
+    first, second, third = apivideo.videos.add_many(3)
+    assert apivideo.videos[0] == apivideo.videos.first == first
+    assert apivideo.videos[-1] == apivideo.videos.last == third
+    assert apivideo.videos[1:] == [second, third]
+    assert apivideo.videos[::-2] == [third, first]
+    assert list(reversed(apivideo.videos)) == [third, second, first]
+    with pytest.raises(IndexError, match="no Video at position 3; there are 3"):
+        apivideo.videos[3]
+
+
+def test_a_resource_stands_for_its_id(apivideo: ApiVideo) -> None:
+    video, other = apivideo.videos.add_many(2)
+    assert apivideo.videos.change(video, title="new").title == "new"
+    assert video in apivideo.videos
+    del apivideo.videos[video]
+    assert video not in apivideo.videos
+    assert list(apivideo.videos) == [other]
+
+
 def test_mistakes_say_what_there_is(apivideo: ApiVideo) -> None:
     video = apivideo.videos.add()
     with pytest.raises(KeyError, match=f"no Video 'vi1'; the newest are: {video.id}"):

@@ -1,4 +1,4 @@
-"""Captions: what is said in a video, as one VTT file for each language."""
+"""Captions: the words spoken in a video, one VTT file for each language."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from fake_server.resources._tracks import (
     tracks,
     upload_track,
 )
-from fake_server.resources.videos import Video
+from fake_server.resources._video import Video
 
 
 def _language(track: dict[str, Any]) -> str:
@@ -35,21 +35,25 @@ def _native_name(track: dict[str, Any]) -> str | None:
 
 
 class Caption(Track, prefix="caption_", collection="captions", owner=Video):
-    """What is said in a video, in one language."""
+    """The captions of a video in one language."""
 
-    srclang: ReadOnly[str] = field(make=_language, doc="The language that it is in.")
-    language_name: ReadOnly[str] = field(make=_native_name, doc="What the language calls itself.")
-    default: bool = field(False, doc="Whether it is shown to those who choose none.")
+    srclang: ReadOnly[str] = field(factory=_language, doc="The language of the captions.")
+    language_name: ReadOnly[str] = field(
+        factory=_native_name, doc="The name of the language, in it."
+    )
+    default: bool = field(False, doc="Whether it is shown to viewers who choose no language.")
 
     @classmethod
-    def absent(cls, language: str) -> Problem:
-        """A language that is not supported has a problem of its own."""
+    def not_found(cls, language: str) -> Problem:
+        """Return the problem of a language without captions, or of an unsupported one."""
         wrong = wrong_with(language)
-        return problems.invalid_attribute("language", wrong) if wrong else super().absent(language)
+        if wrong:
+            return problems.invalid_attribute("language", wrong)
+        return super().not_found(language)
 
 
 def update_caption(call: Context) -> Caption:
-    """Make a caption the default of its video, instead of another one, or no longer."""
+    """Make a caption the default of its video in place of another one, or no longer."""
     find_track(call, Caption)  # an unknown caption is a 404, whatever was sent
     values = sent(call, Caption, "patch")
     with call.store.lock:

@@ -1,7 +1,6 @@
-"""Analytics: what viewers did, in numbers: as a whole, by who and where they are, over time.
+"""Analytics: metrics of what viewers did, as one number, by dimension, or over time.
 
-A test says what happened (`events`), a query which of it to look at (`question`, `filters`), and
-`metrics` what each number means: a package, because these are four subjects of a page each.
+A test adds `events`; `question` and `filters` read a query; `metrics` defines the numbers.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ class Bucket(Resource):
     """A metric for one value of a dimension."""
 
     dimension_value: ReadOnly[str] = field(sort=True, doc="The value, such as FR.")
-    metric_value: ReadOnly[Number] = field(sort=True, doc="The metric for it.")
+    metric_value: ReadOnly[Number] = field(sort=True, doc="The metric for the value.")
 
 
 class Point(Resource):
@@ -45,7 +44,7 @@ class Point(Resource):
 
 
 class WithContext(TypedDict):
-    """What answers repeat of the question."""
+    """The part of a response that repeats the query."""
 
     context: dict[str, Any]
 
@@ -57,7 +56,7 @@ class Aggregate(WithContext):
 
 
 def aggregate(call: Context) -> dict[str, Any]:
-    """Tell a metric as one number."""
+    """Compute a metric as one number."""
     metric, aggregation = call.parameters["metric"], call.parameters["aggregation"]
     measure, wrong = MEASURES.get(f"{metric}/{aggregation}"), list[Problem]()
     if measure is None:
@@ -89,7 +88,7 @@ def break_down(call: Context) -> Page:
     return answer_list(call, asked, rows, {"context": question.context(breakdown=breakdown)})
 
 
-def go_through_time(call: Context) -> Page:
+def time_series(call: Context) -> Page:
     """List a metric for each interval in which it has events."""
     metric = call.parameters["metric"]
     measure, wrong = _named(metric), list[Problem]()
@@ -111,18 +110,18 @@ def _named(metric: str) -> Measure:
 
 
 def _interval(call: Context, question: Question, wrong: list[Problem]) -> str:
-    """The interval that was asked for; else hours for up to two days, and days beyond."""
-    asked = choice(call.query, "interval", INTERVALS, "interval", wrong)
+    """Return the requested interval, by default hours for up to two days and days beyond."""
+    interval = choice(call.query, "interval", INTERVALS, "interval", wrong)
     assert question.timeframe is not None  # else it is a total
     length = question.timeframe.to - question.timeframe.since
-    if asked == "minute" and length >= 60 * INTERVALS["minute"]:
+    if interval == "minute" and length >= 60 * INTERVALS["minute"]:
         detail = "This interval cannot be used with a timeframe over 60 minutes."
         wrong.append(invalid_query_parameter("interval", detail))
-    return asked or ("hour" if length <= 2 * DAY else "day")
+    return interval or ("hour" if length <= 2 * DAY else "day")
 
 
 def _points(question: Question, events: list[AnalyticsEvent], size: int) -> list[Point]:
-    """A point for each interval of `size` nanoseconds, beginning with the epoch's."""
+    """Return a point for each interval of `size` nanoseconds since the epoch that has events."""
     frame, groups = question.frame, defaultdict[int, list[AnalyticsEvent]](list)
     for event in events:
         first, end = max(event.begin_ns, frame.since), min(event.end_ns, frame.until)
@@ -158,7 +157,7 @@ OPERATIONS = (
     GET(
         "/data/timeseries/{metric}",
         Action(
-            go_through_time,
+            time_series,
             answers=WithContext,
             lists=Point,
             reads_query=True,

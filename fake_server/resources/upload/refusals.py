@@ -1,4 +1,4 @@
-"""What can be wrong with a part of an upload, one named constructor each.
+"""The problems of uploads, one named constructor each.
 
     Problem, all of them 400
     ├── the source       already_uploaded · already_downloaded · already_copied
@@ -11,8 +11,8 @@
                          total_parts_too_high · part_too_high_total · different_total_parts
                          total_parts_too_low · part_already_sent · part_too_small
 
-The wording is that of api.video's pages on upload errors; a `detail` that they leave out names the
-value at fault.
+The texts are those of api.video's pages on upload errors; a `detail` that they leave out names the
+wrong value.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ _HEADER = 'in the "Content-Range" header'
 
 
 def already_uploaded() -> Problem:
-    """The video's file is there already."""
+    """Return the problem: the video has a complete source."""
     title = "This video source has already been uploaded."
     return Problem(400, "video-source-already-uploaded", title, "file")
 
 
 def already_downloaded() -> Problem:
-    """The video was made from an address."""
+    """Return the problem: the video was created from a URL."""
     title = "This video source has already been downloaded when the video was created."
     return Problem(400, "video-source-already-downloaded", title)
 
 
 def already_copied() -> Problem:
-    """The video was made from another video."""
+    """Return the problem: the video was created from another video."""
     title = (
         "This video source has already been copied from an existing video when the video was "
         "created."
@@ -48,7 +48,7 @@ def _range(slug: str, title: str, detail: str | None = None) -> Problem:
 
 
 def malformed() -> Problem:
-    """The header is not of a form that is understood."""
+    """Return the problem: the header is not understood."""
     title = (
         'The value of the "Content-Range" header is malformed, the expected format is '
         '"bytes <from_byte>-<to_byte>/<total_bytes>" or "part <part>/<total_parts>".'
@@ -57,13 +57,13 @@ def malformed() -> Problem:
 
 
 def already_initiated() -> Problem:
-    """A file without the header came after parts with it."""
+    """Return the problem: a file without the header follows pieces with it."""
     title = 'This video source has already been initiated with a "Content-Range" upload.'
     return _range("already-initiated", title)
 
 
 def started_with_part() -> Problem:
-    """Bytes came after parts."""
+    """Return the problem: bytes follow parts."""
     title = (
         'This "Content-Range" upload has been started with "part", you cannot continue it with '
         '"bytes".'
@@ -72,7 +72,7 @@ def started_with_part() -> Problem:
 
 
 def started_with_bytes() -> Problem:
-    """A part came after bytes."""
+    """Return the problem: a part follows bytes."""
     title = (
         'This "Content-Range" upload has been started with "bytes", you cannot continue it with '
         '"part".'
@@ -85,123 +85,123 @@ def _value(slug: str, value: str, wrong: str, detail: str | None = None) -> Prob
 
 
 def total_bytes_zero() -> Problem:
-    """The total is 0 bytes."""
+    """Return the problem: the total is 0 bytes."""
     return _value("by-bytes-total-bytes-zero", "total_bytes", "must be greater than 0.")
 
 
 def total_bytes_too_high() -> Problem:
-    """The total is more than a video may have."""
+    """Return the problem: the total exceeds the limit of a video."""
     wrong = "is higher than the maximum allowed limit."
     return _value("by-bytes-total-bytes-too-high", "total_bytes", wrong)
 
 
 def to_byte_too_high_allowed() -> Problem:
-    """The last byte is beyond what a video may have."""
+    """Return the problem: the last byte exceeds the limit of a video."""
     wrong = "is higher than the maximum upper bound allowed for a video."
     return _value("by-bytes-to-byte-too-high-allowed", "to_byte", wrong)
 
 
 def from_byte_too_high() -> Problem:
-    """The range ends before it begins."""
+    """Return the problem: the range ends before it begins."""
     return _value("by-bytes-from-byte-too-high", "from_byte", 'is higher than the "to_byte" value.')
 
 
 def to_byte_too_high_total(total: int) -> Problem:
-    """The range ends beyond the total."""
+    """Return the problem: the range ends beyond the total."""
     wrong = 'is higher than the "total_bytes" value you set for this video.'
     detail = f'The "total_bytes" you set for this video is {total}.'
     return _value("by-bytes-to-byte-too-high-total", "to_byte", wrong, detail)
 
 
 def different_total_bytes(total: int) -> Problem:
-    """Another total than before."""
+    """Return the problem: the total differs from an earlier one."""
     wrong = "must be the same than the one you already set for this video."
     detail = f'The "total_bytes" you already set for this video is {total}.'
     return _value("by-bytes-different-total-bytes", "total_bytes", wrong, detail)
 
 
 def total_bytes_too_low(first: int, last: int) -> Problem:
-    """A range that came before, with an unknown total, goes beyond this total."""
+    """Return the problem: an earlier range, with an unknown total, exceeds this total."""
     wrong = "is lower than or equal to the upper bound of a range you already sent for this video."
     detail = f"You already sent the range {first}-{last}."
     return _value("by-bytes-total-bytes-too-low", "total_bytes", wrong, detail)
 
 
 def range_mismatch(size: int, length: int) -> Problem:
-    """The file has not as many bytes as the range."""
+    """Return the problem: the file and the range differ in size."""
     title = f"The size of the file you sent is different than the range length you set {_HEADER}."
     detail = f"The size of the file you sent is {size} bytes but the range length you set is"
     return _range("by-bytes-range-mismatch", title, f"{detail} {length}.")
 
 
 def range_overlap(first: int, last: int) -> Problem:
-    """Some of the bytes came before."""
+    """Return the problem: some of the bytes were sent before."""
     title = f"The range {_HEADER} overlaps with a previous one you already sent for this video."
     return _range("by-bytes-range-overlap", title, f"You already sent the range {first}-{last}.")
 
 
 def range_too_large() -> Problem:
-    """The range has more bytes than a request may bring."""
+    """Return the problem: the range exceeds the limit of a request."""
     return _range("by-bytes-range-too-large", f"The range {_HEADER} is too large.")
 
 
 def range_too_small() -> Problem:
-    """The range has fewer bytes than any but the last must have."""
+    """Return the problem: a range other than the last is below the minimum size."""
     return _range("by-bytes-range-too-small", f"The range {_HEADER} is too small.")
 
 
 def part_zero() -> Problem:
-    """Parts are counted from 1."""
+    """Return the problem: the part is 0; parts count from 1."""
     return _value("by-part-part-zero", "part", "must be greater than 0.")
 
 
 def total_parts_zero() -> Problem:
-    """The total is no part at all."""
+    """Return the problem: the total is 0 parts."""
     return _value("by-part-total-parts-zero", "total_parts", "must be greater than 0.")
 
 
 def part_too_high_allowed(most: int) -> Problem:
-    """The part's number is beyond what a video may have."""
+    """Return the problem: the part exceeds the limit of a video."""
     wrong = "is higher than the maximum number of parts allowed for a video."
     detail = f"The maximum number of parts allowed for a video is {most}."
     return _value("by-part-part-too-high-allowed", "part", wrong, detail)
 
 
 def total_parts_too_high(most: int) -> Problem:
-    """The total is more parts than a video may have."""
+    """Return the problem: the total exceeds the limit of a video."""
     wrong = "is higher than the maximum number of parts allowed for a video."
     detail = f"The maximum number of parts allowed for a video is {most}."
     return _value("by-part-total-parts-too-high", "total_parts", wrong, detail)
 
 
 def part_too_high_total(total: int) -> Problem:
-    """The part's number is beyond the total."""
+    """Return the problem: the part is beyond the total."""
     wrong = 'is higher than the "total_parts" value you set for this video.'
     detail = f'The "total_parts" you set for this video is {total}.'
     return _value("by-part-part-too-high-total", "part", wrong, detail)
 
 
 def different_total_parts(total: int) -> Problem:
-    """Another total than before."""
+    """Return the problem: the total differs from an earlier one."""
     wrong = "must be the same than the one you already set for this video."
     detail = f'The "total_parts" you already set for this video is {total}.'
     return _value("by-part-different-total-parts", "total_parts", wrong, detail)
 
 
 def total_parts_too_low(part: int) -> Problem:
-    """A part that came before, with an unknown total, goes beyond this total."""
+    """Return the problem: an earlier part, with an unknown total, exceeds this total."""
     wrong = "is lower than or equal to a part number you already sent for this video."
     detail = f"You already sent the part {part}."
     return _value("by-part-total-parts-too-low", "total_parts", wrong, detail)
 
 
 def part_already_sent(part: int) -> Problem:
-    """The part came before."""
+    """Return the problem: the part was sent before."""
     wrong = "collides with a previous one you already sent for this video."
     detail = f"The part number {part} has already been sent."
     return _value("by-part-part-already-sent", "part", wrong, detail)
 
 
 def part_too_small() -> Problem:
-    """The part has fewer bytes than any but the last must have."""
+    """Return the problem: a part other than the last is below the minimum size."""
     return _range("by-part-uploaded-file-too-small", "The uploaded file is too small.")
