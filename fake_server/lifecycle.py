@@ -7,7 +7,7 @@ first runs the events that are due.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import Any
 
@@ -45,13 +45,14 @@ class Lifecycle:
         self._handlers = handlers
         self._courier = courier
         self._failed = failed
-        self._places: tuple[_Place, ...] = ()
+        self._places: tuple[AnyProjectContext, ...] = ()
 
     def include(
         self, project: Any, settings: Settings, environment: Environment, store: Store
     ) -> None:
         """Run the events of this store, too."""
-        self._places = (*self._places, _Place(project, settings, environment, store))
+        place = ProjectContext(project, environment, settings, store, now_ns=0)
+        self._places = (*self._places, place)
 
     def upcoming(self) -> list[Due]:
         """Return all events that will happen, in order."""
@@ -96,17 +97,17 @@ class Lifecycle:
                 return True  # another thread has run it
             place.store.agenda.drop(due.name, due.subject)
             try:
-                self._handlers[due.name].run(place.context(due.at_ns), due.subject)
+                self._handlers[due.name].run(replace(place, now_ns=due.at_ns), due.subject)
             except Exception as error:
                 error.add_note(f"while running the due event {due}")
                 self._failed(error)
         return True
 
-    def _next(self, *, moving: bool) -> tuple[_Place, Due] | None:
+    def _next(self, *, moving: bool) -> tuple[AnyProjectContext, Due] | None:
         firsts = [(place, self._first(place, moving=moving)) for place in self._places]
         return min(((p, due) for p, due in firsts if due), key=itemgetter(1), default=None)
 
-    def _first(self, place: _Place, *, moving: bool) -> Due | None:
+    def _first(self, place: AnyProjectContext, *, moving: bool) -> Due | None:
         def runs_now(name: str) -> bool:
             deferred = not moving and self._handlers[name].deferred(place.settings)
             return self._is_enabled(place, name) and not deferred
@@ -114,18 +115,5 @@ class Lifecycle:
         with place.store.lock:
             return place.store.agenda.first(runs_now)
 
-    def _is_enabled(self, place: _Place, name: str) -> bool:
+    def _is_enabled(self, place: AnyProjectContext, name: str) -> bool:
         return self._handlers[name].enabled(place.settings, place.environment)
-
-
-@dataclass(frozen=True)
-class _Place:
-    """One environment of a project."""
-
-    project: Any
-    settings: Settings
-    environment: Environment
-    store: Store
-
-    def context(self, now_ns: int) -> AnyProjectContext:
-        return ProjectContext(self.project, self.environment, self.settings, self.store, now_ns)

@@ -90,16 +90,15 @@ def field(
 
     `example` is the value of a required field when a test adds a resource without it.
     """
-    facts = {
-        "min_length": min_length,
-        "max_length": max_length,
-        "default_factory": factory,
-        "examples": None if example is None else [example],
-    }
-    options: Any = {name: fact for name, fact in facts.items() if fact is not None}
-    if factory is None:
-        options["default"] = default
-    info: Any = Field(description=doc, **options)
+    make: Any = Field  # its overloads allow no None
+    info = make(
+        default,
+        default_factory=factory,
+        description=doc,
+        examples=None if example is None else [example],
+        min_length=min_length,
+        max_length=max_length,
+    )
     info.metadata.append(Listed(filter, sort))
     return info
 

@@ -16,6 +16,7 @@ from fake_server.core import problems
 from fake_server.core.context import Answer
 from fake_server.core.files import File, Stream
 from fake_server.core.images import GREY_JPEG
+from fake_server.core.listing import parameter
 from fake_server.core.operations import GET, Action, Operation
 from fake_server.core.ranges import wanted_span
 from fake_server.project import Context
@@ -171,12 +172,10 @@ def _playlist(lines: list[str]) -> File:
     return File("manifest.m3u8", "application/vnd.apple.mpegurl", text.encode())
 
 
-def _parameter(name: str) -> dict[str, Any]:
-    return {"name": name, "in": "query", "required": False, "schema": {"type": "string"}}
-
-
-_SESSION = _parameter("avh")
-_PLAYER = Action(show_player, answers=File, query=(_parameter("token"), _SESSION))
+_SESSION = parameter("avh", {"type": "string"})
+_PLAYER = Action(
+    show_player, answers=File, query=(parameter("token", {"type": "string"}), _SESSION)
+)
 _OPEN = Action(show_session, query=(_SESSION,))
 _ASSETS = {
     "/hls/manifest.m3u8": _asset(_manifest, "hls"),

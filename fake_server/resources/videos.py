@@ -5,6 +5,7 @@ Their sources are in `upload/`; `discarded_videos.py` deletes them, because it c
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -163,10 +164,7 @@ def finish_encoding(
         video = call.store.find(Video, video_id)
         if sources.received_of(call, video_id) is None:
             settings = call.settings.model_copy(update={"encoding": "manual"})
-            manual = ProjectContext(
-                call.project, call.environment, settings, call.store, call.now_ns
-            )
-            sources.add_placeholder(manual, video, "whole")
+            sources.add_placeholder(replace(call, settings=settings), video, "whole")
         if video_id not in call.store.table(EncodedVideo):
             raise ValueError(
                 f"the source of the video {video_id} is not complete, so it has no renditions"
