@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any, Generic, TypeVar, overload
 
 from fake_server.core.model import Resource
@@ -87,10 +86,14 @@ class Collection(Generic[R]):
         owner.
         """
         store = self._project.store()
-        chosen = {**self._examples(), **self._checked(values)}
+        fields = self.kind.model_fields.items()
+        chosen = {name: info.examples[0] for name, info in fields if info.examples}
+        chosen |= self._checked(values)
         with store.lock:
             chosen |= self._owner(values)
-            resource = self.kind.new(store.new_id(self.kind), self._now, chosen)
+            resource = self.kind.new(
+                store.new_id(self.kind), self._project.clock.datetime(), chosen
+            )
             if resource.id in self:
                 raise ValueError(f"there is a {self.kind.__name__} {resource.id!r} already")
             return store.table(self.kind).put(resource)
@@ -113,7 +116,9 @@ class Collection(Generic[R]):
             facts = {name: getattr(current, name) for name in self.kind.model_fields}
             checked = self.kind(**{**facts, **self._checked(values)})
             chosen = {name: getattr(checked, name) for name in values}
-            return store.table(self.kind).put(current.changed(self._now, chosen))
+            return store.table(self.kind).put(
+                current.changed(self._project.clock.datetime(), chosen)
+            )
 
     @property
     def _table(self) -> Table[R]:
@@ -130,10 +135,6 @@ class Collection(Generic[R]):
             raise KeyError(f"no {self.kind.__name__} {identifier!r}; the newest are: {ids}")
         return current
 
-    @property
-    def _now(self) -> datetime:
-        return self._project.clock.datetime()
-
     def _checked(self, values: dict[str, Any]) -> dict[str, Any]:
         unknown = sorted(set(values) - set(self.kind.model_fields))
         if unknown:
@@ -147,10 +148,6 @@ class Collection(Generic[R]):
             return {}
         name, owners = self.kind.owner.id_field, Collection(self._project, self.kind.owner)
         return {name: (owners[values[name]] if name in values else owners.add()).id}
-
-    def _examples(self) -> dict[str, Any]:
-        fields = self.kind.model_fields.items()
-        return {name: info.examples[0] for name, info in fields if info.examples}
 
 
 def _numbered(values: dict[str, Any], n: int) -> dict[str, Any]:

@@ -81,7 +81,12 @@ def test_calls_are_limited(apivideo: ApiVideo, http: httpx.Client, api: httpx.Cl
 @pytest.mark.parametrize(
     ("path", "body", "status", "words"),
     [
-        ("videos/{video}/encode", {"type": "hls", "quality": "2160p"}, 400, "its renditions are: hls"),
+        (
+            "videos/{video}/encode",
+            {"type": "hls", "quality": "2160p"},
+            400,
+            "its renditions are: hls",
+        ),
         ("videos/{video}/encode", {"quality": "721p"}, 400, "240p"),
         ("videos/nobody/encode", {}, 404, "could not be found"),
         ("live-streams/{stream}/stop", None, 400, "is not broadcasting"),

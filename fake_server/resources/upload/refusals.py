@@ -17,93 +17,86 @@ wrong value.
 
 from __future__ import annotations
 
+from functools import partial
+
 from fake_server.core.problems import Problem
 
 _HEADER = 'in the "Content-Range" header'
-
-
-def already_uploaded() -> Problem:
-    """Return the problem: the video has a complete source."""
-    title = "This video source has already been uploaded."
-    return Problem(400, "video-source-already-uploaded", title, "file")
-
-
-def already_downloaded() -> Problem:
-    """Return the problem: the video was created from a URL."""
-    title = "This video source has already been downloaded when the video was created."
-    return Problem(400, "video-source-already-downloaded", title)
-
-
-def already_copied() -> Problem:
-    """Return the problem: the video was created from another video."""
-    title = (
-        "This video source has already been copied from an existing video when the video was "
-        "created."
-    )
-    return Problem(400, "video-source-already-copied", title)
+_DIFFERENT = "must be the same than the one you already set for this video."
 
 
 def _range(slug: str, title: str, detail: str | None = None) -> Problem:
     return Problem(400, f"video-content-range-{slug}", title, detail=detail)
 
 
-def malformed() -> Problem:
-    """Return the problem: the header is not understood."""
-    title = (
-        'The value of the "Content-Range" header is malformed, the expected format is '
-        '"bytes <from_byte>-<to_byte>/<total_bytes>" or "part <part>/<total_parts>".'
-    )
-    return _range("malformed", title)
-
-
-def already_initiated() -> Problem:
-    """Return the problem: a file without the header follows pieces with it."""
-    title = 'This video source has already been initiated with a "Content-Range" upload.'
-    return _range("already-initiated", title)
-
-
-def started_with_part() -> Problem:
-    """Return the problem: bytes follow parts."""
-    title = (
-        'This "Content-Range" upload has been started with "part", you cannot continue it with '
-        '"bytes".'
-    )
-    return _range("started-with-part", title)
-
-
-def started_with_bytes() -> Problem:
-    """Return the problem: a part follows bytes."""
-    title = (
-        'This "Content-Range" upload has been started with "bytes", you cannot continue it with '
-        '"part".'
-    )
-    return _range("started-with-bytes", title)
-
-
 def _value(slug: str, value: str, wrong: str, detail: str | None = None) -> Problem:
     return _range(slug, f'The "{value}" value {_HEADER} {wrong}', detail)
 
 
-def total_bytes_zero() -> Problem:
-    """Return the problem: the total is 0 bytes."""
-    return _value("by-bytes-total-bytes-zero", "total_bytes", "must be greater than 0.")
+already_uploaded = partial(
+    Problem,
+    400,
+    "video-source-already-uploaded",
+    "This video source has already been uploaded.",
+    "file",
+)
+already_downloaded = partial(
+    Problem,
+    400,
+    "video-source-already-downloaded",
+    "This video source has already been downloaded when the video was created.",
+)
+already_copied = partial(
+    Problem,
+    400,
+    "video-source-already-copied",
+    "This video source has already been copied from an existing video when the video was created.",
+)
 
+malformed = partial(
+    _range,
+    "malformed",
+    'The value of the "Content-Range" header is malformed, the expected format is '
+    '"bytes <from_byte>-<to_byte>/<total_bytes>" or "part <part>/<total_parts>".',
+)
+already_initiated = partial(
+    _range,
+    "already-initiated",
+    'This video source has already been initiated with a "Content-Range" upload.',
+)
+started_with_part = partial(
+    _range,
+    "started-with-part",
+    'This "Content-Range" upload has been started with "part", you cannot continue it with '
+    '"bytes".',
+)
+started_with_bytes = partial(
+    _range,
+    "started-with-bytes",
+    'This "Content-Range" upload has been started with "bytes", you cannot continue it with '
+    '"part".',
+)
 
-def total_bytes_too_high() -> Problem:
-    """Return the problem: the total exceeds the limit of a video."""
-    wrong = "is higher than the maximum allowed limit."
-    return _value("by-bytes-total-bytes-too-high", "total_bytes", wrong)
-
-
-def to_byte_too_high_allowed() -> Problem:
-    """Return the problem: the last byte exceeds the limit of a video."""
-    wrong = "is higher than the maximum upper bound allowed for a video."
-    return _value("by-bytes-to-byte-too-high-allowed", "to_byte", wrong)
-
-
-def from_byte_too_high() -> Problem:
-    """Return the problem: the range ends before it begins."""
-    return _value("by-bytes-from-byte-too-high", "from_byte", 'is higher than the "to_byte" value.')
+total_bytes_zero = partial(
+    _value, "by-bytes-total-bytes-zero", "total_bytes", "must be greater than 0."
+)
+total_bytes_too_high = partial(
+    _value,
+    "by-bytes-total-bytes-too-high",
+    "total_bytes",
+    "is higher than the maximum allowed limit.",
+)
+to_byte_too_high_allowed = partial(
+    _value,
+    "by-bytes-to-byte-too-high-allowed",
+    "to_byte",
+    "is higher than the maximum upper bound allowed for a video.",
+)
+from_byte_too_high = partial(
+    _value, "by-bytes-from-byte-too-high", "from_byte", 'is higher than the "to_byte" value.'
+)
+range_too_large = partial(_range, "by-bytes-range-too-large", f"The range {_HEADER} is too large.")
+range_too_small = partial(_range, "by-bytes-range-too-small", f"The range {_HEADER} is too small.")
 
 
 def to_byte_too_high_total(total: int) -> Problem:
@@ -115,9 +108,8 @@ def to_byte_too_high_total(total: int) -> Problem:
 
 def different_total_bytes(total: int) -> Problem:
     """Return the problem: the total differs from an earlier one."""
-    wrong = "must be the same than the one you already set for this video."
     detail = f'The "total_bytes" you already set for this video is {total}.'
-    return _value("by-bytes-different-total-bytes", "total_bytes", wrong, detail)
+    return _value("by-bytes-different-total-bytes", "total_bytes", _DIFFERENT, detail)
 
 
 def total_bytes_too_low(first: int, last: int) -> Problem:
@@ -140,24 +132,13 @@ def range_overlap(first: int, last: int) -> Problem:
     return _range("by-bytes-range-overlap", title, f"You already sent the range {first}-{last}.")
 
 
-def range_too_large() -> Problem:
-    """Return the problem: the range exceeds the limit of a request."""
-    return _range("by-bytes-range-too-large", f"The range {_HEADER} is too large.")
-
-
-def range_too_small() -> Problem:
-    """Return the problem: a range other than the last is below the minimum size."""
-    return _range("by-bytes-range-too-small", f"The range {_HEADER} is too small.")
-
-
-def part_zero() -> Problem:
-    """Return the problem: the part is 0; parts count from 1."""
-    return _value("by-part-part-zero", "part", "must be greater than 0.")
-
-
-def total_parts_zero() -> Problem:
-    """Return the problem: the total is 0 parts."""
-    return _value("by-part-total-parts-zero", "total_parts", "must be greater than 0.")
+part_zero = partial(_value, "by-part-part-zero", "part", "must be greater than 0.")
+total_parts_zero = partial(
+    _value, "by-part-total-parts-zero", "total_parts", "must be greater than 0."
+)
+part_too_small = partial(
+    _range, "by-part-uploaded-file-too-small", "The uploaded file is too small."
+)
 
 
 def part_too_high_allowed(most: int) -> Problem:
@@ -183,16 +164,16 @@ def part_too_high_total(total: int) -> Problem:
 
 def different_total_parts(total: int) -> Problem:
     """Return the problem: the total differs from an earlier one."""
-    wrong = "must be the same than the one you already set for this video."
     detail = f'The "total_parts" you already set for this video is {total}.'
-    return _value("by-part-different-total-parts", "total_parts", wrong, detail)
+    return _value("by-part-different-total-parts", "total_parts", _DIFFERENT, detail)
 
 
 def total_parts_too_low(part: int) -> Problem:
     """Return the problem: an earlier part, with an unknown total, exceeds this total."""
     wrong = "is lower than or equal to a part number you already sent for this video."
-    detail = f"You already sent the part {part}."
-    return _value("by-part-total-parts-too-low", "total_parts", wrong, detail)
+    return _value(
+        "by-part-total-parts-too-low", "total_parts", wrong, f"You already sent the part {part}."
+    )
 
 
 def part_already_sent(part: int) -> Problem:
@@ -200,8 +181,3 @@ def part_already_sent(part: int) -> Problem:
     wrong = "collides with a previous one you already sent for this video."
     detail = f"The part number {part} has already been sent."
     return _value("by-part-part-already-sent", "part", wrong, detail)
-
-
-def part_too_small() -> Problem:
-    """Return the problem: a part other than the last is below the minimum size."""
-    return _range("by-part-uploaded-file-too-small", "The uploaded file is too small.")

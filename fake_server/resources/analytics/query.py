@@ -17,7 +17,7 @@ from fake_server.resources.analytics.filters import Test, filters
 from fake_server.resources.analytics.metrics import Frame, Measure, Number
 
 VIEW_DURATIONS = ("3s", "5s", "10s", "30s")
-UNNAMED = frozenset(("live", "peak", "play-total", "referrer"))
+NOT_IN_CONTEXT = frozenset(("live", "peak", "play-total", "referrer"))
 """Names that are left out of a response's context: api.video's description does not allow them
 there, and the official Python SDK refuses them."""
 
@@ -46,7 +46,7 @@ class Timeframe:
 
 
 @dataclass(frozen=True)
-class Question:
+class MetricQuery:
     """A query: a measure over the events in a frame that pass the tests.
 
     Responses repeat `metric` and `timeframe`; a total has no timeframe.
@@ -69,22 +69,24 @@ class Question:
             and all(test(event) for test in self.tests)
         ]
 
-    def answer(self, events: Iterable[AnalyticsEvent], frame: Frame | None = None) -> Number:
+    def compute(self, events: Iterable[AnalyticsEvent], frame: Frame | None = None) -> Number:
         """Compute the measure over these events, in the whole frame or a part of it."""
         return self.measure.formula(list(events), frame or self.frame, self.unique)
 
     def context(self, **chosen: str) -> dict[str, Any]:
         """Return the context that a response repeats."""
         named = {"metric": self.metric, **chosen}
-        context: dict[str, Any] = {k: value for k, value in named.items() if value not in UNNAMED}
+        context: dict[str, Any] = {
+            k: value for k, value in named.items() if value not in NOT_IN_CONTEXT
+        }
         if self.timeframe is not None:
             context["timeframe"] = self.timeframe.as_json()
         return context
 
 
-def ask(
+def read_query(
     call: Context, metric: str, measure: Measure, wrong: list[Problem], also: Collection[str] = ()
-) -> Question:
+) -> MetricQuery:
     """Read the query of a call, and add its problems to `wrong`.
 
     `also` are parameters that the operation reads. Unknown ones are refused, whatever the setting
@@ -110,7 +112,7 @@ def ask(
     elif timeframe and "to" in query:
         until = min(until, timeframe.to)
     frame = Frame(timeframe.since if timeframe else _EVER, until)
-    return Question(measure, metric, timeframe, frame, tuple(tests), unique)
+    return MetricQuery(measure, metric, timeframe, frame, tuple(tests), unique)
 
 
 def choice(
