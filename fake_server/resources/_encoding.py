@@ -150,11 +150,7 @@ def _set_status(call: ProjectContext, video_id: str, index: int, status: Status)
     video = call.store.table(Video).get(video_id)
     if status == "encoded" and video is not None:  # None: a discarded one, without webhooks
         rendition = encoded.renditions[index]
-        facts = {
-            "videoId": video_id,
-            "encoding": rendition.type,
-            "quality": rendition.quality,
-        }
+        facts = {"videoId": video_id, "encoding": rendition.type, "quality": rendition.quality}
         if video.live_stream_id is not None:
             facts = {"liveStreamId": video.live_stream_id, **facts}
         publish(call, "video.encoding.quality.completed", facts)

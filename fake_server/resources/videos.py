@@ -178,10 +178,7 @@ class Videos(Collection[Video]):
     kind = Video
 
     def encode(
-        self,
-        video: Video | str,
-        format: Format | None = None,
-        quality: QualityName | None = None,
+        self, video: Video | str, format: Format | None = None, quality: QualityName | None = None
     ) -> Video:
         """Encode a rendition now (`"hls", "240p"`), by default all unfinished ones.
 
@@ -191,10 +188,7 @@ class Videos(Collection[Video]):
         return self._finish(video, "encoded", format, quality)
 
     def fail_encoding(
-        self,
-        video: Video | str,
-        format: Format | None = None,
-        quality: QualityName | None = None,
+        self, video: Video | str, format: Format | None = None, quality: QualityName | None = None
     ) -> Video:
         """Make the encoding of a rendition fail now, or of all unfinished ones; see `encode`."""
         return self._finish(video, "failed", format, quality)
