@@ -9,8 +9,11 @@ from threading import Barrier
 import httpx
 import pytest
 
+from fake_server.collection import Collection
 from fake_server.core.store import Table
-from fake_server.resources.videos import Video
+from fake_server.resources.live_streams import LiveStreams
+from fake_server.resources.videos import Video, Videos
+from fake_server.resources.webhooks import Webhooks
 from pytest_apivideo import ApiVideo
 
 
@@ -71,6 +74,13 @@ def test_a_collection_is_a_sequence_too(apivideo: ApiVideo) -> None:
     assert list(reversed(apivideo.videos)) == [third, second, first]
     with pytest.raises(IndexError, match="no Video at position 3; there are 3"):
         apivideo.videos[3]
+
+
+def test_a_resource_file_gives_its_collection_verbs(apivideo: ApiVideo) -> None:
+    kinds = [apivideo.videos, apivideo.live_streams, apivideo.webhooks]
+    assert [type(one) for one in kinds] == [Videos, LiveStreams, Webhooks]
+    assert type(apivideo.players) is Collection
+    assert not any(callable(value) for value in vars(apivideo.videos.add()).values())
 
 
 def test_a_resource_stands_for_its_id(apivideo: ApiVideo) -> None:
