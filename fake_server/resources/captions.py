@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fake_server.core import problems
 from fake_server.core.languages import native_name, wrong_with
 from fake_server.core.listing import list_all
@@ -25,21 +23,14 @@ from fake_server.resources._tracks import (
 from fake_server.resources._video import Video
 
 
-def _language(track: dict[str, Any]) -> str:
-    language: str = track["language"]
-    return language
-
-
-def _native_name(track: dict[str, Any]) -> str | None:
-    return native_name(track["language"])
-
-
 class Caption(Track, prefix="caption_", collection="captions", owner=Video):
     """The captions of a video in one language."""
 
-    srclang: ReadOnly[str] = field(factory=_language, doc="The language of the captions.")
+    srclang: ReadOnly[str] = field(
+        factory=lambda track: track["language"], doc="The language of the captions."
+    )
     language_name: ReadOnly[str] = field(
-        factory=_native_name, doc="The name of the language, in it."
+        factory=lambda track: native_name(track["language"]), doc="The native name of the language."
     )
     default: bool = field(False, doc="Whether it is shown to viewers who choose no language.")
 

@@ -29,22 +29,17 @@ _RESTORABLE_FOR = timedelta(days=90)
 _NOT_COPIED = ("discarded", "discarded_at", "deletes_at", "assets")
 
 
-def _created_at(video: dict[str, Any]) -> datetime:
-    created: datetime = video["created_at"]
-    return created
-
-
-def _deletes_at(video: dict[str, Any]) -> datetime:
-    discarded: datetime = video["discarded_at"]
-    return later(discarded, _RESTORABLE_FOR)
-
-
 class DiscardedVideo(Video, prefix="vi", collection="discarded_videos"):
     """A deleted video that can be restored until it is deleted permanently."""
 
     discarded: ReadOnly[bool] = field(True, doc="True: it was deleted.")
-    discarded_at: Timestamp = field(factory=_created_at, doc="When it was deleted.")
-    deletes_at: Timestamp = field(factory=_deletes_at, doc="When it is deleted permanently.")
+    discarded_at: Timestamp = field(
+        factory=lambda video: video["created_at"], doc="When it was deleted."
+    )
+    deletes_at: Timestamp = field(
+        factory=lambda video: later(video["discarded_at"], _RESTORABLE_FOR),
+        doc="When it is deleted permanently.",
+    )
     assets: ReadOnly[Assets | None] = field(None, doc="Null: it cannot be watched.")
 
     def deadlines(self) -> Mapping[str, datetime | None]:

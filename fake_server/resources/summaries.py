@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, with_config
 from typing_extensions import TypedDict
@@ -49,10 +49,6 @@ class SummarySource(Schema):
     takeaways: Unset[Takeaways] = None
 
 
-def _first_status(summary: dict[str, Any]) -> Status:
-    return "waiting" if summary["origin"] == "auto" else "missing"
-
-
 class Summary(Derived, prefix="summary_", collection="summaries", owner=Video):
     """The summary of a video, which has at most one."""
 
@@ -64,7 +60,9 @@ class Summary(Derived, prefix="summary_", collection="summaries", owner=Video):
     )
     origin: ReadOnly[Origin] = field("api", filter=equals, doc="api: written; auto: generated.")
     source_status: ReadOnly[Status] = field(
-        factory=_first_status, filter=equals, doc="Whether the summary has a text."
+        factory=lambda summary: "waiting" if summary["origin"] == "auto" else "missing",
+        filter=equals,
+        doc="Whether the summary has a text.",
     )
     source: Hidden[SummarySource] = field(factory=SummarySource, doc="The text.")
     attributes: Hidden[tuple[Attribute, ...]] = field(_ALL, doc="The parts that are generated.")
