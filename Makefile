@@ -26,6 +26,7 @@ types: $(READY)
 
 imports: $(READY)
 	$(VENV)/bin/lint-imports --no-cache
+	$(RUN) -m tests.checks.import_cycles
 
 coverage: $(READY) $(NODE_READY) ## All tests, with branch coverage.
 	$(RUN) -m coverage erase

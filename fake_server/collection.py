@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
-from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, overload
 
 from fake_server.core.model import Resource
 from fake_server.core.store import Table
@@ -15,111 +13,141 @@ R = TypeVar("R", bound=Resource)
 
 
 class Collection(Generic[R]):
-    """The resources of one kind, oldest first, in the project's environment.
+    """The resources of one kind in the project's environment, oldest first: a mapping by id that
+    is a sequence too.
 
-    What a test adds or changes here is there for the next request; the values are the very models
-    that the API answers with.
+    What a test adds or changes here is there for the next request; the values are the models that
+    the API responds with. A resource's own verbs are methods of a subclass that sets `kind`, in
+    the resource's file.
     """
+
+    kind: type[R]
 
     def __init__(self, project: Project, kind: type[R]) -> None:
         self._project = project
-        self._kind = kind
+        self.kind = kind
 
     def __repr__(self) -> str:
-        return f"<Collection of {len(self)} {self._kind.collection}>"
+        return f"<Collection of {len(self)} {self.kind.collection}>"
 
     def __len__(self) -> int:
         return len(self._table)
 
     def __iter__(self) -> Iterator[R]:
-        return map(self._held, self._table)
+        return iter(self._table)
 
-    def __contains__(self, identifier: object) -> bool:
-        return identifier in self._table
+    def __contains__(self, item: object) -> bool:
+        """Return whether a resource, or one with this id, is in the collection."""
+        return (item.id if isinstance(item, Resource) else item) in self._table
 
-    def __getitem__(self, identifier: str) -> R:
-        """The resource with this id; raises KeyError that says which ids there are."""
-        found = self._table.get(identifier)
-        if found is None:
-            ids = ", ".join(one.id for one in list(self)[-5:]) or "none"
-            raise KeyError(f"no {self._kind.__name__} {identifier!r}; the newest are: {ids}")
-        return self._held(found)
+    @overload
+    def __getitem__(self, key: str | int) -> R: ...
 
-    def __delitem__(self, identifier: str) -> None:
-        """Remove the resource with this id, and all that belongs to it.
+    @overload
+    def __getitem__(self, key: slice) -> list[R]: ...
 
-        Raises KeyError if there is none.
+    def __getitem__(self, key: str | int | slice) -> R | list[R]:
+        """Return the resource with this id or position, or a list for a slice.
+
+        Raises KeyError, with the newest ids, or IndexError.
+        """
+        if isinstance(key, str):
+            return self._find(key)
+        resources = list(self)
+        if isinstance(key, int) and not -len(resources) <= key < len(resources):
+            count = len(resources)
+            raise IndexError(f"no {self.kind.__name__} at position {key}; there are {count}")
+        return resources[key]
+
+    @property
+    def first(self) -> R:
+        """The oldest resource; raises IndexError if the collection is empty."""
+        return self[0]
+
+    @property
+    def last(self) -> R:
+        """The newest resource; raises IndexError if the collection is empty."""
+        return self[-1]
+
+    def __delitem__(self, resource: R | str) -> None:
+        """Remove a resource, which may be given by its id, and all that belongs to it.
+
+        Raises KeyError for an unknown resource.
         """
         store = self._project.store()
         with store.lock:
-            store.remove(self._kind, self[identifier].id)
+            store.remove(self.kind, self._find(resource).id)
 
     def add(self, **values: Any) -> R:
-        """Add a resource; required values that are not given get an example's.
+        """Add a resource; required values that are not given are examples.
 
-        One that belongs to another resource gets a new one of those, unless its id is given.
-        Raises TypeError for a name that the resource does not have, pydantic's ValidationError (a
-        ValueError) for a value that it cannot have, and KeyError for an owner that is not there.
+        An owner is added too, unless its id is given. Raises TypeError for an unknown name,
+        pydantic's ValidationError (a ValueError) for an invalid value, and KeyError for an unknown
+        owner.
         """
         store = self._project.store()
-        chosen = {**self._examples(), **self._checked(values)}
+        fields = self.kind.model_fields.items()
+        chosen = {name: info.examples[0] for name, info in fields if info.examples}
+        chosen |= self._checked(values)
         with store.lock:
             chosen |= self._owner(values)
-            made = self._kind.new(store.new_id(self._kind), self._now, chosen)
-            if made.id in self:
-                raise ValueError(f"there is a {self._kind.__name__} {made.id!r} already")
-            return self._held(store.table(self._kind).put(made))
+            resource = self.kind.new(
+                store.new_id(self.kind), self._project.clock.datetime(), chosen
+            )
+            if resource.id in self:
+                raise ValueError(f"there is a {self.kind.__name__} {resource.id!r} already")
+            return store.table(self.kind).put(resource)
 
     def add_many(self, count: int, **values: Any) -> list[R]:
-        """Add `count` resources that are alike; `{n}` in a text becomes the number, from 1."""
+        """Add `count` resources; `{n}` in a text becomes the number, from 1."""
         return [self.add(**_numbered(values, n)) for n in range(1, count + 1)]
 
-    def change(self, identifier: str, **values: Any) -> R:
-        """Change a resource; raises as `add` does, and KeyError for an unknown id.
+    def change(self, resource: R | str, **values: Any) -> R:
+        """Change a resource, which may be given by its id, and return the new version.
 
-        Its id cannot change.
+        Raises TypeError for an unknown name or the id, pydantic's ValidationError (a ValueError)
+        for an invalid value, and KeyError for an unknown resource.
         """
-        if self._kind.id_field in values:
-            raise TypeError(f"the {self._kind.id_field} of a {self._kind.__name__} cannot change")
+        if self.kind.id_field in values:
+            raise TypeError(f"the {self.kind.id_field} of a {self.kind.__name__} cannot change")
         store = self._project.store()
         with store.lock:
-            now = self[identifier]
-            facts = {name: getattr(now, name) for name in self._kind.model_fields}
-            checked = self._kind(**{**facts, **self._checked(values)})
+            current = self._find(resource)
+            facts = {name: getattr(current, name) for name in self.kind.model_fields}
+            checked = self.kind(**{**facts, **self._checked(values)})
             chosen = {name: getattr(checked, name) for name in values}
-            return self._held(store.table(self._kind).put(now.changed(self._now, chosen)))
+            return store.table(self.kind).put(
+                current.changed(self._project.clock.datetime(), chosen)
+            )
 
     @property
     def _table(self) -> Table[R]:
         self._project.run_due()
-        return self._project.store().table(self._kind)
+        return self._project.store().table(self.kind)
 
-    def _held(self, resource: R) -> R:
-        """The resource with its levers at hand, which go on to mean this environment."""
-        environment = self._project.settings.environment
-        return resource.held(partial(self._project.context, environment))
-
-    @property
-    def _now(self) -> datetime:
-        return self._project.clock.datetime()
+    def _find(self, resource: R | str) -> R:
+        """Return the current version of a resource; raise KeyError if it is not there."""
+        identifier = resource if isinstance(resource, str) else resource.id
+        table = self._table
+        current = table.get(identifier)
+        if current is None:
+            ids = ", ".join(one.id for one in list(table)[-5:]) or "none"
+            raise KeyError(f"no {self.kind.__name__} {identifier!r}; the newest are: {ids}")
+        return current
 
     def _checked(self, values: dict[str, Any]) -> dict[str, Any]:
-        unknown = sorted(set(values) - set(self._kind.model_fields))
+        unknown = sorted(set(values) - set(self.kind.model_fields))
         if unknown:
-            names = ", ".join(self._kind.model_fields)
-            raise TypeError(f"{self._kind.__name__} has no {', '.join(unknown)}; it has: {names}")
+            names = ", ".join(self.kind.model_fields)
+            raise TypeError(f"{self.kind.__name__} has no {', '.join(unknown)}; it has: {names}")
         return values
 
     def _owner(self, values: dict[str, Any]) -> dict[str, Any]:
-        """The id of the resource that a new one belongs to, if it belongs to any."""
-        if self._kind.owner is None:
+        """Return the id of a new resource's owner, under its name; nothing without an owner."""
+        if self.kind.owner is None:
             return {}
-        name, owners = self._kind.owner.id_field, Collection(self._project, self._kind.owner)
+        name, owners = self.kind.owner.id_field, Collection(self._project, self.kind.owner)
         return {name: (owners[values[name]] if name in values else owners.add()).id}
-
-    def _examples(self) -> dict[str, Any]:
-        fields = self._kind.model_fields.items()
-        return {name: info.examples[0] for name, info in fields if info.examples}
 
 
 def _numbered(values: dict[str, Any], n: int) -> dict[str, Any]:

@@ -25,15 +25,15 @@ from fake_server.resources.analytics import AnalyticsEvent
 from fake_server.resources.captions import Caption
 from fake_server.resources.chapters import Chapter
 from fake_server.resources.discarded_videos import DiscardedVideo
-from fake_server.resources.live_streams import LiveStream
+from fake_server.resources.live_streams import LiveStreams
 from fake_server.resources.player_themes import PlayerTheme
 from fake_server.resources.summaries import Summary
 from fake_server.resources.upload.sources import ReceivedSource
 from fake_server.resources.upload_tokens import UploadToken
-from fake_server.resources.videos import Video
+from fake_server.resources.videos import Videos
 from fake_server.resources.watermarks import Watermark
+from fake_server.resources.webhooks import Webhooks
 from fake_server.settings import Environment, Settings
-from fake_server.webhooks import Webhooks
 
 
 class ApiVideo:
@@ -46,12 +46,13 @@ class ApiVideo:
     captions: Collection[Caption]
     chapters: Collection[Chapter]
     discarded_videos: Collection[DiscardedVideo]
-    live_streams: Collection[LiveStream]
+    live_streams: LiveStreams
     players: Collection[PlayerTheme]
     summaries: Collection[Summary]
     upload_tokens: Collection[UploadToken]
-    videos: Collection[Video]
+    videos: Videos
     watermarks: Collection[Watermark]
+    webhooks: Webhooks
 
     def __init__(self, url: str, project: Project) -> None:
         self.url = url
@@ -143,11 +144,6 @@ class ApiVideo:
             place=_line_of(sys._getframe(1)),
         )
 
-    @property
-    def webhooks(self) -> Webhooks:
-        """The webhooks and their deliveries."""
-        return Webhooks(self._project)
-
     def enforce_limits(self, environment: Environment | None) -> None:
         """Refuse requests above the rate limits of an environment with 429; None refuses none.
 
@@ -167,11 +163,10 @@ class ApiVideo:
         self._project.rate_limits.leave(calls, remaining, retry_after, environment)
 
     def __getattr__(self, name: str) -> Collection[Any]:
-        """Return the collection of a resource, such as `apivideo.videos`."""
-        kind = COLLECTIONS.get(name)
-        if kind is None:
+        """Return the collection of a resource by its name, such as `apivideo.videos`."""
+        if name not in COLLECTIONS:
             raise AttributeError(_missing(name))
-        return Collection(self._project, kind)
+        return COLLECTIONS[name](self._project)
 
     @property
     def remote_files(self) -> RemoteFiles:

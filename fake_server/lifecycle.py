@@ -1,13 +1,13 @@
-"""What time does to the resources of a project: the events that are due, each at its own moment.
+"""The events that time brings about: each runs when it is due, at its own time.
 
-Nothing happens in the background. Whoever moves the clock, and every request and lever that reads
-it, first lets happen what became due.
+There is no background thread: moving the clock, and every request and every read of the handle,
+first runs the events that are due.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import Any
 
@@ -22,19 +22,19 @@ AnyProjectContext = ProjectContext[Any]
 
 @dataclass(frozen=True)
 class EventHandler:
-    """What happens when events of one name are due: `happen(context, subject)`, under the lock.
+    """The handler of the events of one name: `run(context, subject)`, under the store's lock.
 
-    While `counts` is false of the settings and the environment, such events wait; and those that
-    `waits` is true of wait until somebody moves the clock, however late it is.
+    Events are postponed while `enabled` is false for the settings and the environment. Those that
+    are `deferred` wait until the clock is moved, even when they are overdue.
     """
 
-    happen: Callable[[AnyProjectContext, str], None]
-    counts: Callable[[Settings, Environment], bool] = lambda settings, environment: True
-    waits: Callable[[Settings], bool] = lambda settings: False
+    run: Callable[[AnyProjectContext, str], None]
+    enabled: Callable[[Settings, Environment], bool] = lambda settings, environment: True
+    deferred: Callable[[Settings], bool] = lambda settings: False
 
 
 class Lifecycle:
-    """Lets happen what is due in the stores of the projects that share a clock."""
+    """The due events in the stores of the projects that share a clock."""
 
     def __init__(
         self,
@@ -45,88 +45,75 @@ class Lifecycle:
         self.handlers = handlers
         self._courier = courier
         self._failed = failed
-        self._places: tuple[_Place, ...] = ()
+        self._places: tuple[AnyProjectContext, ...] = ()
 
     def include(
         self, project: Any, settings: Settings, environment: Environment, store: Store
     ) -> None:
-        """Let happen what is due in this store, too."""
-        self._places = (*self._places, _Place(project, settings, environment, store))
+        """Run the events of this store, too."""
+        place = ProjectContext(project, environment, settings, store, now_ns=0)
+        self._places = (*self._places, place)
 
     def upcoming(self) -> list[Due]:
-        """What is due from now on, in order."""
-        found = []
+        """Return all events that will happen, in order."""
+        events = []
         for place in self._places:
             with place.store.lock:
-                events = place.store.agenda.events()
-            found += [due for due in events if self._counts(place, due.name)]
-        return sorted(found)
+                planned = place.store.agenda.events()
+            events += [due for due in planned if self._is_enabled(place, due.name)]
+        return sorted(events)
 
     def next_ns(self) -> int | None:
-        """The moment of what is due next; it may be past."""
+        """Return the time of the next event, which may be past, or None."""
         following = self._next(moving=True)
         return None if following is None else following[1].at_ns
 
     def run(self, until_ns: int, *, moving: bool = True) -> None:
-        """Let happen what is due by then, in order; return when it has, with all deliveries.
+        """Run what is due by then, in order, and wait for all deliveries.
 
-        `moving`: the clock is being moved, which some deliveries wait for.
+        `moving`: the clock is being moved, so deferred events run too.
         """
         self._courier.join()
-        while self._one(until_ns, moving=moving):
+        while self._run_one(until_ns, moving=moving):
             self._courier.join()
 
     def run_due(self, now_ns: int) -> None:
-        """Let happen what is due by now, for a request or lever that comes; deliveries go on.
+        """Run what is due by now, without waiting for deliveries.
 
-        It waits for none of them, as their receiver may be the one who asks.
+        The receiver of a delivery may be the caller.
         """
         if any(place.store.agenda.next_ns <= now_ns for place in self._places):
-            while self._one(now_ns, moving=False):
+            while self._run_one(now_ns, moving=False):
                 pass
 
-    def _one(self, until_ns: int, *, moving: bool) -> bool:
-        """Let the first event that is due by then happen; False if there is none."""
+    def _run_one(self, until_ns: int, *, moving: bool) -> bool:
+        """Run the first event that is due by then; return False if no event is."""
         following = self._next(moving=moving)
         if following is None or following[1].at_ns > until_ns:
             return False
         place, due = following
         with place.store.lock:
             if self._first(place, moving=moving) != due:
-                return True  # another thread was faster: look again
+                return True  # another thread has run it
             place.store.agenda.drop(due.name, due.subject)
             try:
-                self.handlers[due.name].happen(place.context(due.at_ns), due.subject)
+                self.handlers[due.name].run(replace(place, now_ns=due.at_ns), due.subject)
             except Exception as error:
-                error.add_note(f"while it was time for {due}")
+                error.add_note(f"while running the due event {due}")
                 self._failed(error)
         return True
 
-    def _next(self, *, moving: bool) -> tuple[_Place, Due] | None:
+    def _next(self, *, moving: bool) -> tuple[AnyProjectContext, Due] | None:
         firsts = [(place, self._first(place, moving=moving)) for place in self._places]
         return min(((p, due) for p, due in firsts if due), key=itemgetter(1), default=None)
 
-    def _first(self, place: _Place, *, moving: bool) -> Due | None:
-        def counts(name: str) -> bool:
-            return self._counts(place, name) and (
-                moving or not self.handlers[name].waits(place.settings)
-            )
+    def _first(self, place: AnyProjectContext, *, moving: bool) -> Due | None:
+        def runs_now(name: str) -> bool:
+            deferred = not moving and self.handlers[name].deferred(place.settings)
+            return self._is_enabled(place, name) and not deferred
 
         with place.store.lock:
-            return place.store.agenda.first(counts)
+            return place.store.agenda.first(runs_now)
 
-    def _counts(self, place: _Place, name: str) -> bool:
-        return self.handlers[name].counts(place.settings, place.environment)
-
-
-@dataclass(frozen=True)
-class _Place:
-    """One environment of a project."""
-
-    project: Any
-    settings: Settings
-    environment: Environment
-    store: Store
-
-    def context(self, now_ns: int) -> AnyProjectContext:
-        return ProjectContext(self.project, self.environment, self.settings, self.store, now_ns)
+    def _is_enabled(self, place: AnyProjectContext, name: str) -> bool:
+        return self.handlers[name].enabled(place.settings, place.environment)

@@ -9,8 +9,11 @@ from threading import Barrier
 import httpx
 import pytest
 
+from fake_server.collection import Collection
 from fake_server.core.store import Table
-from fake_server.resources.videos import Video
+from fake_server.resources.live_streams import LiveStreams
+from fake_server.resources.videos import Video, Videos
+from fake_server.resources.webhooks import Webhooks
 from pytest_apivideo import ApiVideo
 
 
@@ -57,6 +60,36 @@ def test_what_belongs_to_a_video_gets_one_and_goes_with_it(apivideo: ApiVideo) -
     assert len(apivideo.chapters) == len(apivideo.summaries) == 0
     with pytest.raises(KeyError, match="no Video 'vi1'"):
         apivideo.summaries.add(video_id="vi1")
+
+
+def test_a_collection_is_a_sequence_too(apivideo: ApiVideo) -> None:
+    for empty in (lambda: apivideo.videos.first, lambda: apivideo.videos.last):
+        with pytest.raises(IndexError, match=r"no Video at position -?[01]; there are 0"):
+            empty()
+    first, second, third = apivideo.videos.add_many(3)
+    assert apivideo.videos[0] == apivideo.videos.first == first
+    assert apivideo.videos[-1] == apivideo.videos.last == third
+    assert apivideo.videos[1:] == [second, third]
+    assert apivideo.videos[::-2] == [third, first]
+    assert list(reversed(apivideo.videos)) == [third, second, first]
+    with pytest.raises(IndexError, match="no Video at position 3; there are 3"):
+        apivideo.videos[3]
+
+
+def test_a_resource_file_gives_its_collection_verbs(apivideo: ApiVideo) -> None:
+    kinds = [apivideo.videos, apivideo.live_streams, apivideo.webhooks]
+    assert [type(one) for one in kinds] == [Videos, LiveStreams, Webhooks]
+    assert type(apivideo.players) is Collection
+    assert not any(callable(value) for value in vars(apivideo.videos.add()).values())
+
+
+def test_a_resource_stands_for_its_id(apivideo: ApiVideo) -> None:
+    video, other = apivideo.videos.add_many(2)
+    assert apivideo.videos.change(video, title="new").title == "new"
+    assert video in apivideo.videos
+    del apivideo.videos[video]
+    assert video not in apivideo.videos
+    assert list(apivideo.videos) == [other]
 
 
 def test_mistakes_say_what_there_is(apivideo: ApiVideo) -> None:

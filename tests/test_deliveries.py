@@ -20,7 +20,7 @@ ENDED = "live-stream.broadcast.ended"
 def tell(apivideo: ApiVideo, times: int = 1) -> None:
     """Let so many events happen: live streams that begin to broadcast."""
     for stream in apivideo.live_streams.add_many(times):
-        stream.start()
+        apivideo.live_streams.start(stream)
 
 
 def told(deliveries: list[Delivery]) -> list[str]:
@@ -307,7 +307,7 @@ def test_a_closed_project_sends_nothing_more(
         url = apivideo_webhooks.url
         other.webhooks.add(url=url, events=["live-stream.broadcast.started"])
         stream = other.live_streams.add()
-    stream.start()
+    other.live_streams.start(stream)
     assert apivideo_webhooks.deliveries == []
 
 

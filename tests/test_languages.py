@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fake_server.core.languages import NATIVE_NAMES, native_name, wrong_with
-from fake_server.resources.videos import _LANGUAGES
+from fake_server.resources._video import _LANGUAGES
 
 CHARACTERS = (
     'The "language" attribute must contain only letters and dashes (for example "fr", "fr-BE").'

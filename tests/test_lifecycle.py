@@ -50,9 +50,9 @@ def a_busy_month(apivideo: ApiVideo, move: Callable[[float], object]) -> None:
         gone = complete(apivideo, title="Gone")
         assert api.delete(f"/videos/{gone}").status_code == 204
         stream = apivideo.live_streams.add()
-        stream.start()
+        apivideo.live_streams.start(stream)
         move(60)
-        stream.stop()
+        apivideo.live_streams.stop(stream)
 
 
 @pytest.fixture
@@ -322,7 +322,7 @@ def test_the_same_calls_give_the_same_answers_byte_for_byte(apivideo_server: Fak
     assert len(first) == 5 + 4 * 5
 
 
-def test_an_effect_that_fails_is_an_error_of_the_fake_and_stops_nothing(
+def test_an_event_handler_that_fails_is_an_error_of_the_fake_and_stops_nothing(
     apivideo: ApiVideo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from fake_server.lifecycle import EventHandler

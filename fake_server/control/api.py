@@ -7,8 +7,7 @@ recorded as calls.
 
 from __future__ import annotations
 
-from functools import partial
-from typing import Any, Literal, Required, TypeVar
+from typing import Any, Literal, Required
 
 from pydantic import with_config
 from typing_extensions import TypedDict
@@ -18,18 +17,16 @@ from fake_server.auth.records import AccessToken
 from fake_server.auth.secrets import masked
 from fake_server.control import openapi
 from fake_server.core import problems
-from fake_server.core.model import WIRE, Resource
+from fake_server.core.model import WIRE
 from fake_server.core.operations import GET, POST, Action, Handler, Operation
 from fake_server.core.verbs import find
 from fake_server.deliveries import Delivery
 from fake_server.project import Context
 from fake_server.rate_limits import CallClass
-from fake_server.resources.live_streams import LiveStream
+from fake_server.resources.live_streams import LiveStream, start, stop
 from fake_server.resources.video_status import VideoStatus, status_of
-from fake_server.resources.videos import Format, QualityName, Video
+from fake_server.resources.videos import Format, QualityName, Video, finish_encoding
 from fake_server.resources.webhooks import deliver
-
-R = TypeVar("R", bound=Resource)
 
 
 @with_config(WIRE)
@@ -122,10 +119,10 @@ def deliver_webhooks(call: Context) -> dict[str, Any]:
 
 def encode_video(call: Context) -> VideoStatus:
     """Encode forms of a video, all that are left or the one that is named; or let them fail."""
-    video, sent = _held(call, Video), call.received(Form) if call.body else {}
-    lever = video.encoding_failed if sent.get("failed") else video.encoded
+    video, sent = find(call, Video), call.received(Form) if call.body else {}
+    status: Literal["encoded", "failed"] = "failed" if sent.get("failed") else "encoded"
     try:
-        lever(sent.get("type"), sent.get("quality"))
+        finish_encoding(call, video.id, status, sent.get("type"), sent.get("quality"))
     except ValueError as error:
         raise problems.invalid_attribute("quality", str(error)) from None
     return status_of(call, video)
@@ -134,7 +131,7 @@ def encode_video(call: Context) -> VideoStatus:
 def start_live_stream(call: Context) -> LiveStream:
     """Begin to stream to a live stream."""
     try:
-        return _held(call, LiveStream).start()
+        return start(call, find(call, LiveStream).id)
     except ValueError as error:
         raise problems.invalid_attribute("liveStreamId", str(error)) from None
 
@@ -142,7 +139,7 @@ def start_live_stream(call: Context) -> LiveStream:
 def stop_live_stream(call: Context) -> Video:
     """End the broadcast of a live stream; answers its recording."""
     try:
-        return _held(call, LiveStream).stop()
+        return stop(call, find(call, LiveStream).id)
     except ValueError as error:
         raise problems.invalid_attribute("liveStreamId", str(error)) from None
 
@@ -180,10 +177,6 @@ def revoke_tokens(call: Context) -> dict[str, Any]:
 def show_openapi(call: Context) -> dict[str, Any]:
     """The fake's own OpenAPI document."""
     return openapi.document()
-
-
-def _held(call: Context, model: type[R]) -> R:
-    return find(call, model).held(partial(call.project.context, call.environment))
 
 
 def _told(delivery: Delivery) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Where resources live: one table per kind, in the order of creation."""
+"""The storage of resources: one table per kind, in the order of creation."""
 
 from __future__ import annotations
 
@@ -24,33 +24,33 @@ _TO_BASE62 = (_BASE62 * 5)[:256]  # one character for each byte; a few come up a
 
 
 class Ids:
-    """Identifiers of api.video's shapes, repeatable from a seed."""
+    """A generator of identifiers in api.video's formats, repeatable from a seed."""
 
     def __init__(self, seed: str) -> None:
         self._seed = seed
         self._streams: dict[str, random.Random] = {}
 
     def new(self, prefix: str, length: int = 22) -> str:
-        """`prefix` and `length` characters out of 0-9, A-Z, a-z.
+        """Return `prefix` and `length` characters out of 0-9, A-Z, a-z.
 
-        Each prefix has a sequence of its own: a video's id does not depend on what else was made.
+        Each prefix has its own sequence: a video's id does not depend on other resources.
         """
         return prefix + self._stream(prefix).randbytes(length).translate(_TO_BASE62).decode()
 
     def hexadecimal(self, count: int) -> str:
-        """`count` random bytes as lower-case hexadecimal digits."""
+        """Return `count` random bytes as lower-case hexadecimal digits."""
         return self._stream("hexadecimal").randbytes(count).hex()
 
     def uuid(self) -> str:
-        """A random UUID, version 4."""
+        """Return a random UUID, version 4."""
         return str(uuid.UUID(bytes=self._stream("uuid").randbytes(16), version=4))
 
     def ticket(self, subject: str) -> str:
-        """A UUID that tells by itself which subject it is for, so that nobody need record it."""
+        """Return a UUID that is signed for the subject, so that it needs no record."""
         return self._ticket(subject, self._stream("ticket").randbytes(6))
 
     def is_ticket(self, subject: str, text: str) -> bool:
-        """Whether this is a ticket for the subject; takes as long whatever is wrong with it."""
+        """Return whether this is a ticket for the subject, in constant time."""
         try:
             nonce = uuid.UUID(text).bytes[:6]
         except ValueError:
@@ -59,17 +59,17 @@ class Ids:
 
     def _ticket(self, subject: str, nonce: bytes) -> str:
         key = f"{self._seed} ticket".encode()
-        made = nonce + hmac.digest(key, nonce + subject.encode(), "sha256")
-        return str(uuid.UUID(bytes=made[:16], version=4))
+        signed = nonce + hmac.digest(key, nonce + subject.encode(), "sha256")
+        return str(uuid.UUID(bytes=signed[:16], version=4))
 
     def secret(self, count: int) -> bytes:
-        """`count` random bytes."""
+        """Return `count` random bytes."""
         return self._stream("secret").randbytes(count)
 
     def _stream(self, name: str) -> random.Random:
         stream = self._streams.get(name)
         if stream is None:
-            # Ids must repeat, not resist guessing.
+            # Ids must be repeatable, not hard to guess.
             stream = random.Random(f"{self._seed} {name}")  # noqa: S311
             stream = self._streams.setdefault(name, stream)
         return stream
@@ -78,8 +78,8 @@ class Ids:
 class Table(Generic[R]):
     """The resources of one kind.
 
-    `version` grows with every change; `in_order` tells that each was created after the one before
-    it, which a clock that travels back can spoil; `lists` keeps what was computed from a version.
+    `version` grows with every change. `in_order` is true while each was created after the previous
+    one, which is not so after the clock travels back. `lists` caches results per version.
     """
 
     def __init__(self, agenda: Agenda, secrets: dict[str, None]) -> None:
@@ -102,11 +102,11 @@ class Table(Generic[R]):
         return identifier in self._rows
 
     def get(self, identifier: str) -> R | None:
-        """The resource with this id, or None."""
+        """Return the resource with this id, or None."""
         return self._rows.get(identifier)
 
     def put(self, resource: R) -> R:
-        """Add the resource, or put it in the place of the one with its id."""
+        """Add the resource, or replace the one with its id."""
         created: datetime | None = getattr(resource, "created_at", None)
         before = self._rows.get(resource.id)
         earliest = self._newest if before is None else getattr(before, "created_at", None)
@@ -126,9 +126,9 @@ class Table(Generic[R]):
         return resource
 
     def remove(self, identifier: str) -> R | None:
-        """Take the resource out; None if it is not there."""
+        """Remove the resource and return it, or return None if it is not in the table."""
         removed = self._rows.pop(identifier, None)
-        self.version += 1  # after the change, or a list made between them would be kept
+        self.version += 1  # after the change, or a list computed between them would be cached
         if removed is None:
             return None
         for name in removed.deadlines():
@@ -137,12 +137,13 @@ class Table(Generic[R]):
             self._owned[owner].pop(identifier)
         return removed
 
-    def owned_by(self, owner: str) -> list[str]:
-        """The ids of those that belong to the resource with this id."""
-        return list(self._owned.get(owner, ()))
+    def owned_by(self, owner_id: str) -> list[R]:
+        """Return the resources that belong to the one with this id."""
+        rows = map(self._rows.get, list(self._owned.get(owner_id, ())))
+        return [row for row in rows if row is not None]  # one may be removed meanwhile
 
     def copy(self, agenda: Agenda) -> Table[R]:
-        """A table of the same rows; the rows are immutable, so they are shared."""
+        """Return a table of the same (immutable) rows, which keeps its events in `agenda`."""
         copy: Table[R] = Table(agenda, self._secrets)
         copy._rows = dict(self._rows)
         copy._owned = {owner: dict(ids) for owner, ids in self._owned.items() if ids}
@@ -151,7 +152,7 @@ class Table(Generic[R]):
 
 
 class Snapshot(NamedTuple):
-    """What a store held at a moment; nothing changes it."""
+    """An immutable copy of a store's contents."""
 
     tables: dict[type[Resource], Table[Any]]
     agenda: Agenda
@@ -168,48 +169,56 @@ class Store:
         self._tables: dict[type[Resource], Table[Any]] = {}
 
     def table(self, kind: type[R]) -> Table[R]:
-        """The table of this kind of resource."""
+        """Return the table of this kind of resource."""
         table = self._tables.get(kind)
         if table is None:
             table = self._tables.setdefault(kind, Table(self.agenda, self._secrets))
         return table
 
     def new_id(self, kind: type[Resource]) -> str:
-        """An id for a new resource, unused in its table."""
+        """Return an id for a new resource, unused in its table."""
         table = self.table(kind)
         while (identifier := self.ids.new(kind.prefix)) in table:
             pass
         return identifier
 
     def secrets(self) -> list[str]:
-        """What no report may show of the resources, those that are gone included; the newest."""
+        """Return the newest secrets of the resources, also of deleted ones."""
         return list(self._secrets)[-_MAX_SECRETS:]
 
     def has(self, identifier: str) -> bool:
-        """Whether a resource of any kind has this id."""
+        """Return whether a resource of any kind has this id."""
         return any(identifier in table for table in list(self._tables.values()))
 
     def find(self, kind: type[R], identifier: str, name: str | None = None) -> R:
-        """The resource with this id.
+        """Return the resource with this id.
 
         Raises the 404 problem under `name`, the path parameter (by default the kind's own).
         """
-        found = self.table(kind).get(identifier)
-        if found is None:
+        resource = self.table(kind).get(identifier)
+        if resource is None:
             raise problems.resource_not_found(name or kind.path_parameter())
-        return found
+        return resource
+
+    def owned(self, kind: type[R], owner_id: str) -> list[R]:
+        """Return the resources of a kind that belong to the one with this id.
+
+        `kind` may be a base class; then they are in the order of their kinds' names.
+        """
+        kinds = sorted((k for k in list(self._tables) if issubclass(k, kind)), key=_class_name)
+        return [resource for k in kinds for resource in self.table(k).owned_by(owner_id)]
 
     def remove(self, kind: type[Resource], identifier: str) -> None:
-        """Take a resource out for good, and with it all that belongs to it."""
+        """Remove a resource and all that belongs to it."""
         with self.lock:
             self.table(kind).remove(identifier)
             for owned, table in list(self._tables.items()):
                 if owned.owner is not None and issubclass(kind, owned.owner):
-                    for one in table.owned_by(identifier):
-                        self.remove(owned, one)
+                    for resource in table.owned_by(identifier):
+                        self.remove(owned, resource.id)
 
     def snapshot(self) -> Snapshot:
-        """The tables and the agenda as they are now, for `restore`."""
+        """Return a copy of the tables and the agenda, for `restore`."""
         with self.lock:
             return _copied(self._tables, self.agenda)
 
@@ -222,6 +231,10 @@ class Store:
         """Remove everything."""
         with self.lock:
             self._tables, self.agenda = {}, Agenda()
+
+
+def _class_name(kind: type[Resource]) -> str:
+    return kind.__name__
 
 
 def _copied(tables: dict[type[Resource], Table[Any]], agenda: Agenda) -> Snapshot:

@@ -1,7 +1,4 @@
-"""Tracks: what captions and chapters are, a VTT file for each language of a video.
-
-No resource of its own, so there are no rows here; `captions.py` and `chapters.py` have them.
-"""
+"""Tracks: VTT files in the languages of a video, as captions and chapters are."""
 
 from __future__ import annotations
 
@@ -22,7 +19,7 @@ from fake_server.core.operations import Action
 from fake_server.core.problems import Problem
 from fake_server.core.verbs import add, find
 from fake_server.project import Context
-from fake_server.resources.videos import Video
+from fake_server.resources._video import Video
 
 T = TypeVar("T", bound="Track")
 
@@ -41,57 +38,52 @@ Supported = Annotated[str, AfterValidator(_supported)]
 
 
 class Track(Resource):
-    """A VTT file that goes with a video, one for each language; its address is its id."""
+    """A VTT file of a video in one language; its path is its id."""
 
     uri: ReadOnly[str]
-    src: ReadOnly[Unset[str]] = field(None, doc="Where the file is.")
-    video_id: Hidden[str] = field(doc="The video that it goes with.")
-    language: Hidden[Supported] = field(doc="The language that it is in.", example="en")
+    src: ReadOnly[Unset[str]] = field(None, doc="The URL of the file.")
+    video_id: Hidden[str] = field(doc="The video that it belongs to.")
+    language: Hidden[Supported] = field(doc="The language of the file.", example="en")
     file: Hidden[File] = field(doc="The file.", example=_EXAMPLE)
-    created_at: Hidden[Timestamp] = field(doc="When the first file in this language came.")
+    created_at: Hidden[Timestamp] = field(doc="When the first file in this language was added.")
 
     @classmethod
     def address(cls, video_id: str, language: str) -> str:
-        """The path of the track in this language: `/videos/{videoId}/captions/{language}`."""
+        """Return the track's path: `/videos/{videoId}/captions/{language}`."""
         return f"/videos/{video_id}/{cls.collection}/{language}"
 
     @classmethod
     def new(cls, identifier: str, now: datetime, values: Mapping[str, Any]) -> Self:
-        """As for any resource, but its id follows from the video and the language."""
+        """Create a track; its id follows from the video and the language."""
         return super().new(cls.address(values["video_id"], values["language"]), now, values)
 
     @classmethod
-    def absent(cls, language: str) -> Problem:
-        """What is answered if there is no such track in this language."""
+    def not_found(cls, language: str) -> Problem:
+        """Return the problem of a language without a track."""
         return problems.resource_not_found("language")
 
-    def shown(self, call: Viewer) -> Self:
-        """The track with the address of its file."""
+    def for_response(self, call: Viewer) -> Self:
+        """Return the track with the URL of its file."""
         path = self.uri.replace("/videos/", "/vod/", 1)
         return self.model_copy(update={"src": call.asset_url("cdn", f"{path}.vtt")})
 
 
 def find_track(call: Context, model: type[T]) -> T:
-    """The track that the path names; raises the 404 problem of the video or of the language."""
+    """Return the track that the path names; raise the 404 of the video or the language."""
     language = call.parameters["language"]
     track = call.store.table(model).get(model.address(find(call, Video).id, language))
     if track is None:
-        raise model.absent(language)
+        raise model.not_found(language)
     return track
 
 
 def tracks(model: type[T]) -> Callable[[Context], list[T]]:
-    """The tracks of the video that the path names, for `list_all`."""
-
-    def rows(call: Context) -> list[T]:
-        video = find(call, Video)
-        return [track for track in call.store.table(model) if track.video_id == video.id]
-
-    return rows
+    """Return the rows for `list_all`: the tracks of the video that the path names."""
+    return lambda call: call.store.owned(model, find(call, Video).id)
 
 
 def upload_track(model: type[Track]) -> Action:
-    """Take the file of a form, in place of the one that there is in this language."""
+    """Return the action that stores the file of a form, in place of another in its language."""
 
     def handle(call: Context) -> Track:
         video, language = find(call, Video), call.parameters["language"]
@@ -100,7 +92,7 @@ def upload_track(model: type[Track]) -> Action:
             raise problems.invalid_attribute("language", wrong)
         values = {"video_id": video.id, "language": language, "file": received_file(call)}
         with call.store.lock:
-            find(call, Video)  # it may have gone while the file came
+            find(call, Video)  # it may have been deleted during the upload
             before = call.store.table(model).get(model.address(video.id, language))
             if before is None:
                 return add(call, model, values)
@@ -111,13 +103,13 @@ def upload_track(model: type[Track]) -> Action:
 
 
 def show_track(model: type[Track]) -> Action:
-    """Return the track in one language."""
+    """Return the action that shows the track in one language."""
     summary = f"Show the {model.collection} of a video in a language."
     return Action(lambda call: find_track(call, model), answers=model, summary=summary)
 
 
 def delete_track(model: type[Track]) -> Action:
-    """Remove the track in one language."""
+    """Return the action that deletes the track in one language."""
 
     def handle(call: Context) -> None:
         with call.store.lock:
@@ -127,10 +119,10 @@ def delete_track(model: type[Track]) -> Action:
 
 
 def show_file(model: type[Track]) -> Action:
-    """Return the file in one language, as what its address says it is."""
+    """Return the action that serves the file in one language, always as `text/vtt`."""
 
     def handle(call: Context) -> File:
         return replace(find_track(call, model).file, content_type="text/vtt")
 
-    summary = f"The file with the {model.collection} of a video in a language."
+    summary = f"Return the file with the {model.collection} of a video in a language."
     return Action(handle, answers=File, summary=summary)

@@ -1,6 +1,6 @@
-"""The Admin API's API keys: a key that is made here works at once, a deleted one stops at once.
+"""The Admin API's API keys, which take effect at once.
 
-A new key works in the environment of requests to the fake's own address.
+A new key is valid in the environment of requests to the fake's own address.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from fake_server.resources.admin_projects import atom, project_of
 
 
 class ApiKeyCreate(TypedDict):
-    """What makes an API key."""
+    """The body that creates an API key."""
 
     name: NotBlank
 
 
 class ApiKeyUpdate(TypedDict, total=False):
-    """What changes an API key."""
+    """The body that changes an API key."""
 
     name: NotBlank
 
@@ -42,53 +42,53 @@ class AdminApiKey(TypedDict):
 
 def list_keys(call: Context) -> dict[str, Any]:
     """List the API keys of a project."""
-    return page_of(call, _all_of(project_of(call)), ("name", "value"))
+    return page_of(call, _all_as_json(project_of(call)), ("name", "value"))
 
 
 def count_keys(call: Context) -> dict[str, Any]:
     """Count the API keys of a project."""
-    return {"count": len(filtered(call, _all_of(project_of(call)), ("name", "value")))}
+    return {"count": len(filtered(call, _all_as_json(project_of(call)), ("name", "value")))}
 
 
 def create_key(call: Context) -> AdminApiKey:
-    """Create an API key, which works at once."""
+    """Create an API key, which is valid at once."""
     project = project_of(call)
     name = received(call, ApiKeyCreate)["name"]
     value = project.keys.add(call.settings.environment, name=name)
-    return _shown(project, project.keys.own(value))
+    return _as_json(project, project.keys.own(value))
 
 
 def show_key(call: Context) -> AdminApiKey:
     """Show one API key."""
-    return _shown(*_found(call))
+    return _as_json(*_project_and_key(call))
 
 
 def update_key(call: Context) -> AdminApiKey:
     """Rename an API key."""
-    project, key = _found(call)
+    project, key = _project_and_key(call)
     key.name = received(call, ApiKeyUpdate).get("name", key.name)
-    return _shown(project, key)
+    return _as_json(project, key)
 
 
 def delete_key(call: Context) -> None:
-    """Delete an API key, which stops working at once."""
-    project, key = _found(call)
+    """Delete an API key, which is invalid at once."""
+    project, key = _project_and_key(call)
     project.keys.remove(key.value)
 
 
-def _found(call: Context) -> tuple[Project, ApiKey]:
-    project, wanted = project_of(call), call.parameters["api_key_id"]
+def _project_and_key(call: Context) -> tuple[Project, ApiKey]:
+    project = project_of(call)
     for key in project.keys:
-        if key.id == wanted:
+        if key.id == call.parameters["api_key_id"]:
             return project, key
     raise problems.resource_not_found("api_key_id")
 
 
-def _all_of(project: Project) -> list[AdminApiKey]:
-    return [_shown(project, key) for key in project.keys]
+def _all_as_json(project: Project) -> list[AdminApiKey]:
+    return [_as_json(project, key) for key in project.keys]
 
 
-def _shown(project: Project, key: ApiKey) -> AdminApiKey:
+def _as_json(project: Project, key: ApiKey) -> AdminApiKey:
     return {
         "project_id": project.admin_id,
         "api_key_id": key.id,

@@ -1,7 +1,7 @@
-"""The Admin API's projects: list, create, rename, and plan their end.
+"""The Admin API's projects: list, create, rename them, and schedule their deletion.
 
-The first project of an account is the test's own; one that is made here has resources and keys of
-its own, and shares clock, settings and the record of calls with the first.
+The first project of an account is the test's own; one created here has its own resources and keys,
+and shares clock, settings and the record of calls with the first.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ _DELIVERED = ("live_stream_hls", "video_hls", "video_mp4")
 
 
 class ProjectCreate(TypedDict):
-    """What makes a project; the region is deprecated."""
+    """The body that creates a project; the region is deprecated."""
 
     name: NotBlank
     region: NotRequired[Literal["eu-central-1"]]
 
 
 class ProjectUpdate(TypedDict):
-    """What changes a project; `next_cycle` deletes it on the first day of the next month."""
+    """The body that changes a project; `next_cycle` is the first day of the next month."""
 
     name: NotBlank
     deletes_at: NotRequired[Literal["next_cycle"]]
 
 
 class AdminProject(TypedDict):
-    """A project as the Admin API shows it; `deletes_at` is None unless its end is planned."""
+    """A project as the Admin API shows it; `deletes_at` is null unless deletion is scheduled."""
 
     project_id: str
     created_at: str
@@ -50,27 +50,27 @@ class AdminProject(TypedDict):
 
 def list_projects(call: Context) -> dict[str, Any]:
     """List the projects of the account."""
-    return page_of(call, map(_shown, projects_of(call)), ("name",))
+    return page_of(call, map(_as_json, projects_of(call)), ("name",))
 
 
 def count_projects(call: Context) -> dict[str, Any]:
     """Count the projects of the account."""
-    return {"count": len(filtered(call, map(_shown, projects_of(call)), ("name",)))}
+    return {"count": len(filtered(call, map(_as_json, projects_of(call)), ("name",)))}
 
 
 def create_project(call: Context) -> AdminProject:
     """Create a project."""
     name = received(call, ProjectCreate)["name"]
-    return _shown(call.registry.create_sibling(call.project, name))
+    return _as_json(call.registry.create_sibling(call.project, name))
 
 
 def show_project(call: Context) -> AdminProject:
     """Show one project."""
-    return _shown(project_of(call))
+    return _as_json(project_of(call))
 
 
 def update_project(call: Context) -> AdminProject:
-    """Rename a project, or plan its end."""
+    """Rename a project, or schedule its deletion."""
     project = project_of(call)
     sent = received(call, ProjectUpdate)
     project.name = sent["name"]
@@ -78,46 +78,45 @@ def update_project(call: Context) -> AdminProject:
         month = call.now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
         _, days = monthrange(month.year, month.month)
         project.deletes_ns = moment_ns(later(month, timedelta(days=days)))
-    return _shown(project)
+    return _as_json(project)
 
 
 def delivery_usage(call: Context) -> dict[str, Any]:
-    """Tell what was delivered, day by day: nothing, the fake delivers no video."""
-    nothing = {f"{kind}_duration_minutes": 0 for kind in _DELIVERED}
-    return {"items": [{"collected_on": day, **nothing} for day in _days(call)]}
+    """List the minutes delivered per day: none, as the fake delivers no video."""
+    durations = {f"{kind}_duration_minutes": 0 for kind in _DELIVERED}
+    return {"items": [{"collected_on": day, **durations} for day in _days(call)]}
 
 
 def hosting_usage(call: Context) -> dict[str, Any]:
-    """Tell what was hosted, day by day: nothing, the fake hosts no video."""
+    """List the minutes hosted per day: none, as the fake hosts no video."""
     return {"items": [{"collected_on": day, "video_duration_minutes": 0} for day in _days(call)]}
 
 
 def projects_of(call: Context) -> list[Project]:
-    """The account's projects whose end has not come."""
+    """Return the account's projects that are not deleted."""
     known = [call.project, *call.project.siblings]
-    return [one for one in known if not _is_over(one, call.now_ns)]
+    return [one for one in known if not _is_deleted(one, call.now_ns)]
 
 
 def project_of(call: Context) -> Project:
-    """The project that the path names; raises the 404 problem."""
-    wanted = call.parameters["project_id"]
+    """Return the project that the path names; raise the 404 problem."""
     for project in projects_of(call):
-        if project.admin_id == wanted:
+        if project.admin_id == call.parameters["project_id"]:
             return project
     raise problems.resource_not_found("project_id")
 
 
 def atom(moment_in_ns: int) -> str:
-    """A moment as the Admin API writes it."""
+    """Return a time as the Admin API writes it."""
     return at(moment_in_ns).isoformat(timespec="seconds")
 
 
-def _is_over(project: Project, now_ns: int) -> bool:
+def _is_deleted(project: Project, now_ns: int) -> bool:
     end = project.deletes_ns
     return end is not None and end <= now_ns
 
 
-def _shown(project: Project) -> AdminProject:
+def _as_json(project: Project) -> AdminProject:
     return {
         "project_id": project.admin_id,
         "created_at": atom(project.created_ns),

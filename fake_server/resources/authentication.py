@@ -1,6 +1,6 @@
-"""Authentication: exchange an API key for an access token, and renew it.
+"""Authentication: exchange an API key for an access token, and refresh it.
 
-The one place where attributes are answered in snake_case.
+Only these responses have attributes in snake_case.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from fake_server.project import Context
 
 @with_config(WIRE)
 class ApiKeyPayload(TypedDict):
-    """What POST /auth/api-key takes."""
+    """The body of POST /auth/api-key."""
 
     api_key: str
 
 
 @with_config(WIRE)
 class RefreshTokenPayload(TypedDict):
-    """What POST /auth/refresh takes: the refresh token of the last login or refresh."""
+    """The body of POST /auth/refresh: the refresh token of the last login or refresh."""
 
     refresh_token: str
 
 
 class AccessToken(TypedDict):
-    """What both operations answer; `expires_in` in seconds."""
+    """The response of both operations; `expires_in` in seconds."""
 
     token_type: str
     expires_in: int
@@ -46,7 +46,7 @@ def log_in(call: Context) -> dict[str, Any]:
     value = call.received(ApiKeyPayload)["api_key"]
     key = call.project.keys.find(value, call.environment)
     if key is None:
-        raise _refused(call, value, problems.invalid_api_key)
+        raise _refusal(call, value, problems.invalid_api_key)
     return call.project.tokens.log_in(key, call.now_ns).as_json()
 
 
@@ -55,11 +55,11 @@ def refresh(call: Context) -> dict[str, Any]:
     value = call.received(RefreshTokenPayload)["refresh_token"]
     grant = call.project.tokens.refresh(value, call.environment, call.now_ns)
     if grant is None:
-        raise _refused(call, value, problems.invalid_refresh_token)
+        raise _refusal(call, value, problems.invalid_refresh_token)
     return grant.as_json()
 
 
-def _refused(call: Context, secret: str, documented: Callable[[str | None], Problem]) -> Problem:
+def _refusal(call: Context, secret: str, documented: Callable[[str | None], Problem]) -> Problem:
     hint = call.project.credentials.explanation(secret)
     if call.settings.auth_errors == "docs":
         return documented(hint)

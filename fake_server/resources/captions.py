@@ -1,8 +1,6 @@
-"""Captions: what is said in a video, as one VTT file for each language."""
+"""Captions: the words spoken in a video, one VTT file for each language."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from fake_server.core import problems
 from fake_server.core.languages import native_name, wrong_with
@@ -22,34 +20,31 @@ from fake_server.resources._tracks import (
     tracks,
     upload_track,
 )
-from fake_server.resources.videos import Video
-
-
-def _language(track: dict[str, Any]) -> str:
-    language: str = track["language"]
-    return language
-
-
-def _native_name(track: dict[str, Any]) -> str | None:
-    return native_name(track["language"])
+from fake_server.resources._video import Video
 
 
 class Caption(Track, prefix="caption_", collection="captions", owner=Video):
-    """What is said in a video, in one language."""
+    """The captions of a video in one language."""
 
-    srclang: ReadOnly[str] = field(make=_language, doc="The language that it is in.")
-    language_name: ReadOnly[str] = field(make=_native_name, doc="What the language calls itself.")
-    default: bool = field(False, doc="Whether it is shown to those who choose none.")
+    srclang: ReadOnly[str] = field(
+        factory=lambda track: track["language"], doc="The language of the captions."
+    )
+    language_name: ReadOnly[str] = field(
+        factory=lambda track: native_name(track["language"]), doc="The native name of the language."
+    )
+    default: bool = field(False, doc="Whether it is shown to viewers who choose no language.")
 
     @classmethod
-    def absent(cls, language: str) -> Problem:
-        """A language that is not supported has a problem of its own."""
+    def not_found(cls, language: str) -> Problem:
+        """Return the problem of a language without captions, or of an unsupported one."""
         wrong = wrong_with(language)
-        return problems.invalid_attribute("language", wrong) if wrong else super().absent(language)
+        if wrong:
+            return problems.invalid_attribute("language", wrong)
+        return super().not_found(language)
 
 
 def update_caption(call: Context) -> Caption:
-    """Make a caption the default of its video, instead of another one, or no longer."""
+    """Make a caption the default of its video in place of another one, or no longer."""
     find_track(call, Caption)  # an unknown caption is a 404, whatever was sent
     values = sent(call, Caption, "patch")
     with call.store.lock:

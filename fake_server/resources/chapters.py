@@ -1,4 +1,4 @@
-"""Chapters: the parts of a video and where they begin, as one VTT file for each language."""
+"""Chapters: the parts of a video, one VTT file for each language."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from fake_server.resources._tracks import (
     tracks,
     upload_track,
 )
-from fake_server.resources.videos import Video
+from fake_server.resources._video import Video
 
 
 class Chapter(Track, prefix="chapter_", collection="chapters", owner=Video):
     """The chapters of a video, in one language."""
 
-    language: ReadOnly[Supported] = field(doc="The language that they are in.", example="en")
+    language: ReadOnly[Supported] = field(doc="The language of the file.", example="en")
 
 
 OPERATIONS = (

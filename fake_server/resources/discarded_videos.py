@@ -1,6 +1,6 @@
-"""Deleting videos; and where they are kept for ninety days, if the project can restore them.
+"""Deleted videos, which the API keeps for ninety days if the project can restore them.
 
-A discarded video is in a table of its own, so that nothing under /videos finds it.
+They have a table of their own, so that no operation under /videos finds them.
 """
 
 from __future__ import annotations
@@ -20,43 +20,38 @@ from fake_server.core.operations import DELETE, GET, PATCH, Action
 from fake_server.core.verbs import find, read
 from fake_server.lifecycle import EventHandler
 from fake_server.project import Context, ProjectContext
-from fake_server.resources.encoding import EncodedVideo
-from fake_server.resources.videos import Assets, Video
+from fake_server.resources._encoded_video import EncodedVideo
+from fake_server.resources._video import Assets, Video
 
 V = TypeVar("V", bound=Video)
 
-_KEPT = timedelta(days=90)
-_OWN = ("discarded", "discarded_at", "deletes_at", "assets")
-
-
-def _creation(video: dict[str, Any]) -> datetime:
-    created: datetime = video["created_at"]
-    return created
-
-
-def _deletion(video: dict[str, Any]) -> datetime:
-    discarded: datetime = video["discarded_at"]
-    return later(discarded, _KEPT)
+_RESTORABLE_FOR = timedelta(days=90)
+_NOT_COPIED = ("discarded", "discarded_at", "deletes_at", "assets")
 
 
 class DiscardedVideo(Video, prefix="vi", collection="discarded_videos"):
-    """A video that was deleted and can be restored until it is deleted for good."""
+    """A deleted video that can be restored until it is deleted permanently."""
 
     discarded: ReadOnly[bool] = field(True, doc="True: it was deleted.")
-    discarded_at: Timestamp = field(make=_creation, doc="When it was deleted.")
-    deletes_at: Timestamp = field(make=_deletion, doc="When it will be gone for good.")
-    assets: ReadOnly[Assets | None] = field(None, doc="Null: there is nowhere to watch it.")
+    discarded_at: Timestamp = field(
+        factory=lambda video: video["created_at"], doc="When it was deleted."
+    )
+    deletes_at: Timestamp = field(
+        factory=lambda video: later(video["discarded_at"], _RESTORABLE_FOR),
+        doc="When it is deleted permanently.",
+    )
+    assets: ReadOnly[Assets | None] = field(None, doc="Null: it cannot be watched.")
 
     def deadlines(self) -> Mapping[str, datetime | None]:
-        """It is deleted for good."""
+        """Return when it is deleted permanently."""
         return {"discarded-video.expiry": self.deletes_at}
 
-    def keeps(self) -> bool:
-        """All answers show it alike: there is no address in it."""
+    def is_cacheable(self) -> bool:
+        """Return True, as it shows no URLs."""
         return True
 
-    def shown(self, call: Viewer) -> DiscardedVideo:
-        """The video as it is."""
+    def for_response(self, call: Viewer) -> DiscardedVideo:
+        """Return the video unchanged."""
         return self
 
 
@@ -70,14 +65,14 @@ class Restoration(TypedDict, total=False):
 
 
 def delete_video(call: Context) -> None:
-    """Delete a video: for good or, with the setting `video_restore`, for the time being."""
+    """Delete a video: permanently or, with the setting `video_restore`, so that it can return."""
     with call.store.lock:
         video = find(call, Video)
         if not call.settings.video_restore:
             call.store.remove(Video, video.id)
             return
-        call.store.table(Video).remove(video.id)  # what belongs to it waits to be restored with it
-        discarded = _turned(video, DiscardedVideo, discarded_at=call.now)
+        call.store.table(Video).remove(video.id)  # what belongs to it is restored with it
+        discarded = _converted(video, DiscardedVideo, discarded_at=call.now)
         call.store.table(DiscardedVideo).put(discarded)
 
 
@@ -85,30 +80,42 @@ def restore_video(call: Context) -> Video:
     """Restore a discarded video."""
     with call.store.lock:
         video = find(call, DiscardedVideo)
-        wanted = call.received(Restoration)
-        if not wanted:
+        values = call.received(Restoration)
+        if not values:
             return video
-        if wanted["discarded"] is not False:
+        if values["discarded"] is not False:
             raise problems.invalid_attribute("discarded", "Value must be false.")
         call.store.table(DiscardedVideo).remove(video.id)
-        restored = call.store.table(Video).put(_turned(video, Video))
+        restored = call.store.table(Video).put(_converted(video, Video))
         if restored.id in call.store.table(EncodedVideo):
             call.store.agenda.drop("video.emptiness", restored.id)
         return restored
 
 
-def _turned(video: Video, kind: type[V], **facts: Any) -> V:
-    """The video as the other kind, with all that both have."""
-    common = {name: getattr(video, name) for name in Video.model_fields if name not in _OWN}
+def _converted(video: Video, kind: type[V], **facts: Any) -> V:
+    """Return the video as the other kind, with all that both have."""
+    common = {name: getattr(video, name) for name in Video.model_fields if name not in _NOT_COPIED}
     return kind(**common, **facts)
 
 
-def _expire(call: ProjectContext, video_id: str) -> None:
-    """A discarded video, and what belongs to it, is gone for good."""
+def _expire_discarded(call: ProjectContext, video_id: str) -> None:
     call.store.remove(DiscardedVideo, video_id)
 
 
-EVENT_HANDLERS = {"discarded-video.expiry": EventHandler(_expire)}
+def _expire_in_sandbox(call: ProjectContext, video_id: str) -> None:
+    call.store.remove(DiscardedVideo, video_id)
+    call.store.remove(Video, video_id)
+
+
+EVENT_HANDLERS = {
+    "discarded-video.expiry": EventHandler(_expire_discarded),
+    "video.sandbox-expiry": EventHandler(
+        _expire_in_sandbox,
+        enabled=lambda settings, environment: (
+            settings.expire_sandbox_videos and environment == "sandbox"
+        ),
+    ),
+}
 
 OPERATIONS = (
     DELETE("/videos/{videoId}", delete_video),

@@ -1,14 +1,14 @@
-"""Live streams: where to stream to, where to watch it, and where else it is sent on to."""
+"""Live streams, their broadcasts, and the recordings of those."""
 
 from __future__ import annotations
 
 import re
-from functools import partial
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
+from fake_server.collection import Collection
 from fake_server.core import problems
 from fake_server.core.files import File
 from fake_server.core.filters import contains, equals
@@ -30,10 +30,10 @@ from fake_server.core.operations import DELETE, GET, PATCH, POST, PUT, Action
 from fake_server.core.store import Ids
 from fake_server.core.verbs import change, create, delete, find, read, update
 from fake_server.project import Context, ProjectContext
+from fake_server.resources._video import Video, iframe
 from fake_server.resources.player_themes import PlayerId
 from fake_server.resources.thumbnails import THUMBNAIL
-from fake_server.resources.upload.sources import stand_in
-from fake_server.resources.videos import Video
+from fake_server.resources.upload.sources import add_placeholder
 from fake_server.resources.webhooks import publish
 
 _RTMP = re.compile(r"rtmps?://[^/\s]+(?P<app>/\S*)?", re.IGNORECASE)
@@ -51,7 +51,7 @@ def _rtmp(url: str) -> str:
 
 
 class Restream(Schema):
-    """Another service that gets the stream, too."""
+    """Another service that receives the stream."""
 
     name: NotBlank
     server_url: Annotated[NotBlank, AfterValidator(_rtmp)]
@@ -59,7 +59,7 @@ class Restream(Schema):
 
 
 class LiveAssets(Schema):
-    """Where to watch the stream; api.video documents no other addresses for a private one."""
+    """The URLs of a stream; api.video documents no others for a private one."""
 
     iframe: str
     player: str
@@ -67,106 +67,108 @@ class LiveAssets(Schema):
     thumbnail: str
 
 
-def _key(stream: dict[str, Any]) -> str:
-    """Repeats from run to run with the id, and is another for each live stream."""
+def _stream_key(stream: dict[str, Any]) -> str:
+    """Return a key that depends on the id only, so that it repeats from run to run."""
     return Ids(stream["live_stream_id"]).uuid()
 
 
 class LiveStream(Resource, prefix="li", collection="live_streams"):
-    """A live stream; it exists before and after anybody streams to it."""
+    """A live stream, broadcasting or not."""
 
     secret = "stream_key"
 
     live_stream_id: ReadOnly[str]
-    created_at: Timestamp = field(sort=True, doc="When the live stream was made.")
+    created_at: Timestamp = field(sort=True, doc="When the live stream was created.")
     updated_at: Timestamp = field(sort=True, doc="When the live stream was last changed.")
-    stream_key: ReadOnly[str] = field(make=_key, filter=equals, doc="What to stream with.")
+    stream_key: ReadOnly[str] = field(
+        factory=_stream_key, filter=equals, doc="The key to stream with."
+    )
     name: NotBlank = field(
-        filter=contains, sort=True, doc="What the live stream is called.", example="A live stream"
+        filter=contains, sort=True, doc="The name of the live stream.", example="A live stream"
     )
-    public: bool = field(True, doc="False: watching takes a token of its own each time.")
-    broadcasting: ReadOnly[bool] = field(False, doc="Whether somebody streams now.")
+    public: bool = field(True, doc="False: each viewer needs a token.")
+    broadcasting: ReadOnly[bool] = field(False, doc="Whether it is on the air.")
     player_id: Unset[PlayerId] = field(None, doc="The player theme of the live stream.")
-    started_at: Hidden[Timestamp | None] = field(
-        None, doc="When the broadcast began, if it goes on."
+    started_at: Hidden[Timestamp | None] = field(None, doc="When the present broadcast began.")
+    restreams: list[Restream] = field(
+        factory=list, max_length=5, doc="The other services that receive the stream."
     )
-    restreams: list[Restream] = field(make=list, most=5, doc="Where else the stream is sent.")
     thumbnail: Hidden[File | None] = field(None, doc="The image that was uploaded.")
-    assets: ReadOnly[Unset[LiveAssets]] = field(None, doc="Where to watch the live stream.")
+    assets: ReadOnly[Unset[LiveAssets]] = field(None, doc="The URLs of the live stream.")
 
-    def shown(self, call: Viewer) -> Self:
-        """The live stream with the addresses of its assets."""
+    def for_response(self, call: Viewer) -> Self:
+        """Return the live stream with the URLs of its assets."""
         player = call.asset_url("embed", f"/live/{self.live_stream_id}")
         assets = LiveAssets(
-            iframe=f'<iframe src="{player}" width="100%" height="100%" frameborder="0" '
-            'scrolling="no" allowfullscreen="true"></iframe>',
+            iframe=iframe(player),
             player=player,
             hls=call.asset_url("live", f"/{self.live_stream_id}.m3u8"),
             thumbnail=call.asset_url("live", f"/{self.live_stream_id}/thumbnail.jpg"),
         )
         return self.model_copy(update={"assets": assets})
 
-    def start(self) -> LiveStream:
-        """A lever: somebody begins to stream. Returns the live stream, broadcasting.
 
-        Raises ValueError if it is broadcasting, KeyError if it was deleted, and LookupError for one
-        that comes from no collection.
-        """
-        return _start(self.context(), self.live_stream_id)
-
-    def stop(self) -> Video:
-        """A lever: the broadcast ends, and what was streamed becomes a video: the recording.
-
-        Raises ValueError if it is not broadcasting, otherwise as `start`.
-        """
-        return _stop(self.context(), self.live_stream_id)
-
-
-def _start(call: ProjectContext, stream_id: str) -> LiveStream:
+def start(call: ProjectContext, stream_id: str) -> LiveStream:
+    """Start the broadcast of a live stream; raise ValueError if it is broadcasting already."""
     with call.store.lock:
-        stream = _stream(call, stream_id)
+        stream = call.store.find(LiveStream, stream_id)
         if stream.broadcasting:
             raise ValueError(f"the live stream {stream_id} is broadcasting already")
-        began = {"broadcasting": True, "started_at": call.now}
-        stream = call.store.table(LiveStream).put(stream.changed(call.now, began))
+        started = {"broadcasting": True, "started_at": call.now}
+        stream = call.store.table(LiveStream).put(stream.changed(call.now, started))
         publish(call, "live-stream.broadcast.started", {"liveStreamId": stream_id})
-        return stream.held(partial(call.project.context, call.environment))
+        return stream
 
 
-def _stop(call: ProjectContext, stream_id: str) -> Video:
+def stop(call: ProjectContext, stream_id: str) -> Video:
+    """End a broadcast and return its recording; raise ValueError if the stream is not broadcasting.
+
+    The recording is a video of the stream's name, which is encoded like any other.
+    """
     with call.store.lock:
-        stream = _stream(call, stream_id)
+        stream = call.store.find(LiveStream, stream_id)
         if not stream.broadcasting:
-            raise ValueError(f"the live stream {stream_id} is not broadcasting: start() it first")
+            raise ValueError(f"the live stream {stream_id} is not broadcasting: start it first")
         ended = {"broadcasting": False, "started_at": None}
         call.store.table(LiveStream).put(stream.changed(call.now, ended))
         publish(call, "live-stream.broadcast.ended", {"liveStreamId": stream_id})
-        return _record(call, stream)
+        facts = {
+            "title": stream.name,
+            "public": stream.public,
+            "player_id": stream.player_id,
+            "source_type": "liveStream",
+            "live_stream_id": stream.id,
+        }
+        video = call.store.table(Video).put(Video.new(call.store.new_id(Video), call.now, facts))
+        recorded = {"liveStreamId": stream.id, "videoId": video.id}
+        publish(call, "video.source.recorded", recorded)
+        seconds = (call.now - (stream.started_at or call.now)).total_seconds()
+        add_placeholder(call, video, "live", measures=Measures(duration=max(seconds, 1)))
+        return video
 
 
-def _record(call: ProjectContext, stream: LiveStream) -> Video:
-    """The recording of a broadcast that ends now: a video of its name, which is encoded."""
-    facts = {
-        "title": stream.name,
-        "public": stream.public,
-        "player_id": stream.player_id,
-        "source_type": "liveStream",
-        "live_stream_id": stream.id,
-    }
-    video = call.store.table(Video).put(Video.new(call.store.new_id(Video), call.now, facts))
-    video = video.held(partial(call.project.context, call.environment))
-    told = {"liveStreamId": stream.id, "videoId": video.id}
-    publish(call, "video.source.recorded", told)
-    lasted = (call.now - (stream.started_at or call.now)).total_seconds()
-    stand_in(call, video, "live", measures=Measures(duration=max(lasted, 1)))
-    return video
+class LiveStreams(Collection[LiveStream]):
+    """The live streams of a project, oldest first, and their broadcasts."""
 
+    kind = LiveStream
 
-def _stream(call: ProjectContext, stream_id: str) -> LiveStream:
-    stream = call.store.table(LiveStream).get(stream_id)
-    if stream is None:
-        raise KeyError(f"the live stream {stream_id} was deleted")
-    return stream
+    def start(self, stream: LiveStream | str) -> LiveStream:
+        """Start a broadcast, and return the live stream.
+
+        Raises ValueError if it is broadcasting already, and KeyError for an unknown stream.
+        """
+        call = self._project.context()
+        with call.store.lock:
+            return start(call, self._find(stream).id)
+
+    def stop(self, stream: LiveStream | str) -> Video:
+        """End a broadcast, and return the video that was recorded.
+
+        Raises ValueError if it is not broadcasting, and KeyError for an unknown stream.
+        """
+        call = self._project.context()
+        with call.store.lock:
+            return stop(call, self._find(stream).id)
 
 
 def complete(call: Context) -> None:
@@ -174,7 +176,7 @@ def complete(call: Context) -> None:
     with call.store.lock:
         stream = find(call, LiveStream)
         if stream.broadcasting:
-            _stop(call, stream.id)
+            stop(call, stream.id)
 
 
 def upload_thumbnail(call: Context) -> LiveStream:
@@ -191,7 +193,7 @@ def delete_thumbnail(call: Context) -> LiveStream:
 
 
 def show_thumbnail(call: Context) -> File:
-    """The thumbnail of a live stream; its address ends in `.jpg` whatever the image is."""
+    """Return the thumbnail of a live stream; its URL ends in `.jpg` even if it is a PNG."""
     stream = find(call, LiveStream)
     if stream.thumbnail is None or not stream.public:
         raise problems.resource_not_found(LiveStream.path_parameter())

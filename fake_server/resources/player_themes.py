@@ -1,4 +1,4 @@
-"""Player themes: the colours, the controls and the logo of the player that shows videos."""
+"""Player themes: the colours, controls and logo of the player."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from fake_server.core.model import (
     Timestamp,
     Unset,
     Viewer,
+    existing,
     field,
-    known,
 )
 from fake_server.core.operations import DELETE, GET, PATCH, POST, Action
 from fake_server.core.verbs import change, create, delete, find, read, update
@@ -28,64 +28,64 @@ _SHADE = "rgba(0, 0, 0, .7)"
 
 
 class PlayerAssets(Schema):
-    """The logo in the player, and where a click on it leads; `logo` is null without one."""
+    """The URLs of the logo and of its link; `logo` is null without one."""
 
     logo: str | None = None
     link: Unset[str] = None
 
 
 class PlayerTheme(Resource, prefix="pl", collection="players"):
-    """How a player looks and what it lets a viewer do; colours are any texts."""
+    """The look of a player and the controls it offers; colours are not checked."""
 
     player_id: ReadOnly[str]
-    created_at: Timestamp = field(sort=True, doc="When the theme was made.")
+    created_at: Timestamp = field(sort=True, doc="When the theme was created.")
     updated_at: Timestamp = field(sort=True, doc="When the theme was last changed.")
-    name: Unset[str] = field(None, most=100, sort=True, doc="What the theme is called.")
+    name: Unset[str] = field(None, max_length=100, sort=True, doc="The name of the theme.")
     text: str = field(_WHITE, doc="Colour of the timer.")
     link: str = field(_WHITE, doc="Colour of the controls.")
     link_hover: str = field(_WHITE, doc="Colour of a control under the pointer.")
     link_active: str = field(_WHITE, doc="Colour of the play button under the pointer.")
-    track_played: str = field("rgba(88, 131, 255, .95)", doc="Colour of what was played.")
-    track_unplayed: str = field("rgba(255, 255, 255, .35)", doc="Colour of what is loaded.")
+    track_played: str = field("rgba(88, 131, 255, .95)", doc="Colour of the played part.")
+    track_unplayed: str = field("rgba(255, 255, 255, .35)", doc="Colour of the loaded part.")
     track_background: str = field("rgba(255, 255, 255, .2)", doc="Colour behind the track.")
     background_top: str = field(_SHADE, doc="Colour of the upper half of the background.")
     background_bottom: str = field(_SHADE, doc="Colour of the lower half of the background.")
     background_text: str = field(_WHITE, doc="Colour of the title.")
-    enable_api: bool = field(True, doc="Whether a page may steer the player.")
-    enable_controls: bool = field(True, doc="Whether there are controls.")
-    force_autoplay: bool = field(False, doc="Whether videos start by themselves.")
+    enable_api: bool = field(True, doc="Whether a page may control the player.")
+    enable_controls: bool = field(True, doc="Whether the player has controls.")
+    force_autoplay: bool = field(False, doc="Whether videos start automatically.")
     hide_title: bool = field(False, doc="Whether the title is hidden.")
-    force_loop: bool = field(False, doc="Whether videos start again at their end.")
+    force_loop: bool = field(False, doc="Whether videos restart at their end.")
     logo: Hidden[File | None] = field(None, doc="The image of the logo.")
-    logo_link: Hidden[str | None] = field(None, doc="Where a click on the logo leads.")
-    assets: ReadOnly[PlayerAssets] = field(make=PlayerAssets, doc="The logo.")
+    logo_link: Hidden[str | None] = field(None, doc="The link of the logo.")
+    assets: ReadOnly[PlayerAssets] = field(factory=PlayerAssets, doc="The logo.")
 
-    def shown(self, call: Viewer) -> Self:
-        """The theme with the address of its logo."""
+    def for_response(self, call: Viewer) -> Self:
+        """Return the theme with the URL of its logo."""
         path = f"/player/{self.player_id}/logo.png"
         logo = call.asset_url("cdn", path) if self.logo else None
         assets = PlayerAssets(logo=logo, link=self.logo_link)
         return self.model_copy(update={"assets": assets})
 
 
-PlayerId = Annotated[str, known(PlayerTheme)]
-"""The id of a player theme that exists."""
+PlayerId = Annotated[str, existing(PlayerTheme)]
+"""The id of an existing player theme."""
 
 
 def upload_logo(call: Context) -> PlayerTheme:
-    """Give a player theme a logo, and the `link` that a click on it follows, in place of both."""
-    find(call, PlayerTheme)  # an unknown theme is a 404, whatever was sent
+    """Upload the logo of a player theme with its `link`, in place of both."""
+    find(call, PlayerTheme)  # an unexisting theme is a 404, whatever was sent
     image, fields = received_form(call)
     return change(call, PlayerTheme, {"logo": image, "logo_link": fields.get("link") or None})
 
 
 def delete_logo(call: Context) -> None:
-    """Take the logo and its link from a player theme; without a logo nothing happens."""
+    """Delete the logo and its link from a player theme; without a logo nothing happens."""
     change(call, PlayerTheme, {"logo": None, "logo_link": None})
 
 
 def show_logo(call: Context) -> File:
-    """The image of a player theme's logo; its address ends in `.png` even if it is a JPEG."""
+    """Return the image of a player theme's logo; its URL ends in `.png` even if it is a JPEG."""
     image = find(call, PlayerTheme).logo
     if image is None:
         raise problems.resource_not_found(PlayerTheme.path_parameter())

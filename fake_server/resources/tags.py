@@ -1,4 +1,4 @@
-"""Tags: the words that videos are marked with, and how many videos carry each."""
+"""Tags: the words that videos are tagged with, and the number of videos with each."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from fake_server.core.listing import list_all
 from fake_server.core.model import ReadOnly, Resource, field
 from fake_server.core.operations import GET
 from fake_server.project import Context
-from fake_server.resources.videos import Video
+from fake_server.resources._video import Video
 
 
 class Tag(Resource):
-    """A word, and the number of videos that carry it."""
+    """A tag, and the number of videos with it."""
 
-    value: ReadOnly[str] = field(filter=resembles, sort=True, doc="The word.")
-    video_count: ReadOnly[int] = field(sort=True, doc="How many videos carry it.")
+    value: ReadOnly[str] = field(filter=resembles, sort=True, doc="The tag.")
+    video_count: ReadOnly[int] = field(sort=True, doc="The number of videos with it.")
 
 
 def count_tags(call: Context) -> Iterator[Tag]:
-    """Every tag of the videos that are there now."""
+    """Count the videos with each tag."""
     videos = call.store.table(Video)
     counts = Counter(tag for video in videos for tag in set(video.tags))
     return (Tag(value=value, video_count=count) for value, count in counts.items())

@@ -1,4 +1,4 @@
-"""Thumbnails of videos: an image that was uploaded, or a moment of the video."""
+"""Thumbnails of videos: an uploaded image, or a frame of the video."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from fake_server.core.model import WIRE
 from fake_server.core.operations import PATCH, POST, Action
 from fake_server.core.verbs import change, find
 from fake_server.project import Context
-from fake_server.resources.videos import Video
+from fake_server.resources._video import Video
 
 THUMBNAIL = FileRule(
     most=8 * MiB,
     types=("jpg", "jpeg", "png", "webp"),
-    told=("jpeg", "jpg", "JPG", "JPEG"),  # fewer than it takes: so api.video words it
+    told=("jpeg", "jpg", "JPG", "JPEG"),  # as api.video's message lists them, without webp
 )
-Moment = Annotated[
+Timecode = Annotated[
     str, Field(pattern=r"^(?:\d{2,}:\d{2}:\d{2}(?:\.\d+|:\d+)?|\d+)$", examples=["00:01:00.000"])
 ]
 """`hh:mm:ss.ms`, `hh:mm:ss:frame` or seconds; one beyond the video's end means its beginning."""
@@ -28,9 +28,9 @@ Moment = Annotated[
 
 @with_config(WIRE)
 class ThumbnailPick(TypedDict):
-    """Which moment of the video to show."""
+    """The frame of the video to show."""
 
-    timecode: Moment
+    timecode: Timecode
 
 
 def upload_thumbnail(call: Context) -> Video:
@@ -40,10 +40,10 @@ def upload_thumbnail(call: Context) -> Video:
 
 
 def pick_thumbnail(call: Context) -> Video:
-    """Pick a moment of the video as its thumbnail, in place of an uploaded image."""
+    """Pick a frame of the video as its thumbnail, in place of an uploaded image."""
     find(call, Video)  # an unknown video is a 404, whatever was sent
-    picked = call.received(ThumbnailPick)["timecode"]
-    return change(call, Video, {"thumbnail": None, "thumbnail_timecode": picked})
+    timecode = call.received(ThumbnailPick)["timecode"]
+    return change(call, Video, {"thumbnail": None, "thumbnail_timecode": timecode})
 
 
 _UPLOAD = Action(upload_thumbnail, answers=Video)

@@ -1,4 +1,4 @@
-"""Upload tokens: what a browser or an app may upload with, instead of an API key."""
+"""Upload tokens: credentials for uploads from a browser or an app, without an API key."""
 
 from __future__ import annotations
 
@@ -25,32 +25,31 @@ def _expiry(token: dict[str, Any]) -> datetime | None:
 
 
 class UploadToken(Resource, prefix="to", collection="upload_tokens"):
-    """What a client may upload with, as often as it likes, until it expires or is deleted."""
+    """A credential for any number of uploads until it expires or is deleted."""
 
     secret = "token"
 
     token: ReadOnly[str]
-    ttl: WriteOnce[Seconds] = field(0, sort=True, doc="How long it lives; 0: for ever.")
-    created_at: Timestamp = field(sort=True, doc="When the token was made.")
-    expires_at: ReadOnly[Unset[Timestamp]] = field(make=_expiry, doc="When it expires, if it does.")
+    ttl: WriteOnce[Seconds] = field(0, sort=True, doc="Its lifetime; 0: unlimited.")
+    created_at: Timestamp = field(sort=True, doc="When the token was created.")
+    expires_at: ReadOnly[Unset[Timestamp]] = field(factory=_expiry, doc="When it expires, if ever.")
 
     @classmethod
     def path_parameter(cls) -> str:
-        """The token's name in paths and problems, which is not that of its field."""
+        """Return the name in paths and problems, which differs from the field's."""
         return "uploadToken"
 
     def is_active(self, now: datetime) -> bool:
-        """Whether uploads with it are let in."""
+        """Return whether it has not expired."""
         return self.expires_at is None or now < self.expires_at
 
 
 def active_tokens(call: Context) -> Iterator[UploadToken]:
-    """The tokens that have not expired by now; a list of them cannot be kept for a later time."""
+    """Return the tokens that have not expired; not to be cached, as the time decides."""
     return (token for token in call.store.table(UploadToken) if token.is_active(call.now))
 
 
-# An expired token is in no list; by its id it is found until it is deleted, as no page says that it
-# is not.
+# An expired token is in no list, but can be read until it is deleted: no page says otherwise.
 OPERATIONS = (
     GET("/upload-tokens", list_all(UploadToken, rows=active_tokens)),
     POST("/upload-tokens", create(UploadToken)),

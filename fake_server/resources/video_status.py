@@ -1,4 +1,4 @@
-"""The status of a video: what was received of its file, and what of it can be played."""
+"""The status of a video: which parts of its source were received, and its encoding."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from fake_server.core.model import Schema, Unset
 from fake_server.core.operations import GET, Action
 from fake_server.core.verbs import find
 from fake_server.project import Context
-from fake_server.resources.encoding import Encoding, encoding_of
+from fake_server.resources._encoded_video import Encoding
+from fake_server.resources._encoding import encoding_of
+from fake_server.resources._video import Video
 from fake_server.resources.upload.received import Received
 from fake_server.resources.upload.sources import received_of
-from fake_server.resources.videos import Video
 
 IngestStatus = Literal["uploading", "uploaded", "ingesting", "ingested"]
 
@@ -23,7 +24,7 @@ _STATUS: dict[tuple[bool, bool], IngestStatus] = {
     (True, False): "ingesting",
     (True, True): "ingested",
 }
-"""By whether the API fetches the source itself, and whether it has it."""
+"""By whether the API gets the source itself, and whether the source is complete."""
 
 
 class BytesRange(Schema):
@@ -35,14 +36,14 @@ class BytesRange(Schema):
 
 
 class ReceivedParts(Schema):
-    """The numbers of the parts that are there, in order; `total` is null until it is known."""
+    """The numbers of the received parts, in order; `total` is null until it is known."""
 
     parts: tuple[int, ...] = ()
     total: int | None = None
 
 
 class Ingest(Schema):
-    """How the file of a video comes in: by upload, or from an address or another video."""
+    """The state of a video's source, which is uploaded, fetched or copied."""
 
     status: IngestStatus
     filesize: int | None = None
@@ -51,37 +52,39 @@ class Ingest(Schema):
 
 
 class VideoStatus(Schema):
-    """How far a video is; `ingest` is null before any upload."""
+    """The status of a video; `ingest` is null before any upload."""
 
     ingest: Ingest | None = None
     encoding: Encoding = Encoding()
 
 
 def status_of(call: Context, video: Video) -> VideoStatus:
-    """What was received of a video, and what of it can be played."""
+    """Return the status of a video."""
     received = received_of(call, video.id)
     ingest = None if received is None else _ingest(received)
     return VideoStatus(ingest=ingest, encoding=encoding_of(call, video))
 
 
 def _ingest(received: Received) -> Ingest:
-    """How far the source is. Its size is null, and the total of ranges left out, until known."""
+    """Return the state of a source; its size is null, and a range's total absent, until known."""
     status = _STATUS[received.way in ("url", "clone", "live"), received.is_complete]
-    whole = received.size if received.is_complete else None
+    size = received.size if received.is_complete else None
     if received.way == "bytes":
         total = received.total
-        spans = [(piece.position, piece.last) for piece in received.pieces]
-        ranges = tuple(BytesRange(first=first, to=last, total=total) for first, last in spans)
+        ranges = tuple(
+            BytesRange(first=piece.position, to=piece.last, total=total)
+            for piece in received.pieces
+        )
         return Ingest(status=status, filesize=total, received_bytes=ranges)
     if received.way == "part":
         numbers = tuple(piece.position for piece in received.pieces)
         parts = ReceivedParts(parts=numbers, total=received.total)
-        return Ingest(status=status, filesize=whole, received_parts=parts)
-    return Ingest(status=status, filesize=whole)
+        return Ingest(status=status, filesize=size, received_parts=parts)
+    return Ingest(status=status, filesize=size)
 
 
 def show_status(call: Context) -> VideoStatus:
-    """Show what was received of a video, and what of it can be played."""
+    """Show what was received of a video's source, and what is encoded."""
     return status_of(call, find(call, Video))
 
 

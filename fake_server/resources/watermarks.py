@@ -1,4 +1,4 @@
-"""Watermarks: images that videos can be marked with when they are created."""
+"""Watermarks: images to put on videos when they are created."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fake_server.project import Context
 
 
 class Watermark(Resource, prefix="watermark_", collection="watermarks"):
-    """An image; no answer and no address shows it."""
+    """An image, which no response and no URL shows."""
 
     watermark_id: ReadOnly[str]
     created_at: Timestamp = field(sort=True, doc="When the watermark was uploaded.")

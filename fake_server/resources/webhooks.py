@@ -1,4 +1,4 @@
-"""Webhooks: the addresses that are told when something happens, and of what; and the telling."""
+"""Webhooks: URLs that are notified of events, and the deliveries to them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
+from fake_server.collection import Collection
 from fake_server.core import problems
 from fake_server.core.context import as_json
 from fake_server.core.filters import includes
@@ -36,76 +37,77 @@ Event = Literal[
 def _http(url: str) -> str:
     try:
         parts = urlsplit(url)
-        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        is_valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
-        good = False
-    if not good or not url.isprintable() or " " in url:
+        is_valid = False
+    if not is_valid or not url.isprintable() or " " in url:
         raise PydanticCustomError("url", "This value is not a valid URL.")
     return url
 
 
 def _secret(webhook: dict[str, Any]) -> str:
-    """Repeats from run to run with the id, and is another for each webhook."""
+    """Return a key that depends on the id only, so that it repeats from run to run."""
     return Ids(webhook["webhook_id"]).new("sig_sec_")
 
 
 class Webhook(Resource, prefix="webhook_", collection="webhooks"):
-    """An address to call when one of these events happens; two may be the same."""
+    """A URL to call when one of these events happens; several webhooks may be alike."""
 
     secret = "signature_secret"
 
     webhook_id: ReadOnly[str]
-    created_at: Timestamp = field(doc="When the webhook was made.")
+    created_at: Timestamp = field(doc="When the webhook was created.")
     events: WriteOnce[list[Event]] = field(
-        least=1,
+        min_length=1,
         filter=includes,
-        doc="What to be told of.",
+        doc="The events to be notified of.",
         example=["video.encoding.quality.completed"],
     )
     url: WriteOnce[Annotated[NotBlank, AfterValidator(_http)]] = field(
-        doc="Where to send it.", example="https://app.example/webhooks"
+        doc="The URL to call.", example="https://app.example/webhooks"
     )
-    signature_secret: ReadOnly[str] = field(make=_secret, doc="What the calls are signed with.")
+    signature_secret: ReadOnly[str] = field(factory=_secret, doc="The key of the signatures.")
 
 
 def create_webhook(call: Context) -> Webhook:
     """Create a webhook."""
     try:
         values = sent(call, Webhook, "create")
-    except Problem as refused:
-        raise _with_the_third(refused) from None
+    except Problem as problem:
+        raise _with_array_problem(problem) from None
     with call.store.lock:
-        most = call.settings.webhook_limit
-        if most is not None and len(call.store.table(Webhook)) >= most:
+        limit = call.settings.webhook_limit
+        if limit is not None and len(call.store.table(Webhook)) >= limit:
             raise problems.webhook_limit_reached()
         return add(call, Webhook, values)
 
 
-def _with_the_third(refused: Problem) -> Problem:
-    """Of `events` that are absent api.video also says, as the last problem, that they must be an
-    array (its one example of a refused webhook).
+def _with_array_problem(problem: Problem) -> Problem:
+    """Add to the problem of absent `events` that they must be an array, as api.video does.
+
+    That is in its one example of a refused webhook, as the last problem.
     """
-    found: list[dict[str, Any]] = refused.extra["problems"]
-    if problems.attribute_required("events").as_item() in found:
-        found.append(problems.not_an_array("events").as_item())
-    return refused
+    items: list[dict[str, Any]] = problem.extra["problems"]
+    if problems.attribute_required("events").as_item() in items:
+        items.append(problems.not_an_array("events").as_item())
+    return problem
 
 
 def message(event: str, facts: Mapping[str, Any], now: datetime) -> bytes:
-    """The body of what a webhook is told: compact JSON, its moment in milliseconds."""
-    emitted = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return as_json({"type": event, "emittedAt": emitted, **facts})
+    """Return the body of a notification: compact JSON, its time in milliseconds."""
+    emitted_at = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return as_json({"type": event, "emittedAt": emitted_at, **facts})
 
 
 def publish(call: ProjectContext, event: Event, facts: Mapping[str, Any]) -> None:
-    """Tell every webhook of the event; hold the store's lock.
+    """Notify every webhook of the event; the caller holds the store's lock.
 
-    `facts` are what a message has beside `type` and `emittedAt`, by their names on the wire.
+    `facts` are the attributes of the message besides `type` and `emittedAt`.
     """
     body, table = message(event, facts, call.now), call.store.table(Delivery)
     for webhook in call.store.table(Webhook):
         if event in webhook.events:
-            delivery = {
+            values = {
                 "webhook_id": webhook.id,
                 "url": webhook.url,
                 "event": event,
@@ -113,13 +115,13 @@ def publish(call: ProjectContext, event: Event, facts: Mapping[str, Any]) -> Non
                 "headers": signed_headers(webhook.id, webhook.signature_secret, body),
                 "next_attempt_at": call.now,
             }
-            made = table.put(Delivery.new(call.store.new_id(Delivery), call.now, delivery))
+            delivery = table.put(Delivery.new(call.store.new_id(Delivery), call.now, values))
             if call.settings.webhook_delivery == "instant":
-                send(call, made.id)
+                send(call, delivery.id)
 
 
 def send(call: ProjectContext, delivery_id: str) -> None:
-    """Hand a delivery to the courier, whatever came of it before; hold the store's lock."""
+    """Give a delivery to the courier unless it has it; the caller holds the store's lock."""
     table = call.store.table(Delivery)
     delivery = table.get(delivery_id)
     if delivery is not None and delivery.state != "sending":
@@ -128,32 +130,20 @@ def send(call: ProjectContext, delivery_id: str) -> None:
 
 
 def deliver(call: ProjectContext, identifiers: Iterable[str] | None = None) -> list[Delivery]:
-    """A lever: send these deliveries now, in this order, or all that are pending; and wait.
+    """Send these deliveries now, in this order, or all pending ones; wait, and return them.
 
-    One may be sent again, as often as its id is there. Raises KeyError for an unknown id; then
-    nothing is sent.
+    An id that is repeated is sent repeatedly. Raises KeyError for an unknown id, and then sends
+    nothing.
     """
     table = call.store.table(Delivery)
     pending = [one.id for one in table if one.state == "pending"]
-    wanted = pending if identifiers is None else list(identifiers)
-    _check_known(call, wanted)
-    for one in wanted:
+    chosen = pending if identifiers is None else list(identifiers)
+    _check_known(call, chosen)
+    for identifier in chosen:
         with call.store.lock:
-            send(call, one)
+            send(call, identifier)
         call.project.account.courier.join()
-    return [table.get(one) or _gone(one) for one in wanted]
-
-
-def withhold(call: ProjectContext, identifiers: Iterable[str]) -> None:
-    """A lever: send these deliveries never, unless they are delivered by hand.
-
-    Raises KeyError for an unknown id.
-    """
-    wanted, table = list(identifiers), call.store.table(Delivery)
-    with call.store.lock:
-        _check_known(call, wanted)
-        for one in wanted:
-            table.put(call.store.find(Delivery, one).changed(call.now, {"state": "withheld"}))
+    return [delivery for delivery in map(table.get, chosen) if delivery is not None]
 
 
 def _check_known(call: ProjectContext, identifiers: Iterable[str]) -> None:
@@ -162,8 +152,33 @@ def _check_known(call: ProjectContext, identifiers: Iterable[str]) -> None:
         raise KeyError(f"no delivery {', '.join(unknown)}; see apivideo.webhooks.deliveries")
 
 
-def _gone(identifier: str) -> Delivery:
-    raise KeyError(f"the delivery {identifier} went with a reset while it was sent")
+class Webhooks(Collection[Webhook]):
+    """The webhooks of a project, oldest first, and their deliveries."""
+
+    kind = Webhook
+
+    @property
+    def deliveries(self) -> list[Delivery]:
+        """Every delivery, oldest first, after waiting for those that are being sent."""
+        self._project.drain()
+        return list(self._project.store().table(Delivery))
+
+    def deliver(self, *deliveries: Delivery) -> list[Delivery]:
+        """Send these now, in this order, or all pending ones; wait, and return them.
+
+        One that was sent before is sent again. Raises KeyError for one of another project.
+        """
+        return deliver(self._project.context(), [one.id for one in deliveries] or None)
+
+    def withhold(self, *deliveries: Delivery) -> None:
+        """Do not send these unless `deliver` names them; raises KeyError as `deliver` does."""
+        call = self._project.context()
+        table = call.store.table(Delivery)
+        with call.store.lock:
+            _check_known(call, [one.id for one in deliveries])
+            for delivery in deliveries:
+                current = call.store.find(Delivery, delivery.id)
+                table.put(current.changed(call.now, {"state": "withheld"}))
 
 
 _CREATE = Action(create_webhook, body=(Webhook, "create"), answers=Webhook)
@@ -171,8 +186,8 @@ _CREATE = Action(create_webhook, body=(Webhook, "create"), answers=Webhook)
 EVENT_HANDLERS = {
     "webhook.delivery": EventHandler(
         send,
-        counts=lambda settings, environment: settings.webhook_delivery != "manual",
-        waits=lambda settings: settings.webhook_delivery == "advance",
+        enabled=lambda settings, environment: settings.webhook_delivery != "manual",
+        deferred=lambda settings: settings.webhook_delivery == "advance",
     )
 }
 

@@ -42,9 +42,9 @@ def test_a_broadcast_is_started_and_stopped(apivideo: ApiVideo, http: httpx.Clie
 
 def test_the_clock_tells_what_is_due(apivideo: ApiVideo, http: httpx.Client) -> None:
     apivideo.settings.encoding = 10
-    stream = apivideo.live_streams.add().start()
+    stream = apivideo.live_streams.start(apivideo.live_streams.add())
     apivideo.clock.freeze(START)
-    video = stream.stop()
+    video = apivideo.live_streams.stop(stream)
     assert http.get("/_fake/clock").json()["due"] == [
         {"at": "2030-01-01T00:00:02+00:00", "name": "video.encoding", "subject": video.id}
     ]
@@ -57,7 +57,7 @@ def test_webhooks_are_delivered_by_hand(
 ) -> None:
     apivideo_webhooks.subscribe()
     for stream in apivideo.live_streams.add_many(2):
-        stream.start()
+        apivideo.live_streams.start(stream)
     before = http.get("/_fake/webhooks/deliveries").json()["deliveries"]
     assert [one["state"] for one in before] == ["pending", "pending"]
     first, second = (one["deliveryId"] for one in before)
@@ -81,7 +81,12 @@ def test_calls_are_limited(apivideo: ApiVideo, http: httpx.Client, api: httpx.Cl
 @pytest.mark.parametrize(
     ("path", "body", "status", "words"),
     [
-        ("videos/{video}/encode", {"type": "hls", "quality": "2160p"}, 400, "its source has: hls"),
+        (
+            "videos/{video}/encode",
+            {"type": "hls", "quality": "2160p"},
+            400,
+            "its renditions are: hls",
+        ),
         ("videos/{video}/encode", {"quality": "721p"}, 400, "240p"),
         ("videos/nobody/encode", {}, 404, "could not be found"),
         ("live-streams/{stream}/stop", None, 400, "is not broadcasting"),
@@ -99,7 +104,7 @@ def test_a_wrong_request_is_a_problem_that_says_what_is_right(
     known = {
         "video": apivideo.videos.add().id,
         "stream": apivideo.live_streams.add().id,
-        "broadcast": apivideo.live_streams.add().start().id,
+        "broadcast": apivideo.live_streams.start(apivideo.live_streams.add()).id,
     }
     answer = http.post(f"/_fake/{path.format_map(known)}", json=body)
     assert answer.status_code == status

@@ -118,14 +118,14 @@ def test_deliveries_that_nobody_took_are_told(suite: pytest.Pytester) -> None:
             apivideo.webhooks.add(
                 events=["live-stream.broadcast.started"], url="http://127.0.0.1:1/mine"
             )
-            apivideo.live_streams.add(name="a").start()
+            apivideo.live_streams.start(apivideo.live_streams.add(name="a"))
             assert 0
 
         def test_failed(apivideo, apivideo_server):
             apivideo.webhooks.add(
                 events=["live-stream.broadcast.started"], url="http://127.0.0.1:1/mine"
             )
-            apivideo.live_streams.add(name="a").start()
+            apivideo.live_streams.start(apivideo.live_streams.add(name="a"))
             apivideo.clock.advance(60)
             assert 0
         """

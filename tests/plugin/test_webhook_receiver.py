@@ -63,7 +63,7 @@ def test_the_messages_of_an_encoding_are_those_that_the_fake_sends(
 ) -> None:
     apivideo.clock.freeze()
     apivideo_webhooks.subscribe()
-    video = apivideo.videos.add().encoded()
+    video = apivideo.videos.encode(apivideo.videos.add())
     sent = [one.body for one in apivideo_webhooks.deliveries]
     assert apivideo_webhooks.full_encoding("720p", videoId=video.id) == sent
 
@@ -116,7 +116,7 @@ def test_a_delay_is_longer_than_the_patience_of_the_fake(
     apivideo.settings.webhook_timeout = 0.1
     apivideo_webhooks.subscribe()
     apivideo_webhooks.delay(60)
-    stream = apivideo.live_streams.add().start()
+    stream = apivideo.live_streams.start(apivideo.live_streams.add())
     (delivery,) = apivideo.webhooks.deliveries
     assert "no answer within 0.1 s" in str(delivery.attempts[0].error)
     assert apivideo_webhooks.deliveries[0].json["liveStreamId"] == stream.id

@@ -33,7 +33,7 @@ SCHEMAS = [
     ("BytesRange", "bytes-range"),
     ("Encoding", "video-status-encoding"),
     ("EncodingMetadata", "video-status-encoding-metadata"),
-    ("Quality", "quality"),
+    ("Rendition", "quality"),
     ("LiveStream", "live-stream"),
     ("LiveStreamCreate", "live-stream-creation-payload"),
     ("LiveStreamPatch", "live-stream-update-payload"),

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from fake_server.resources.analytics.filters import BREAKDOWNS
 from fake_server.resources.analytics.metrics import MEASURES, NAMED
-from fake_server.resources.analytics.question import UNNAMED
+from fake_server.resources.analytics.query import NOT_IN_CONTEXT
 from pytest_apivideo import ApiVideo
 from tests.description import description, needs_description
 
@@ -709,7 +709,7 @@ def test_a_context_leaves_out_exactly_what_the_description_does_not_let_it_name(
     missing = aggregations - named("aggregated-metrics", "aggregation")
     missing |= set(BREAKDOWNS) - named("metrics-breakdown", "breakdown")
     missing |= set(NAMED) - {"view"} - named("metrics-breakdown", "metric")
-    assert missing == UNNAMED
+    assert missing == NOT_IN_CONTEXT
 
 
 @needs_description

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from pytest_apivideo import ApiVideo, WebhookReceiver
-from tests.resources.test_encoding import FIVE_FORMS, encoding, forms
+from tests.resources.test_encoding import FIVE_RENDITIONS, encoding, renditions
 
 START = "2030-01-01T12:00:00Z"
 
@@ -16,10 +16,10 @@ def test_a_broadcast_and_its_recording_are_told_in_order(
 ) -> None:
     apivideo.clock.freeze(START)
     apivideo_webhooks.subscribe()
-    stream = apivideo.live_streams.add(name="A talk").start()
+    stream = apivideo.live_streams.start(apivideo.live_streams.add(name="A talk"))
     assert stream.broadcasting is True
     apivideo.clock.advance(20)
-    video = apivideo.live_streams[stream.id].stop()
+    video = apivideo.live_streams.stop(stream.id)
     told = [one.json for one in apivideo_webhooks.deliveries]
     of_stream, of_both = {"liveStreamId": stream.id}, {"videoId": video.id}
     moments = ["2030-01-01T12:00:00.000Z", *["2030-01-01T12:00:20.000Z"] * 7]
@@ -33,10 +33,10 @@ def test_a_broadcast_and_its_recording_are_told_in_order(
                 "type": "video.encoding.quality.completed",
                 **of_stream,
                 **of_both,
-                "encoding": form,
+                "encoding": format_,
                 "quality": quality,
             }
-            for form, quality in FIVE_FORMS
+            for format_, quality in FIVE_RENDITIONS
         ),
     ]
     assert apivideo_webhooks.verify()
@@ -47,9 +47,9 @@ def test_a_recording_is_a_video_that_names_its_live_stream(
 ) -> None:
     apivideo.clock.freeze(START)
     stream = apivideo.live_streams.add(name="A talk", public=False)
-    stream.start()
+    apivideo.live_streams.start(stream)
     apivideo.clock.advance(20)
-    recording = stream.stop()
+    recording = apivideo.live_streams.stop(stream)
     apivideo.videos.add()
     (shown,) = api.get(f"/videos?liveStreamId={stream.id}").json()["data"]
     assert (shown["videoId"], shown["title"], shown["public"]) == (recording.id, "A talk", False)
@@ -62,18 +62,19 @@ def test_a_recording_is_a_video_that_names_its_live_stream(
         },
     }
     found = encoding(api, recording.id)
-    assert forms(found) == FIVE_FORMS
+    assert renditions(found) == FIVE_RENDITIONS
     assert found["metadata"]["duration"] == 20
 
 
 def test_the_sandbox_records_30_seconds(apivideo: ApiVideo, api: httpx.Client) -> None:
-    stream = apivideo.live_streams.add().start()
+    stream = apivideo.live_streams.start(apivideo.live_streams.add())
     apivideo.clock.advance(3600)
-    assert encoding(api, stream.stop().id)["metadata"]["duration"] == 30
+    assert encoding(api, apivideo.live_streams.stop(stream).id)["metadata"]["duration"] == 30
 
 
 def test_nothing_can_be_uploaded_to_a_recording(apivideo: ApiVideo, api: httpx.Client) -> None:
-    recording = apivideo.live_streams.add().start().stop()
+    stream = apivideo.live_streams.start(apivideo.live_streams.add())
+    recording = apivideo.live_streams.stop(stream)
     before = encoding(api, recording.id)
     answer = api.post(f"/videos/{recording.id}/source", files={"file": b"a film"})
     assert (answer.status_code, answer.json()["name"]) == (400, "file")
@@ -85,8 +86,8 @@ def test_a_client_sees_whether_a_live_stream_is_broadcasting(
 ) -> None:
     stream = apivideo.live_streams.add()
     seen = [api.get(f"/live-streams/{stream.id}").json()["broadcasting"]]
-    for lever in (stream.start, stream.stop):
-        lever()
+    for verb in (apivideo.live_streams.start, apivideo.live_streams.stop):
+        verb(stream)
         seen.append(api.get(f"/live-streams/{stream.id}").json()["broadcasting"])
     assert seen == [False, True, False]
 
@@ -94,7 +95,7 @@ def test_a_client_sees_whether_a_live_stream_is_broadcasting(
 def test_to_complete_a_live_stream_ends_its_broadcast(
     apivideo: ApiVideo, api: httpx.Client
 ) -> None:
-    stream = apivideo.live_streams.add().start()
+    stream = apivideo.live_streams.start(apivideo.live_streams.add())
     for _ in range(2):  # the second finds nothing to complete
         assert api.put(f"/live-streams/{stream.id}/complete").status_code == 202
     assert apivideo.live_streams[stream.id].broadcasting is False
@@ -104,11 +105,11 @@ def test_to_complete_a_live_stream_ends_its_broadcast(
 def test_a_lever_that_does_not_fit_is_refused_and_changes_nothing(apivideo: ApiVideo) -> None:
     stream = apivideo.live_streams.add()
     with pytest.raises(ValueError, match="is not broadcasting: start"):
-        stream.stop()
-    stream.start()
+        apivideo.live_streams.stop(stream)
+    apivideo.live_streams.start(stream)
     with pytest.raises(ValueError, match="is broadcasting already"):
-        stream.start()
+        apivideo.live_streams.start(stream)
     del apivideo.live_streams[stream.id]
-    with pytest.raises(KeyError, match="was deleted"):
-        stream.stop()
+    with pytest.raises(KeyError, match=f"no LiveStream '{stream.id}'; the newest are: none"):
+        apivideo.live_streams.stop(stream)
     assert len(apivideo.videos) == 0

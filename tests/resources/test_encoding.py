@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-import pickle
 import struct
 from datetime import timedelta
 from typing import Any
@@ -14,7 +12,13 @@ import pytest
 from fake_server.core.mp4 import Measures, measured
 from pytest_apivideo import ApiVideo, WebhookReceiver, polls
 
-FIVE_FORMS = [("hls", "240p"), ("hls", "360p"), ("hls", "480p"), ("hls", "720p"), ("mp4", "720p")]
+FIVE_RENDITIONS = [
+    ("hls", "240p"),
+    ("hls", "360p"),
+    ("hls", "480p"),
+    ("hls", "720p"),
+    ("mp4", "720p"),
+]
 COMPLETED = "video.encoding.quality.completed"
 
 
@@ -38,7 +42,7 @@ def encoding(api: httpx.Client, video_id: str) -> dict[str, Any]:
     return encoding
 
 
-def forms(encoding: dict[str, Any]) -> list[tuple[str, str]]:
+def renditions(encoding: dict[str, Any]) -> list[tuple[str, str]]:
     return [(quality["type"], quality["quality"]) for quality in encoding["qualities"]]
 
 
@@ -46,12 +50,12 @@ def statuses(encoding: dict[str, Any]) -> list[str]:
     return [quality["status"] for quality in encoding["qualities"]]
 
 
-def test_a_video_whose_source_is_complete_can_be_played_in_five_forms_at_once(
+def test_a_video_whose_source_is_complete_can_be_played_in_five_renditions_at_once(
     apivideo: ApiVideo, api: httpx.Client
 ) -> None:
     found = encoding(api, complete(apivideo))
     assert found["playable"] is True
-    assert forms(found) == FIVE_FORMS
+    assert renditions(found) == FIVE_RENDITIONS
     assert set(statuses(found)) == {"encoded"}
     assert (found["metadata"]["width"], found["metadata"]["height"]) == (1280, 720)
 
@@ -70,17 +74,19 @@ def test_the_five_events_of_a_720p_source_come_in_order_signed_and_at_their_time
             "type": COMPLETED,
             "emittedAt": f"2030-01-01T12:00:{second:02}.000Z",
             "videoId": video_id,
-            "encoding": form,
+            "encoding": format_,
             "quality": quality,
         }
-        for second, (form, quality) in zip((2, 4, 6, 8, 10), FIVE_FORMS, strict=True)
+        for second, (format_, quality) in zip((2, 4, 6, 8, 10), FIVE_RENDITIONS, strict=True)
     ]
     assert apivideo_webhooks.verify()
     assert apivideo.clock.due == []
 
 
 @pytest.mark.apivideo(encoding=10)
-def test_a_video_is_playable_with_its_first_form(apivideo: ApiVideo, api: httpx.Client) -> None:
+def test_a_video_is_playable_with_its_first_rendition(
+    apivideo: ApiVideo, api: httpx.Client
+) -> None:
     apivideo.clock.freeze()
     video_id = complete(apivideo)
     before = encoding(api, video_id)
@@ -125,12 +131,13 @@ def test_an_encoding_that_fails_tells_nobody(
 
 
 @pytest.mark.apivideo(encoding="manual")
-def test_a_form_is_encoded_by_hand(
+def test_a_rendition_is_encoded_by_hand(
     apivideo: ApiVideo, api: httpx.Client, apivideo_webhooks: WebhookReceiver
 ) -> None:
     apivideo_webhooks.subscribe()
     video_id = complete(apivideo)
-    apivideo.videos[video_id].encoded("hls", "480p").encoding_failed("mp4")
+    video = apivideo.videos.encode(video_id, "hls", "480p")
+    assert apivideo.videos.fail_encoding(video, "mp4") == video == apivideo.videos[video_id]
     assert statuses(encoding(api, video_id)) == [
         "encoding",
         "waiting",
@@ -139,52 +146,28 @@ def test_a_form_is_encoded_by_hand(
         "failed",
     ]
     assert [one.json["quality"] for one in apivideo_webhooks.deliveries] == ["480p"]
-    apivideo.videos[video_id].encoded()
+    apivideo.videos.encode(video_id)
     assert statuses(encoding(api, video_id)) == [*["encoded"] * 4, "failed"]
 
 
 def test_a_lever_gives_a_source_to_a_video_that_has_none(
     apivideo: ApiVideo, api: httpx.Client
 ) -> None:
-    video = apivideo.videos.add().encoded("hls", "240p")
+    video = apivideo.videos.encode(apivideo.videos.add(), "hls", "240p")
     assert statuses(encoding(api, video.id)) == ["encoded", "encoding", *["waiting"] * 3]
 
 
-def test_a_lever_names_the_forms_that_there_are(apivideo: ApiVideo) -> None:
+def test_a_lever_names_the_renditions_that_there_are(apivideo: ApiVideo) -> None:
     video = apivideo.videos.add()
-    with pytest.raises(ValueError, match="not encoded as hls 2160p; its source has: hls 240p"):
-        video.encoded("hls", "2160p")
+    with pytest.raises(ValueError, match="not encoded as hls 2160p; its renditions are: hls 240p"):
+        apivideo.videos.encode(video, "hls", "2160p")
 
 
-def test_a_deleted_video_has_no_levers(apivideo: ApiVideo) -> None:
+def test_a_deleted_video_cannot_be_encoded(apivideo: ApiVideo) -> None:
     video = apivideo.videos.add()
     del apivideo.videos[video.id]
-    with pytest.raises(KeyError, match=f"the video {video.id} was deleted"):
-        video.encoded()
-
-
-def test_a_lever_goes_on_to_mean_the_environment_of_its_video(
-    apivideo: ApiVideo, api: httpx.Client
-) -> None:
-    video = apivideo.videos.add()
-    apivideo.settings.environment = "production"
-    video.encoded()
-    apivideo.settings.environment = "sandbox"
-    assert encoding(api, video.id)["playable"] is True
-
-
-def test_a_resource_with_levers_can_be_copied_and_pickled(apivideo: ApiVideo) -> None:
-    video = apivideo.videos.add()
-    for other in (copy.deepcopy(video), pickle.loads(pickle.dumps(video))):
-        assert other == video
-        with pytest.raises(LookupError, match="belongs to no project"):
-            other.encoded()
-
-
-def test_the_levers_of_a_video_of_no_project_say_where_to_take_it_from(apivideo: ApiVideo) -> None:
-    stray = apivideo.videos.add().model_copy(deep=True)
-    with pytest.raises(LookupError, match=r"take it from a collection, such as apivideo.videos"):
-        stray.encoded()
+    with pytest.raises(KeyError, match=f"no Video '{video.id}'; the newest are: none"):
+        apivideo.videos.encode(video)
 
 
 @pytest.mark.parametrize(
@@ -200,13 +183,13 @@ def test_a_source_is_encoded_up_to_its_height(
     apivideo: ApiVideo, api: httpx.Client, height: int, qualities: list[str]
 ) -> None:
     apivideo.settings.source_height = height
-    found = forms(encoding(api, complete(apivideo)))
+    found = renditions(encoding(api, complete(apivideo)))
     assert found == [*(("hls", one) for one in qualities), ("mp4", qualities[-1])]
 
 
 def test_a_video_without_mp4_support_has_no_mp4(apivideo: ApiVideo, api: httpx.Client) -> None:
-    found = forms(encoding(api, complete(apivideo, mp4_support=False)))
-    assert found == FIVE_FORMS[:-1]
+    found = renditions(encoding(api, complete(apivideo, mp4_support=False)))
+    assert found == FIVE_RENDITIONS[:-1]
 
 
 def mp4(width: int, height: int, seconds: int, version: int = 0) -> bytes:
@@ -231,7 +214,7 @@ def test_an_mp4_file_says_itself_how_large_and_long_it_is(
     apivideo: ApiVideo, api: httpx.Client, version: int
 ) -> None:
     found = encoding(api, complete(apivideo, mp4(640, 360, 12, version)))
-    assert forms(found)[-1] == ("mp4", "360p")
+    assert renditions(found)[-1] == ("mp4", "360p")
     facts = found["metadata"]
     assert (facts["width"], facts["height"], facts["duration"]) == (640, 360, 12)
     assert facts["aspectRatio"] == "16/9"

@@ -91,14 +91,14 @@ def test_what_is_asked_of_an_encoded_video_is_there_at_once(
 
 
 @pytest.mark.apivideo(encoding="manual")
-def test_without_seconds_they_are_ready_when_the_last_form_is(
+def test_without_seconds_they_are_ready_when_the_last_rendition_is(
     apivideo: ApiVideo, api: httpx.Client
 ) -> None:
     video_id = asked(api, transcript=True, transcriptSummary=True)
     upload(apivideo, video_id)
-    apivideo.videos[video_id].encoded("hls", "240p")
+    apivideo.videos.encode(video_id, "hls", "240p")
     assert summary_of(api, video_id)["sourceStatus"] == "waiting"
-    apivideo.videos[video_id].encoded()
+    apivideo.videos.encode(video_id)
     assert summary_of(api, video_id)["sourceStatus"] == "completed"
     assert len(apivideo.captions) == 1
 

@@ -329,11 +329,11 @@ def test_what_could_not_be_encoded_is_not_there(upload: Uploader) -> None:
 
 
 @pytest.mark.apivideo(encoding="manual")
-def test_an_asset_is_ready_with_its_own_form(upload: Uploader, apivideo: ApiVideo) -> None:
+def test_an_asset_is_ready_with_its_own_rendition(upload: Uploader, apivideo: ApiVideo) -> None:
     upload.send(CONTENT)
     told = assets(upload)
     assert [httpx.get(told[kind]).status_code for kind in KINDS] == [200, 202, 202, 202]
-    apivideo.videos[upload.video_id].encoded("hls", "240p")
+    apivideo.videos.encode(upload.video_id, "hls", "240p")
     assert [httpx.get(told[kind]).status_code for kind in KINDS] == [200, 200, 200, 202]
     assert httpx.get(told["hls"]).text.count("#EXT-X-STREAM-INF") == 1
 

@@ -185,7 +185,7 @@ def test_a_reset_removes_the_files(upload: Uploader, apivideo: ApiVideo) -> None
 def test_a_video_that_a_lever_encoded_has_a_source(
     upload: Uploader, apivideo: ApiVideo, api: httpx.Client
 ) -> None:
-    apivideo.videos[upload.video_id].encoded()
+    apivideo.videos.encode(upload.video_id)
     content = apivideo.content(upload.video_id)
     assert upload.ingest == {"status": "uploaded", "filesize": content.size, "receivedBytes": []}
     assert upload.download() == content.read()
@@ -196,14 +196,14 @@ def test_no_lever_encodes_a_video_whose_source_is_still_coming(
     upload: Uploader, apivideo: ApiVideo
 ) -> None:
     upload.send(ANY, "part 1/2")
-    with pytest.raises(ValueError, match="is not complete, so it has no forms"):
-        apivideo.videos[upload.video_id].encoded()
+    with pytest.raises(ValueError, match="is not complete, so it has no renditions"):
+        apivideo.videos.encode(upload.video_id)
 
 
 def test_a_recording_has_a_source_that_can_be_copied(apivideo: ApiVideo, api: httpx.Client) -> None:
     stream = apivideo.live_streams.add()
-    stream.start()
-    recording = Uploader(apivideo, api, stream.stop().video_id)
+    apivideo.live_streams.start(stream)
+    recording = Uploader(apivideo, api, apivideo.live_streams.stop(stream).video_id)
     assert recording.ingest["status"] == "ingested"
     assert recording.refusal(b"another") == (400, "video-source-already-uploaded")
     body = {"title": "A copy", "source": recording.video_id}

@@ -60,7 +60,7 @@ def test_waits_until_a_video_can_be_watched(
     with Uploader(config) as uploader:
         uploader.wait_until_playable(uploader.upload(film))
 
-    assert apivideo_sleeps == [5, 5]  # of five forms in 30 seconds, the first takes 6
+    assert apivideo_sleeps == [5, 5]  # of five renditions in 30 seconds, the first takes 6
 
 
 @pytest.mark.parametrize(

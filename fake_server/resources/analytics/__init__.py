@@ -1,7 +1,6 @@
-"""Analytics: what viewers did, in numbers: as a whole, by who and where they are, over time.
+"""Analytics: metrics of what viewers did, as one number, by dimension, or over time.
 
-A test says what happened (`events`), a query which of it to look at (`question`, `filters`), and
-`metrics` what each number means: a package, because these are four subjects of a page each.
+A test adds `events`; `query` and `filters` read the query; `metrics` defines the numbers.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from fake_server.resources.analytics import filters
 from fake_server.resources.analytics.events import DAY, AnalyticsEvent
 from fake_server.resources.analytics.filters import BREAKDOWNS
 from fake_server.resources.analytics.metrics import MEASURES, NAMED, Frame, Measure, Number
-from fake_server.resources.analytics.question import VIEW_DURATIONS, Question, ask, choice
+from fake_server.resources.analytics.query import VIEW_DURATIONS, MetricQuery, choice, read_query
 
 __all__ = ["OPERATIONS", "AnalyticsEvent"]
 
@@ -34,7 +33,7 @@ class Bucket(Resource):
     """A metric for one value of a dimension."""
 
     dimension_value: ReadOnly[str] = field(sort=True, doc="The value, such as FR.")
-    metric_value: ReadOnly[Number] = field(sort=True, doc="The metric for it.")
+    metric_value: ReadOnly[Number] = field(sort=True, doc="The metric for the value.")
 
 
 class Point(Resource):
@@ -45,7 +44,7 @@ class Point(Resource):
 
 
 class WithContext(TypedDict):
-    """What answers repeat of the question."""
+    """The part of a response that repeats the query."""
 
     context: dict[str, Any]
 
@@ -57,16 +56,16 @@ class Aggregate(WithContext):
 
 
 def aggregate(call: Context) -> dict[str, Any]:
-    """Tell a metric as one number."""
+    """Compute a metric as one number."""
     metric, aggregation = call.parameters["metric"], call.parameters["aggregation"]
     measure, wrong = MEASURES.get(f"{metric}/{aggregation}"), list[Problem]()
     if measure is None:
         raise unrecognized_url()
-    question = ask(call, metric, measure, wrong)
+    query = read_query(call, metric, measure, wrong)
     if wrong:
         raise combined(wrong)
-    data = question.answer(question.events(call))
-    return {"context": question.context(aggregation=aggregation), "data": data}
+    data = query.compute(query.events(call))
+    return {"context": query.context(aggregation=aggregation), "data": data}
 
 
 def break_down(call: Context) -> Page:
@@ -75,33 +74,33 @@ def break_down(call: Context) -> Page:
     measure, wrong = _named(metric), list[Problem]()
     if breakdown not in (("media-id",) if measure.over == "ever" else BREAKDOWNS):
         raise unrecognized_url()
-    question = ask(call, metric, measure, wrong, _OF_LISTS)
-    asked = ask_list(call, Bucket, wrong, by="metricValue", descending=True)
+    query = read_query(call, metric, measure, wrong, _OF_LISTS)
+    listing = ask_list(call, Bucket, wrong, by="metricValue", descending=True)
     if wrong:
         raise combined(wrong)
     groups = defaultdict[str, list[AnalyticsEvent]](list)
-    for event in question.events(call):
+    for event in query.events(call):
         groups[getattr(event, to_snake(breakdown))].append(event)
     rows = [
-        Bucket(dimension_value=value, metric_value=question.answer(events))
+        Bucket(dimension_value=value, metric_value=query.compute(events))
         for value, events in sorted(groups.items(), reverse=True)
     ]
-    return answer_list(call, asked, rows, {"context": question.context(breakdown=breakdown)})
+    return answer_list(call, listing, rows, {"context": query.context(breakdown=breakdown)})
 
 
-def go_through_time(call: Context) -> Page:
+def time_series(call: Context) -> Page:
     """List a metric for each interval in which it has events."""
     metric = call.parameters["metric"]
     measure, wrong = _named(metric), list[Problem]()
     if measure.over == "ever":
         raise unrecognized_url()
-    question = ask(call, metric, measure, wrong, (*_OF_LISTS, "interval"))
-    asked = ask_list(call, Point, wrong, by="emittedAt", descending=False)
-    interval = _interval(call, question, wrong)
+    query = read_query(call, metric, measure, wrong, (*_OF_LISTS, "interval"))
+    listing = ask_list(call, Point, wrong, by="emittedAt", descending=False)
+    interval = _interval(call, query, wrong)
     if wrong:
         raise combined(wrong)
-    rows = _points(question, question.events(call), INTERVALS[interval])
-    return answer_list(call, asked, rows, {"context": question.context(interval=interval)})
+    rows = _points(query, query.events(call), INTERVALS[interval])
+    return answer_list(call, listing, rows, {"context": query.context(interval=interval)})
 
 
 def _named(metric: str) -> Measure:
@@ -110,20 +109,20 @@ def _named(metric: str) -> Measure:
     return NAMED[metric]
 
 
-def _interval(call: Context, question: Question, wrong: list[Problem]) -> str:
-    """The interval that was asked for; else hours for up to two days, and days beyond."""
-    asked = choice(call.query, "interval", INTERVALS, "interval", wrong)
-    assert question.timeframe is not None  # else it is a total
-    length = question.timeframe.to - question.timeframe.since
-    if asked == "minute" and length >= 60 * INTERVALS["minute"]:
+def _interval(call: Context, query: MetricQuery, wrong: list[Problem]) -> str:
+    """Return the requested interval, by default hours for up to two days and days beyond."""
+    interval = choice(call.query, "interval", INTERVALS, "interval", wrong)
+    assert query.timeframe is not None  # else it is a total
+    length = query.timeframe.to - query.timeframe.since
+    if interval == "minute" and length >= 60 * INTERVALS["minute"]:
         detail = "This interval cannot be used with a timeframe over 60 minutes."
         wrong.append(invalid_query_parameter("interval", detail))
-    return asked or ("hour" if length <= 2 * DAY else "day")
+    return interval or ("hour" if length <= 2 * DAY else "day")
 
 
-def _points(question: Question, events: list[AnalyticsEvent], size: int) -> list[Point]:
-    """A point for each interval of `size` nanoseconds, beginning with the epoch's."""
-    frame, groups = question.frame, defaultdict[int, list[AnalyticsEvent]](list)
+def _points(query: MetricQuery, events: list[AnalyticsEvent], size: int) -> list[Point]:
+    """Return a point for each interval of `size` nanoseconds since the epoch that has events."""
+    frame, groups = query.frame, defaultdict[int, list[AnalyticsEvent]](list)
     for event in events:
         first, end = max(event.begin_ns, frame.since), min(event.end_ns, frame.until)
         for number in range(first // size, -(-end // size)):
@@ -132,7 +131,7 @@ def _points(question: Question, events: list[AnalyticsEvent], size: int) -> list
     for number, group in groups.items():
         begin, end = number * size, (number + 1) * size
         part = Frame(max(begin, frame.since), min(end, frame.until))
-        points.append(Point(emitted_at=at(begin), metric_value=question.answer(group, part)))
+        points.append(Point(emitted_at=at(begin), metric_value=query.compute(group, part)))
     return points
 
 
@@ -158,7 +157,7 @@ OPERATIONS = (
     GET(
         "/data/timeseries/{metric}",
         Action(
-            go_through_time,
+            time_series,
             answers=WithContext,
             lists=Point,
             reads_query=True,

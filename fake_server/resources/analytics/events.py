@@ -1,4 +1,4 @@
-"""What viewers did: the events that a test adds, and that the analytics are computed from."""
+"""The events that a test adds, and that the analytics are computed from."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Device = Literal["computer", "phone", "tablet", "tv", "console", "wearable", "un
 Seconds = Annotated[float, Field(ge=0)]
 
 DAY = 86_400 * SECOND
-"""Nanoseconds in a day."""
+"""A day in nanoseconds."""
 
 _CCV_SECONDS = 20
 _TIMES = {"watch_time": ("view", "ccv"), "impression_time": ("impression",)}
@@ -32,20 +32,22 @@ def _type_of(event: dict[str, Any]) -> MediaType:
 
 
 class AnalyticsEvent(Resource, prefix="ev", collection="analytics"):
-    """Something that a viewer did: what, when, with which content, from where."""
+    """An action of a viewer: its type, time, content and place."""
 
     event_id: ReadOnly[str]
-    event: What = field(doc="What happened.", example="play")
-    emitted_at: Annotated[Timestamp, BeforeValidator(_moment)] = field(doc="When; by default now.")
+    event: What = field(doc="The type of action.", example="play")
+    emitted_at: Annotated[Timestamp, BeforeValidator(_moment)] = field(
+        doc="Its time, by default now."
+    )
     media_id: str = field(doc="The video or live stream.", example="vi4k0jvEUuaTdRAEjQ4Jfrgz")
-    media_type: MediaType = field(make=_type_of, doc="By default what the media's id says.")
-    viewer: str = field(make=lambda event: event["event_id"], doc="Who; by default a new viewer.")
-    continent: Continent | Literal[""] = field("", doc="Where the viewer is.")
+    media_type: MediaType = field(factory=_type_of, doc="By default the type of the media's id.")
+    viewer: str = field(factory=lambda event: event["event_id"], doc="By default a new viewer.")
+    continent: Continent | Literal[""] = field("", doc="The viewer's continent.")
     country: Annotated[str, Field(pattern=r"^([A-Z]{2})?$")] = field("", doc="ISO 3166 alpha-2.")
-    device_type: Device = field("unknown", doc="What the viewer watches with.")
+    device_type: Device = field("unknown", doc="The viewer's device.")
     operating_system: str = field("", doc="windows, mac osx, android, ios, linux, ...")
     browser: str = field("", doc="chrome, firefox, edge, opera, ...")
-    referrer: str = field("", doc="The page that the player is on.")
+    referrer: str = field("", doc="The page with the player.")
     watch_time: Seconds | None = field(None, doc="Seconds watched (view) or watching (ccv).")
     impression_time: Seconds | None = field(None, doc="Seconds until the first video frame.")
 
@@ -58,12 +60,12 @@ class AnalyticsEvent(Resource, prefix="ev", collection="analytics"):
 
     @property
     def begin_ns(self) -> int:
-        """When it happened, or began."""
+        """The time of the action, or of its begin."""
         return moment_ns(self.emitted_at)
 
     @property
     def end_ns(self) -> int:
-        """When it was over: at once, but for a viewer who is watching (ccv)."""
+        """The time of its end: at once, except for a viewer who is watching (ccv)."""
         if self.event != "ccv":
             return self.begin_ns + 1
         seconds = _CCV_SECONDS if self.watch_time is None else self.watch_time

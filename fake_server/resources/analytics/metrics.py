@@ -1,4 +1,4 @@
-"""What the metrics mean: which events each of them reads, and what it makes of them."""
+"""The metrics: the events that each of them reads, and its formula."""
 
 from __future__ import annotations
 
@@ -16,30 +16,27 @@ Events = Sequence[AnalyticsEvent]
 
 @dataclass(frozen=True)
 class Frame:
-    """A stretch of time in nanoseconds since the epoch, its end not included."""
+    """A half-open interval of time, in nanoseconds since the epoch."""
 
     since: int
     until: int
 
     def touches(self, event: AnalyticsEvent) -> bool:
-        """Whether any of the event is in the frame."""
+        """Return whether the event overlaps the frame."""
         return event.begin_ns < self.until and event.end_ns > self.since
 
 
 Formula = Callable[[Events, Frame, bool], Number]
-"""Gets the events, the frame that they are in, and whether a viewer counts once."""
+"""Computes a metric from events, their frame, and whether viewers count only once."""
 
 
 @dataclass(frozen=True)
 class Measure:
-    """One metric in one aggregation: the events that it reads, and its formula over them.
-
-    `takes` names the parameters that only this metric has, `over` the time that it looks at.
-    """
+    """A metric in one aggregation; `parameters` are those that other metrics lack."""
 
     reads: tuple[What, ...]
     formula: Formula
-    takes: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()
     over: Literal["timeframe", "ever", "last seconds"] = "timeframe"
 
 
@@ -48,7 +45,7 @@ def _count(events: Events, frame: Frame, unique: bool) -> int:
 
 
 def _views(events: Events, frame: Frame, unique: bool) -> int:
-    """Viewers are unique for a day, of UTC."""
+    """Count the views, of each viewer one per day in UTC if they are to be unique."""
     if not unique:
         return len(events)
     return len({(event.viewer, event.begin_ns // DAY) for event in events})
@@ -61,7 +58,7 @@ def _rate(events: Events, frame: Frame, unique: bool) -> Number:
 
 
 def _times(events: Events) -> list[float]:
-    """Those that somebody said: seconds watched, milliseconds until the first frame."""
+    """Return the known times: seconds watched, milliseconds until the first frame."""
     watched = [event.watch_time for event in events if event.watch_time is not None]
     loading = [event.impression_time for event in events if event.impression_time is not None]
     return [*watched, *(round(seconds * 1000, 6) for seconds in loading)]
@@ -77,33 +74,35 @@ def _average(events: Events, frame: Frame, unique: bool) -> Number:
 
 
 def _peak(events: Events, frame: Frame, unique: bool) -> int:
-    return max((viewers for viewers, _ in _crowds(events, frame, unique)), default=0)
+    return max((viewers for viewers, _ in _concurrent(events, frame, unique)), default=0)
 
 
-def _average_crowd(events: Events, frame: Frame, unique: bool) -> Number:
-    """The mean over the time in which anybody watched."""
-    crowds = _crowds(events, frame, unique)
-    watched = sum(length for _, length in crowds)
-    total = sum(viewers * length for viewers, length in crowds)
-    return round(total / watched, 6) if watched else 0  # now is a nanosecond long
+def _average_concurrent(events: Events, frame: Frame, unique: bool) -> Number:
+    """Return the mean over the time with at least one viewer."""
+    counts = _concurrent(events, frame, unique)
+    watched = sum(length for _, length in counts)
+    total = sum(viewers * length for viewers, length in counts)
+    return (
+        round(total / watched, 6) if watched else 0
+    )  # a frame that ends now has an extra nanosecond
 
 
-def _crowds(events: Events, frame: Frame, unique: bool) -> list[tuple[int, int]]:
-    """How many watched at the same time, and for how long; whenever anybody did."""
+def _concurrent(events: Events, frame: Frame, unique: bool) -> list[tuple[int, int]]:
+    """Return each number of concurrent viewers above zero, with its duration."""
     steps = []
     for event in events:
         who = event.viewer if unique else event.id
         steps.append((max(event.begin_ns, frame.since), 1, who))
         steps.append((min(event.end_ns, frame.until), -1, who))
-    crowds, watching, before = [], Counter[str](), frame.since
-    for moment, step, who in sorted(steps):  # at one moment, those who leave come first
+    counts, watching, before = [], Counter[str](), frame.since
+    for moment, step, who in sorted(steps):  # at the same time, those who leave come first
         if watching and moment > before:
-            crowds.append((len(watching), moment - before))
+            counts.append((len(watching), moment - before))
         before = moment
         watching[who] += step
         if not watching[who]:
             del watching[who]
-    return crowds
+    return counts
 
 
 _UNIQUE = ("unique",)
@@ -122,10 +121,10 @@ MEASURES = {
     "watch-time/sum": Measure(("view",), _sum),
     "ccv/peak": Measure(("ccv",), _peak, _UNIQUE),
     "ccv/live": Measure(("ccv",), _peak, _UNIQUE, over="last seconds"),
-    "ccv/average": Measure(("ccv",), _average_crowd, _UNIQUE),
+    "ccv/average": Measure(("ccv",), _average_concurrent, _UNIQUE),
     "view/count": Measure(("view",), _views, ("unique", "viewDuration")),
 }
-"""By metric and aggregation, as paths under `/data/metrics` spell them."""
+"""By metric and aggregation, as in paths under `/data/metrics`."""
 
 NAMED = {
     "play": MEASURES["play/count"],
@@ -138,4 +137,4 @@ NAMED = {
     "ccv-average": MEASURES["ccv/average"],
     "view": MEASURES["view/count"],
 }
-"""By the names that `/data/buckets` and `/data/timeseries` have for them."""
+"""By their names in `/data/buckets` and `/data/timeseries`."""

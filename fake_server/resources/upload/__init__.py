@@ -1,4 +1,4 @@
-"""Uploads: the file of a video, in one piece or in many, with an API key or an upload token."""
+"""Uploads: the source of a video, whole or in pieces, with an API key or an upload token."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from fake_server.core.model import Schema
 from fake_server.core.operations import POST, Action
 from fake_server.core.verbs import add, find
 from fake_server.project import Context
+from fake_server.resources._video import Video
 from fake_server.resources.upload import refusals
 from fake_server.resources.upload.received import (
     MAX_PER_REQUEST,
@@ -22,13 +23,12 @@ from fake_server.resources.upload.received import (
 )
 from fake_server.resources.upload.sources import EVENT_HANDLERS, received_of, store
 from fake_server.resources.upload_tokens import UploadToken
-from fake_server.resources.videos import Video
 
 __all__ = ["EVENT_HANDLERS", "OPERATIONS"]
 
 
 class PieceReceived(Schema):
-    """What is answered while pieces are missing, as a live trace has it: the video's id alone."""
+    """The response while pieces are missing: the video's id alone, as seen in a live trace."""
 
     video_id: str
 
@@ -37,11 +37,11 @@ def upload_source(call: Context) -> Video | PieceReceived:
     """Upload the file of a video, or one piece of it (`Content-Range: part 2/3`)."""
     video = find(call, Video)  # an unknown video is a 404, whatever was sent
     with received_upload(call, call.project.spool) as upload:
-        return _take(call, video.id, upload)
+        return _store_piece(call, video.id, upload)
 
 
 def upload_by_token(call: Context) -> Video | PieceReceived:
-    """Upload a file with an upload token, to the video of the field `videoId` or to a new one."""
+    """Upload a file with an upload token, to the video in the field `videoId` or to a new one."""
     text = call.query.get("token", [""])[-1]
     if not text:
         raise problems.missing_upload_token()
@@ -49,13 +49,13 @@ def upload_by_token(call: Context) -> Video | PieceReceived:
     if token is None or not token.is_active(call.now):
         raise problems.invalid_upload_token()
     with received_upload(call, call.project.spool) as upload, call.store.lock:
-        if text not in call.store.table(UploadToken):  # it was deleted while the file came
+        if text not in call.store.table(UploadToken):  # it was deleted during the upload
             raise problems.invalid_upload_token()
-        return _take(call, upload.fields.get("videoId") or None, upload)
+        return _store_piece(call, upload.fields.get("videoId") or None, upload)
 
 
-def _take(call: Context, video_id: str | None, upload: Upload) -> Video | PieceReceived:
-    """Add a piece to a video or, without an id, to a new one; leaves no trace of a refused one."""
+def _store_piece(call: Context, video_id: str | None, upload: Upload) -> Video | PieceReceived:
+    """Add a piece to a video or, without an id, to a new one; nothing changes on an error."""
     with call.store.lock:
         video = None if video_id is None else call.store.find(Video, video_id)
         before = None if video is None else received_of(call, video.id)
@@ -70,7 +70,7 @@ def _take(call: Context, video_id: str | None, upload: Upload) -> Video | PieceR
 
 
 def _piece(call: Context) -> Part | Bytes | None:
-    """Which piece the request brings; None if the file is whole. Raises the problem."""
+    """Return the piece that the request contains, or None for a whole file."""
     header = call.request.headers.get("Content-Range")
     if header is None:
         return None
@@ -81,7 +81,7 @@ def _piece(call: Context) -> Part | Bytes | None:
 
 
 def _title(name: str) -> str:
-    """The name of a file, which becomes that of its video, without any folders."""
+    """Return the title of a new video: the name of its file without any folders."""
     return re.split(r"[/\\]", name)[-1].strip() or "Untitled"
 
 
@@ -94,9 +94,9 @@ _TOKEN: dict[str, Any] = {
 }
 _BY_TOKEN = Action(upload_by_token, answers=Video, query=(_TOKEN,))
 _FILE = FileRule(most=MAX_PER_REQUEST)
-_FILE_OF_VIDEO = FileRule(most=MAX_PER_REQUEST, fields=("videoId",))
+_FILE_BY_TOKEN = FileRule(most=MAX_PER_REQUEST, fields=("videoId",))
 
 OPERATIONS = (
     POST("/videos/{videoId}/source", _SOURCE, status=201, takes=_FILE),
-    POST("/upload", _BY_TOKEN, status=201, takes=_FILE_OF_VIDEO, credential="upload_token"),
+    POST("/upload", _BY_TOKEN, status=201, takes=_FILE_BY_TOKEN, credential="upload_token"),
 )

@@ -1,7 +1,7 @@
-"""How far the source of a video is: which pieces came, and which the next one may be.
+"""The pieces received of a video's source, and the rules for the next one.
 
 The rules and their order are those of api.video's pages on upload errors; where two apply, no page
-says which is told, and the order here decides.
+says which comes first, and the order here decides.
 """
 
 from __future__ import annotations
@@ -17,33 +17,33 @@ from fake_server.resources.upload import refusals
 
 MAX_PER_REQUEST = 200 * MiB
 MIN_PER_PIECE = 5 * MiB
-"""Bytes of every piece but the last."""
+"""The minimum size in bytes of every piece but the last."""
 
 _MAX_PARTS = 10_000
 _MAX_BYTES = 52_428_800_000
 
 Way = Literal["whole", "part", "bytes", "url", "clone", "live"]
-"""How a source comes: uploaded in one piece or in several, fetched, copied, or recorded."""
+"""How a source is received: uploaded whole or in pieces, fetched, copied, or recorded."""
 
 
 @dataclass(frozen=True)
 class Piece:
-    """One piece of a source: its part number or its first byte, and its bytes."""
+    """One piece of a source; its position is the part number or the index of the first byte."""
 
     position: int
     file: StoredFile
 
     @property
     def last(self) -> int:
-        """The last of its bytes, if its position is that of the first."""
+        """The index of the last byte, if the position is that of the first."""
         return self.position + self.file.size - 1
 
 
 @dataclass(frozen=True)
 class Received:
-    """What is there of a source: its pieces in order, and how many parts or bytes it will have.
+    """The received pieces of a source, in order; `total` is its number of parts or bytes.
 
-    `address` is where it is fetched from, `arrives_at` when it will be here.
+    `address` is the URL that it is fetched from, `arrives_at` the time when that is done.
     """
 
     way: Way
@@ -54,7 +54,7 @@ class Received:
 
     @property
     def is_complete(self) -> bool:
-        """Whether nothing is missing."""
+        """Whether no piece is missing."""
         if self.way == "part":
             return len(self.pieces) == self.total
         if self.way == "bytes":
@@ -63,17 +63,17 @@ class Received:
 
     @property
     def size(self) -> int:
-        """Bytes that are there."""
+        """The number of bytes received."""
         return sum(piece.file.size for piece in self.pieces)
 
     @property
     def content(self) -> Content:
-        """The bytes that are there, in order."""
+        """The bytes received, in order."""
         return Content(piece.file for piece in self.pieces)
 
 
 def refuse_wrong(received: Received | None, piece: Part | Bytes | None, size: int) -> None:
-    """Raise the problem of a file of so many bytes as the next piece, if it has one."""
+    """Raise a problem if a file of `size` bytes is not valid as the next piece."""
     way = _way(piece)
     if received is not None and piece is None:
         raise refusals.already_initiated()
@@ -86,7 +86,7 @@ def refuse_wrong(received: Received | None, piece: Part | Bytes | None, size: in
 
 
 def refuse_if_complete(received: Received | None) -> None:
-    """Raise the problem of any further upload, if the source is there."""
+    """Raise a problem if the source takes no more uploads."""
     if received is not None and received.way == "url":
         raise refusals.already_downloaded()
     if received is not None and received.way == "clone":
@@ -96,7 +96,7 @@ def refuse_if_complete(received: Received | None) -> None:
 
 
 def with_piece(received: Received | None, piece: Part | Bytes | None, file: StoredFile) -> Received:
-    """What is there once this piece is, which nothing is wrong with."""
+    """Return what is received with this (valid) piece."""
     before = received or Received(_way(piece))
     position = piece.number if isinstance(piece, Part) else piece.first if piece else 0
     pieces = sorted((*before.pieces, Piece(position, file)), key=lambda one: one.position)

@@ -1,4 +1,4 @@
-"""The source of a video: what came of it, and how it comes without an upload."""
+"""The source of a video: the parts received so far, and sources that need no upload."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from fake_server.core.files import MiB
 from fake_server.core.model import ReadOnly, Resource, field
 from fake_server.core.mp4 import Measures
 from fake_server.core.problems import Problem
-from fake_server.core.spool import Content, StoredFile
+from fake_server.core.spool import Content
 from fake_server.lifecycle import EventHandler
 from fake_server.project import ProjectContext
-from fake_server.resources import encoding
+from fake_server.resources import _encoding
+from fake_server.resources._video import Video
 from fake_server.resources.upload.received import Piece, Received, Way
-from fake_server.resources.videos import Video
 
-_LOOKED_AT = MiB  # bytes at the beginning and at the end of a source, which tell what it is
+_EXCERPT = MiB  # bytes at the beginning and at the end of a source, enough to read its measures
 
 
 class ReceivedSource(Resource, owner=Video):
-    """What came of a video's source; there is none before anything came."""
+    """The parts received so far of a video's source."""
 
     video_id: ReadOnly[str]
-    received: InstanceOf[Received] = field(doc="The pieces that are there.")
+    received: InstanceOf[Received] = field(doc="The parts.")
 
     def deadlines(self) -> Mapping[str, datetime | None]:
-        """A source from elsewhere arrives, if it takes a time."""
+        """Return when a source that is being fetched arrives."""
         received = self.received
         return {"video.ingest": None if received.is_complete else received.arrives_at}
 
 
 def received_of(call: ProjectContext, video_id: str) -> Received | None:
-    """What came of a video's source."""
+    """Return what was received of a video's source, or None before the first part."""
     source = call.store.table(ReceivedSource).get(video_id)
     return None if source is None else source.received
 
@@ -44,31 +44,31 @@ def received_of(call: ProjectContext, video_id: str) -> Received | None:
 def store(
     call: ProjectContext, video: Video, received: Received, *, measures: Measures | None = None
 ) -> None:
-    """Let this be what came of a video's source; encoding begins when it is complete.
+    """Store what was received of a video's source, and begin to encode a complete one.
 
-    Hold the store's lock. Its `measures`, if the caller knows them, are not read from it then.
+    The caller holds the store's lock. `measures` are read from the source unless given.
     """
     call.store.table(ReceivedSource).put(ReceivedSource(video_id=video.id, received=received))
     if received.is_complete:
-        encoding.begin(call, video, _glimpse(received.content), measures=measures)
+        _encoding.begin(call, video, _excerpt(received.content), measures=measures)
 
 
-def stand_in(
+def add_placeholder(
     call: ProjectContext, video: Video, way: Way, *, measures: Measures | None = None
 ) -> None:
-    """Give a video a small source that stands in for one; hold the store's lock.
+    """Give a video a small placeholder as its source; the caller holds the store's lock.
 
-    Raises the problem of a disk that is full.
+    Raises the problem of a full disk.
     """
     content = f"A stand-in for the file of {video.id}".encode()
-    received = Received(way, (Piece(0, _kept(call, content)),))
+    received = Received(way, (_piece(call, content),))
     store(call, video, received, measures=measures)
 
 
 def fetched(call: ProjectContext, url: str) -> Received:
-    """The file at an address as a source; if it takes a time, one that is on its way.
+    """Return the file at a URL as a source, which may arrive later.
 
-    Raises the problem of a disk that is full.
+    Raises the problem of a full disk.
     """
     remote = call.project.account.remote_files.find(url)
     if remote is None:
@@ -76,11 +76,11 @@ def fetched(call: ProjectContext, url: str) -> Received:
     if remote.seconds:
         arrives_at = later(call.now, timedelta(seconds=remote.seconds))
         return Received("url", address=url, arrives_at=arrives_at)
-    return Received("url", (Piece(0, _kept(call, remote.content)),), address=url)
+    return Received("url", (_piece(call, remote.content),), address=url)
 
 
 def copied(call: ProjectContext, video_id: str) -> Received | None:
-    """The source of a video as that of a copy; None if it is unknown or not complete."""
+    """Return a copy of a video's source; None if the video is unknown or its source incomplete."""
     original = received_of(call, video_id) if video_id in call.store.table(Video) else None
     if original is None or not original.is_complete:
         return None
@@ -88,28 +88,29 @@ def copied(call: ProjectContext, video_id: str) -> Received | None:
 
 
 def _arrive(call: ProjectContext, video_id: str) -> None:
-    """The file at an address is there, unless a test has removed it, or there is no room."""
+    """Store the file at a URL, unless the test has removed it or the disk is full."""
     video, received = call.store.table(Video).get(video_id), received_of(call, video_id)
     remote = call.project.account.remote_files.find(received.address) if received else None
     if video is not None and remote is not None:
         with contextlib.suppress(Problem):
-            store(call, video, Received("url", (Piece(0, _kept(call, remote.content)),)))
+            store(call, video, Received("url", (_piece(call, remote.content),)))
 
 
-def _kept(call: ProjectContext, content: bytes) -> StoredFile:
+def _piece(call: ProjectContext, content: bytes) -> Piece:
+    """Write a whole file to the disk; raise the problem of a full disk."""
     file = call.project.spool.receive(len(content), call.settings.max_disk)
     try:
         file.write(content)
-        return file.keep()
+        return Piece(0, file.keep())
     finally:
         file.discard()
 
 
-def _glimpse(content: Content) -> bytes:
-    """The whole of a small source, the beginning and the end of a large one."""
-    end = max(_LOOKED_AT, content.size - _LOOKED_AT)
-    with contextlib.suppress(FileNotFoundError):  # the project was closed meanwhile
-        return b"".join((*content.pieces(0, _LOOKED_AT), *content.pieces(end)))
+def _excerpt(content: Content) -> bytes:
+    """Return all of a small source, or the beginning and the end of a large one."""
+    end = max(_EXCERPT, content.size - _EXCERPT)
+    with contextlib.suppress(FileNotFoundError):  # the project has been closed
+        return b"".join((*content.pieces(0, _EXCERPT), *content.pieces(end)))
     return b""
 
 

@@ -1,4 +1,4 @@
-"""What a query asks of the analytics: of which time, of which events; and what is wrong with it."""
+"""The reading of an analytics query: its metric, timeframe and filters, and its problems."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from fake_server.resources.analytics.filters import Test, filters
 from fake_server.resources.analytics.metrics import Frame, Measure, Number
 
 VIEW_DURATIONS = ("3s", "5s", "10s", "30s")
-UNNAMED = frozenset(("live", "peak", "play-total", "referrer"))
-"""What can be asked for, but not be named in a context: api.video's description has no such name
-there, and the official Python SDK refuses an answer that has."""
+NOT_IN_CONTEXT = frozenset(("live", "peak", "play-total", "referrer"))
+"""Names that are left out of a response's context: api.video's description does not allow them
+there, and the official Python SDK refuses them."""
 
 _EVER = moment_ns("0001-01-01")
 _LIVE = 20 * SECOND
 _MAX_DAYS = 30
-_GRACE = 60 * SECOND  # a client reckoned "30 days ago" before its request came here
+_GRACE = 60 * SECOND  # the request arrives after the client computed "30 days ago"
 _ATOM = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _NOT_ATOM = (
     "This value is not a valid date-time. Use the ATOM format, URL encoded "
@@ -34,22 +34,22 @@ _NOT_ATOM = (
 
 @dataclass(frozen=True)
 class Timeframe:
-    """From when to when, as answers repeat it; in nanoseconds since the epoch."""
+    """The queried time, as responses repeat it; in nanoseconds since the epoch."""
 
     since: int
     to: int
 
     def as_json(self) -> dict[str, str]:
-        """Both ends in ATOM, in UTC."""
+        """Return both ends in ATOM format, in UTC."""
         ends = {"from": self.since, "to": self.to}
         return {name: at(end).isoformat(timespec="seconds") for name, end in ends.items()}
 
 
 @dataclass(frozen=True)
-class Question:
-    """What a query asks: a measure over the events in a frame that pass the tests.
+class MetricQuery:
+    """A query: a measure over the events in a frame that pass the tests.
 
-    `metric` and `timeframe` are what answers repeat of it; a total has no timeframe.
+    Responses repeat `metric` and `timeframe`; a total has no timeframe.
     """
 
     measure: Measure
@@ -60,7 +60,7 @@ class Question:
     unique: bool
 
     def events(self, call: Context) -> list[AnalyticsEvent]:
-        """The events that are asked about; what lies in the future has not happened yet."""
+        """Return the matching events, without those of the future."""
         return [
             event
             for event in call.store.table(AnalyticsEvent)
@@ -69,54 +69,56 @@ class Question:
             and all(test(event) for test in self.tests)
         ]
 
-    def answer(self, events: Iterable[AnalyticsEvent], frame: Frame | None = None) -> Number:
-        """The measure over these events, in the whole frame or in a part of it."""
+    def compute(self, events: Iterable[AnalyticsEvent], frame: Frame | None = None) -> Number:
+        """Compute the measure over these events, in the whole frame or a part of it."""
         return self.measure.formula(list(events), frame or self.frame, self.unique)
 
     def context(self, **chosen: str) -> dict[str, Any]:
-        """What answers repeat of the question."""
+        """Return the context that a response repeats."""
         named = {"metric": self.metric, **chosen}
-        context: dict[str, Any] = {k: value for k, value in named.items() if value not in UNNAMED}
+        context: dict[str, Any] = {
+            k: value for k, value in named.items() if value not in NOT_IN_CONTEXT
+        }
         if self.timeframe is not None:
             context["timeframe"] = self.timeframe.as_json()
         return context
 
 
-def ask(
+def read_query(
     call: Context, metric: str, measure: Measure, wrong: list[Problem], also: Collection[str] = ()
-) -> Question:
-    """Read the query of a call; adds to `wrong` what is wrong with it.
+) -> MetricQuery:
+    """Read the query of a call, and add its problems to `wrong`.
 
-    `also` are the parameters that the operation reads itself. Unknown ones are refused, whatever
-    the setting `unknown_fields` says.
+    `also` are parameters that the operation reads. Unknown ones are refused, whatever the setting
+    `unknown_fields` is.
     """
     query, total = call.query, measure.over == "ever"
-    known = {"from", "to", *measure.takes, *also}
+    known = {"from", "to", *measure.parameters, *also}
     unknown = [key for key in query if key not in known and key.partition("[")[0] != "filterBy"]
     wrong += [unexpected_parameter(key) for key in unknown]
     timeframe = None if total else _timeframe(call, wrong)
     tests = filters(call, total, wrong)
-    if "viewDuration" in measure.takes:
+    if "viewDuration" in measure.parameters:
         duration = choice(query, "viewDuration", VIEW_DURATIONS, "view duration", wrong) or "5s"
         seconds = duration.removesuffix("s")
         metric = f"{metric}-{seconds}"
         tests.append(_lasts(int(seconds)))
-    unique = "unique" in measure.takes and _truth(query, "unique", wrong)
+    unique = "unique" in measure.parameters and _boolean(query, "unique", wrong)
     if unique:
         metric = f"unique-{metric}"
-    until = call.now_ns + 1  # what happens now has happened, unless the query ends before it
+    until = call.now_ns + 1  # events of now count, unless the query ends before
     if measure.over == "last seconds":
         timeframe = Timeframe(call.now_ns - _LIVE, call.now_ns)
     elif timeframe and "to" in query:
         until = min(until, timeframe.to)
     frame = Frame(timeframe.since if timeframe else _EVER, until)
-    return Question(measure, metric, timeframe, frame, tuple(tests), unique)
+    return MetricQuery(measure, metric, timeframe, frame, tuple(tests), unique)
 
 
 def choice(
     query: Query, name: str, choices: Collection[str], word: str, wrong: list[Problem]
 ) -> str | None:
-    """The value of a parameter that takes one of these; None if nobody chose."""
+    """Return the value of a parameter with these choices, or None if it is absent."""
     sent = text(query, name)
     if sent is None or sent in choices:
         return sent
@@ -125,8 +127,8 @@ def choice(
     return None
 
 
-def _truth(query: Query, name: str, wrong: list[Problem]) -> bool:
-    """`true` or `false`; the official Python SDK begins them with a capital, PHP sends 1 or 0."""
+def _boolean(query: Query, name: str, wrong: list[Problem]) -> bool:
+    """Read a boolean; the official Python SDK capitalizes true and false, PHP sends 1 or 0."""
     sent = text(query, name)
     if sent is not None and sent.lower() not in ("true", "false", "1", "0"):
         wrong.append(invalid_query_parameter(name, "This value must be of type boolean."))
@@ -134,7 +136,7 @@ def _truth(query: Query, name: str, wrong: list[Problem]) -> bool:
 
 
 def _lasts(seconds: int) -> Test:
-    """A view whose time nobody said lasts long enough."""
+    """Return a test of a view's duration, which a view without a watch time passes."""
     return lambda event: event.watch_time is None or event.watch_time >= seconds
 
 
