@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fake_server import ApiVideo
-from pytest_apivideo.environment import EARLY_KEYS, HIDDEN, NAMES
+from pytest_apivideo.network.environment import EARLY_KEYS, HIDDEN, NAMES
 
 GUIDE = Path(__file__).parents[2] / "docs" / "environment.md"
 ALL = [name for names in NAMES.values() for name in names]

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from fake_server import ApiVideo
+from pytest_apivideo.options import KEY_VARIABLE
 from pytest_apivideo.sandbox.budget import Budget
-from pytest_apivideo.targets import KEY_VARIABLE
 from tests.sandbox.conftest import PLAIN
 
 
@@ -442,11 +442,11 @@ def test_a_server_that_is_not_there_or_no_fake_is_told(
 
 PATIENT = """
 def test_it(apivideo_target, apivideo_http, apivideo_async_http, apivideo_session):
-    assert apivideo_target.patience > 2 * 90
-    assert apivideo_http.timeout.read == apivideo_target.patience
-    assert apivideo_async_http.timeout.read == apivideo_target.patience
+    assert apivideo_target.timeout > 2 * 90
+    assert apivideo_http.timeout.read == apivideo_target.timeout
+    assert apivideo_async_http.timeout.read == apivideo_target.timeout
     adapter = apivideo_session.get_adapter(apivideo_target.url)
-    assert adapter._timeout == apivideo_target.patience
+    assert adapter._timeout == apivideo_target.timeout
 """
 
 
