@@ -36,6 +36,9 @@ def apivideo_server(pytestconfig: pytest.Config) -> Iterator[FakeServer]:
     `project(**settings)` is a context manager that gives the handle on another project, for
     fixtures of a wider scope or for a second account in one test.
     """
+    from pytest_apivideo.shadowing import import_fake_server
+
+    import_fake_server()
     from pytest_apivideo.server import new_server
 
     early = pytestconfig.stash.get(SERVER, None)  # started by apivideo_env_early
@@ -88,8 +91,10 @@ def apivideo_target(request: pytest.FixtureRequest) -> Iterator[Target]:
 
     `.mark(text)` adds the mark of the run, `.observe(response)` records the shape of a response.
     """
+    from pytest_apivideo.shadowing import import_fake_server
     from pytest_apivideo.targets.target import open_target
 
+    import_fake_server()
     with open_target(request) as target:
         yield target
 

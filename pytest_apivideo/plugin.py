@@ -26,6 +26,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """Set the environment variables before the suite's modules are loaded, if configured."""
     if environment.is_early(early_config):
+        from pytest_apivideo.shadowing import import_fake_server
+
+        import_fake_server()
         from pytest_apivideo.server import new_server
 
         server = new_server(early_config)

@@ -61,6 +61,9 @@ def _ini_row(config: pytest.Config, option: IniOption) -> _Row:
 
 
 def _settings(config: pytest.Config) -> Iterator[_Row]:
+    from pytest_apivideo.shadowing import import_fake_server
+
+    import_fake_server()
     from fake_server import Settings
 
     changed = markers.settings_from_options(config)

@@ -73,6 +73,9 @@ def _mask(config: pytest.Config) -> Hide | None:
     texts += environment.keys_of_shell(config)
     if server is None and not any(texts):
         return None
+    from pytest_apivideo.shadowing import import_fake_server
+
+    import_fake_server()
     from fake_server.auth.secrets import Mask
 
     return Mask([*([] if server is None else server.projects.secrets()), *texts])

@@ -57,6 +57,10 @@ def configure(config: pytest.Config) -> None:
     _start_report(config, value_of(config, "report"))
     _check_server(config)
     is_contract = any(str(arg).startswith(_CONTRACT) for arg in config.args)
+    if is_contract or target_choice(config) != "fake":
+        from pytest_apivideo.shadowing import import_fake_server
+
+        import_fake_server()
     if is_contract:
         _require_httpx(_CONTRACT)
     if target_choice(config) == "fake":

@@ -137,7 +137,7 @@ def test_an_alias_that_means_nothing_ends_the_run_with_the_valid_ones(
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(
         [
-            f"ERROR: ini apivideo_env_aliases: '{alias}' is no alias.*"
+            f"ERROR: ini apivideo_env_aliases: '{alias}' is invalid.*"
             "api_key, sandbox_key, production_key, url, environment"
         ]
     )

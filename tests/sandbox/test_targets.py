@@ -168,7 +168,7 @@ def test_with_both_targets_the_fake_s_tests_go_on_without_the_sandbox(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--apivideo-target=prod"], "*'prod' is no target; use fake, sandbox, both*"),
+        (["--apivideo-target=prod"], "*'prod'*fake*sandbox*both*"),
         (["--apivideo-budget=fast"], "*a share of the documented rate from 1% to 100%, or off*"),
         (["--apivideo-budget=120%"], "*a share of the documented rate from 1% to 100%, or off*"),
     ],
@@ -213,7 +213,7 @@ def test_markers_say_what_only_the_fake_has(sandbox: pytest.Pytester) -> None:
         [
             "*not on the sandbox: it lasts an hour*",
             "*not on the sandbox: it sets auth_errors, expires_in, which only the fake can*",
-            "*it needs a clock that can be turned, faults on demand, which only the fake has*",
+            "*it needs control of the clock, faults on demand, which only the fake has*",
             "*takes one or several of: clock, faults, *",
             '*write @pytest.mark.apivideo_fake_only(reason="…")*',
         ]
@@ -394,7 +394,7 @@ def test_environment(apivideo_session):
     result = suite.runpytest_inprocess(f"--apivideo-server={account.url}/", "-rs")
     result.assert_outcomes(passed=3, skipped=1)
     result.stdout.fnmatch_lines(
-        [f"api.video: fake at {account.url}, *", "*not on a fake that is served elsewhere: *"]
+        [f"api.video: fake at {account.url}, *", "*not on a remote fake: *"]
     )
     assert len(account.calls) == 0
 
