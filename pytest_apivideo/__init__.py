@@ -16,10 +16,10 @@ if TYPE_CHECKING:
         Settings,
         polls,
     )
-    from pytest_apivideo.auth import LoginRefused
-    from pytest_apivideo.frozen import FrozenTime
-    from pytest_apivideo.interception.routes import BlockedHostError
-    from pytest_apivideo.interception.session import Interception
+    from pytest_apivideo.clients.tokens import LoginRefused
+    from pytest_apivideo.frozen_time.freeze import FrozenTime
+    from pytest_apivideo.network.interception.routes import BlockedHostError
+    from pytest_apivideo.network.interception.session import Interception
     from pytest_apivideo.warnings import (
         ApiVideoSdkWarning,
         ApiVideoWarning,
@@ -48,22 +48,27 @@ __all__ = [
     "polls",
 ]
 
-_OF_THE_PLUGIN = {
+_MODULES = {
     "ApiVideoSdkWarning": "warnings",
     "ApiVideoWarning": "warnings",
-    "BlockedHostError": "interception.routes",
+    "BlockedHostError": "network.interception.routes",
     "BlockedHostWarning": "warnings",
-    "FrozenTime": "frozen",
+    "FrozenTime": "frozen_time.freeze",
     "FrozenTimeWarning": "warnings",
-    "Interception": "interception.session",
-    "LoginRefused": "auth",
+    "Interception": "network.interception.session",
+    "LoginRefused": "clients.tokens",
     "WebhookReceiver": "webhooks",
 }
+"""The modules of this package's own names; the others are in `fake_server`."""
 
 
 def __getattr__(name: str) -> Any:
-    """Import the public names when they are asked for: pytest loads this package at every start."""
+    """Import a public name at its first use, because pytest loads this package at every start."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = _OF_THE_PLUGIN.get(name)
-    return getattr(import_module(f"{__name__}.{module}" if module else "fake_server"), name)
+    module = _MODULES.get(name)
+    if module in (None, "frozen_time.freeze", "webhooks"):  # these import fake_server
+        from pytest_apivideo.shadowing import import_fake_server
+
+        fake_server = import_fake_server()
+    return getattr(import_module(f"{__name__}.{module}") if module else fake_server, name)

@@ -188,7 +188,7 @@ def sweep(
     1 if something could not be removed, with 2 if an option was wrong or the key is
     not set. See docs/sandbox.md
     """
-    from pytest_apivideo.auth.tokens import LoginRefused
+    from pytest_apivideo.clients.tokens import LoginRefused
     from pytest_apivideo.sandbox import guard, sweeping
     from pytest_apivideo.sandbox.ledger import checked_directory
     from pytest_apivideo.sandbox.upstream import SandboxLost
@@ -223,14 +223,14 @@ def _chosen(older_than: str | None, runs: tuple[str, ...]) -> Chosen:
 
 
 def _account(base_url: str, directory: Path) -> Account:
-    from pytest_apivideo.addresses import is_loopback
+    from pytest_apivideo.network.addresses import is_loopback
+    from pytest_apivideo.options import KEY_VARIABLE
     from pytest_apivideo.sandbox import guard
     from pytest_apivideo.sandbox.account import Account
     from pytest_apivideo.sandbox.budget import Budget, share
     from pytest_apivideo.sandbox.secrets import Secrets
     from pytest_apivideo.sandbox.times import SharedTimes
     from pytest_apivideo.sandbox.upstream import Upstream
-    from pytest_apivideo.targets import KEY_VARIABLE
 
     key = guard.checked_key()
     if key is None:

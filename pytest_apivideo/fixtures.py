@@ -1,4 +1,4 @@
-"""The fixtures. Everything they need is imported when a test first asks for it."""
+"""The fixtures. What they need is imported when a test first uses them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_apivideo import ending, environment, real_hosts
+from pytest_apivideo import finalizers
 from pytest_apivideo.markers import settings_of
+from pytest_apivideo.network import environment, real_hosts
 from pytest_apivideo.options import value_of
 from pytest_apivideo.stash import PROJECT, SERVER
 
@@ -19,65 +20,49 @@ if TYPE_CHECKING:
     import requests
 
     from fake_server import ApiVideo, FakeServer
-    from pytest_apivideo.frozen import FrozenTime
-    from pytest_apivideo.interception.session import Interception
-    from pytest_apivideo.sdk import Client
-    from pytest_apivideo.target import Target
+    from pytest_apivideo.clients.sdk import Client
+    from pytest_apivideo.frozen_time.freeze import FrozenTime
+    from pytest_apivideo.network.interception.session import Interception
+    from pytest_apivideo.targets.target import Target
     from pytest_apivideo.webhooks import WebhookReceiver
-
 
 _INTERCEPT = "apivideo_intercept"
 
 
-def new_server(config: pytest.Config) -> FakeServer:
-    """A server with the operations that others add to it; raises UsageError for what is none."""
-    from fake_server.extending import Operation
-    from pytest_apivideo.server import SessionServer
-
-    added = config.hook.pytest_apivideo_operations(config=config)
-    given = [[found] if isinstance(found, Operation) else found or () for found in added]
-    try:
-        server = SessionServer(config, [operation for found in given for operation in found])
-    except TypeError as wrong:
-        raise pytest.UsageError(
-            f"the hook pytest_apivideo_operations: {wrong}. See docs/hooks.md"
-        ) from None
-    for key, name in environment.keys_of_the_shell(config).items():
-        server.projects.credentials.explain(key, environment.READ_TOO_EARLY.format(name=name))
-    return server
-
-
 @pytest.fixture(scope="session")
 def apivideo_server(pytestconfig: pytest.Config) -> Iterator[FakeServer]:
-    """The running fake: a pytest-httpserver `HTTPServer` whose `expect_request` rules go first.
+    """Provide the running fake, a pytest-httpserver `HTTPServer`; its own rules come first.
 
-    Its `project(**settings)` is a context manager that gives the handle on one more project, for
+    `project(**settings)` is a context manager that gives the handle on another project, for
     fixtures of a wider scope or for a second account in one test.
     """
-    is_early = SERVER in pytestconfig.stash  # by apivideo_env_early, from the beginning to the end
-    with (
-        nullcontext(pytestconfig.stash[SERVER]) if is_early else new_server(pytestconfig) as server
-    ):
+    from pytest_apivideo.shadowing import import_fake_server
+
+    import_fake_server()
+    from pytest_apivideo.server import new_server
+
+    early = pytestconfig.stash.get(SERVER, None)  # started by apivideo_env_early
+    with nullcontext(early) if early is not None else new_server(pytestconfig) as server:
         pytestconfig.stash[SERVER] = server
         pytestconfig.hook.pytest_apivideo_configure_server(config=pytestconfig, server=server)
-        real_hosts.block_running(pytestconfig)  # where it is asked for by `getfixturevalue`
+        real_hosts.block_running(pytestconfig)  # for `request.getfixturevalue`
         yield server
 
 
 @pytest.fixture
 def apivideo(request: pytest.FixtureRequest, apivideo_server: FakeServer) -> Iterator[ApiVideo]:
-    """A fresh fake api.video for this test: url, keys, clock, settings, tokens, calls.
+    """Provide a fresh fake api.video for this test: url, keys, clock, settings, tokens, calls.
 
-    `@pytest.mark.apivideo(**settings)` sets how it behaves. It hides the official SDK's module of
-    the same name inside the test: write `import apivideo as sdk` at the top of the file.
+    `@pytest.mark.apivideo(**settings)` sets its behaviour. Inside the test, the name hides the
+    official SDK's module: write `import apivideo as sdk` at the top of the file.
     """
-    from pytest_apivideo.guards import frozen_time_guard
-    from pytest_apivideo.sdk import bridge
+    from pytest_apivideo.clients.sdk import bridge
+    from pytest_apivideo.frozen_time.guard import frozen_time_guard
 
     real_hosts.block(request.node, always=True)
     settings = settings_of(request.node)
-    chosen = value_of(request.config, "seed").value
-    seed = request.node.nodeid if chosen is None else f"{chosen} {request.node.nodeid}"
+    prefix = value_of(request.config, "seed").value
+    seed = request.node.nodeid if prefix is None else f"{prefix} {request.node.nodeid}"
     apivideo_server.clear()
     with (
         bridge(apivideo_server.clock_of),
@@ -90,11 +75,11 @@ def apivideo(request: pytest.FixtureRequest, apivideo_server: FakeServer) -> Ite
 
 @pytest.fixture
 def apivideo_frozen_time(apivideo: ApiVideo) -> Iterator[FrozenTime]:
-    """Frozen time for the whole process and the fake's clock: `tick(seconds)`, `move_to(moment)`.
+    """Freeze time for the process and the fake's clock: `tick(seconds)`, `move_to(moment)`.
 
-    Time stands still at the moment when the test begins.
+    Time stands still at the moment of the test's start.
     """
-    from pytest_apivideo.frozen import frozen_time
+    from pytest_apivideo.frozen_time.freeze import frozen_time
 
     with frozen_time(apivideo) as frozen:
         yield frozen
@@ -102,68 +87,72 @@ def apivideo_frozen_time(apivideo: ApiVideo) -> Iterator[FrozenTime]:
 
 @pytest.fixture
 def apivideo_target(request: pytest.FixtureRequest) -> Iterator[Target]:
-    """What the test runs against, by `--apivideo-target`: `.url` `.api_key` `.name` `.is_fake`.
+    """Provide the target of `--apivideo-target`: `.url` `.api_key` `.name` `.is_fake`.
 
-    `.mark(text)` adds the mark of the run, `.observe(response)` notes what an answer looks like.
+    `.mark(text)` adds the mark of the run, `.observe(response)` records the shape of a response.
     """
-    from pytest_apivideo.target import opened
+    from pytest_apivideo.shadowing import import_fake_server
+    from pytest_apivideo.targets.target import open_target
 
-    with opened(request) as target:
+    import_fake_server()
+    with open_target(request) as target:
         yield target
 
 
 @pytest.fixture
 def apivideo_http(apivideo_target: Target) -> Iterator[httpx.Client]:
-    """An authenticated `httpx.Client` whose base URL is the target's.
+    """Provide an authenticated `httpx.Client` with the target's base URL.
 
-    It logs in at the first request, renews its token before it expires and once after a 401.
+    It logs in at the first request, and renews its token before it expires and once after a 401.
     """
-    _needs("httpx")
-    from pytest_apivideo.auth.for_httpx import http_client
+    _require("httpx")
+    from pytest_apivideo.clients.httpx_client import http_client
 
     target = apivideo_target
     with http_client(
-        target.url, target.client_key, now=target.now, timeout=target.patience
+        target.url, target.client_key, now=target.now, timeout=target.timeout
     ) as client:
         yield client
 
 
 @pytest.fixture
 def apivideo_session(apivideo_target: Target) -> Iterator[requests.Session]:
-    """An authenticated `requests.Session`; takes absolute URLs, and paths of the target.
+    """Provide an authenticated `requests.Session`; takes absolute URLs and paths of the target.
 
-    It logs in at the first request, renews its token before it expires and once after a 401.
+    It logs in at the first request, and renews its token before it expires and once after a 401.
     """
-    _needs("requests")
-    from pytest_apivideo.auth.for_requests import session
+    _require("requests")
+    from pytest_apivideo.clients.requests_session import new_session
 
     target = apivideo_target
-    with session(target.url, target.client_key, now=target.now, timeout=target.patience) as made:
-        yield made
+    with new_session(
+        target.url, target.client_key, now=target.now, timeout=target.timeout
+    ) as session:
+        yield session
 
 
 @pytest.fixture
 def apivideo_async_http(apivideo_target: Target) -> httpx.AsyncClient:
-    """An authenticated `httpx.AsyncClient`, for asyncio and trio; a plain fixture, not async.
+    """Provide an authenticated `httpx.AsyncClient`, for asyncio and trio; not an async fixture.
 
-    No connection outlives its request, so any number of event loops may use it in turn, and nobody
-    needs to close it.
+    It keeps no connection between requests, so several event loops can use it in turn, and it need
+    not be closed.
     """
-    _needs("httpx")
-    from pytest_apivideo.auth.for_httpx import async_http_client
+    _require("httpx")
+    from pytest_apivideo.clients.httpx_client import async_http_client
 
     target = apivideo_target
-    return async_http_client(target.url, target.client_key, now=target.now, timeout=target.patience)
+    return async_http_client(target.url, target.client_key, now=target.now, timeout=target.timeout)
 
 
 @pytest.fixture
 def apivideo_client(apivideo_target: Target) -> Iterator[Client]:
-    """The official SDK's `AuthenticatedApiClient`, connected: `VideosApi(apivideo_client).list()`.
+    """Provide the SDK's `AuthenticatedApiClient`, connected: `VideosApi(apivideo_client).list()`.
 
-    Connected without `with`, so it does not renew its token by itself. It is closed with the test.
+    Connected without `with`, so it does not renew its token. It is closed after the test.
     """
-    _needs("apivideo", extra="sdk")
-    from pytest_apivideo.sdk import connected
+    _require("apivideo", extra="sdk")
+    from pytest_apivideo.clients.sdk import connected
 
     with connected(apivideo_target.url, apivideo_target.client_key) as client:
         yield client
@@ -171,10 +160,10 @@ def apivideo_client(apivideo_target: Target) -> Iterator[Client]:
 
 @pytest.fixture
 def apivideo_env(request: pytest.FixtureRequest, apivideo: ApiVideo) -> dict[str, str]:
-    """The environment variables by which programs find api.video lead to the fake; gives them all.
+    """Set the environment variables by which programs find api.video, and provide them.
 
-    The ini option `apivideo_env_aliases` adds names of your own. For programs that read them at
-    their import there is `apivideo_env_early`.
+    The ini option `apivideo_env_aliases` adds names of your own. For programs that read them during
+    their import, use `apivideo_env_early`.
     """
     return environment.set_for_test(request.config, apivideo, _own_monkeypatch(request))
 
@@ -185,54 +174,56 @@ def apivideo_intercept(
     apivideo: ApiVideo,
     apivideo_server: FakeServer,
 ) -> Iterator[Interception]:
-    """Code that calls `https://ws.api.video`, or another host of api.video, reaches the fake.
+    """Redirect calls of `https://ws.api.video` and other hosts of api.video to the fake.
 
-    In this process and in child processes. It comes before a test's other fixtures, so that what
-    they start is led there as well, whatever their scope. For every test of a suite, put this into
+    In this process and in child processes. It is set up before a test's other fixtures of any
+    scope, so that it also covers what they start. For all tests of a suite, write this into
     pytest's ini file: `usefixtures = apivideo_intercept`.
     """
-    _needs("trustme", extra="tls")
-    from pytest_apivideo.interception.session import interceptor_of
+    _require("trustme", extra="tls")
+    from pytest_apivideo.network.interception.session import interceptor_of
 
     interceptor = interceptor_of(request.config)
-    with interceptor.intercepting(apivideo_server, ending.with_test(request.node)) as interception:
+    stack = finalizers.finalizers_of(request.node)
+    with interceptor.intercepting(apivideo_server, stack) as interception:
         yield interception
 
 
 @pytest.fixture
 def apivideo_sleeps(request: pytest.FixtureRequest, apivideo: ApiVideo) -> list[float]:
-    """Nobody sleeps: `time.sleep` moves the clock instead, and this list records the seconds.
+    """Make `time.sleep` move the clock instead of waiting, and provide the list of the seconds.
 
     With `apivideo_frozen_time` in the same test, it moves the process too.
     """
-    from pytest_apivideo.sleeps import record_sleeps
+    from pytest_apivideo.frozen_time.sleeps import record_sleeps
 
-    ours = _own_monkeypatch(request)
+    monkeypatch = _own_monkeypatch(request)
     if "apivideo_frozen_time" not in request.fixturenames:
-        return record_sleeps(ours, apivideo.clock.advance)
-    return record_sleeps(ours, request.getfixturevalue("apivideo_frozen_time").tick)
+        return record_sleeps(monkeypatch, apivideo.clock.advance)
+    return record_sleeps(monkeypatch, request.getfixturevalue("apivideo_frozen_time").tick)
 
 
 @pytest.fixture
 def apivideo_webhooks(apivideo: ApiVideo) -> Iterator[WebhookReceiver]:
-    """A receiver of webhooks: `url`, `deliveries`, `verify()`; it can refuse and delay.
+    """Provide a receiver of webhooks: `url`, `deliveries`, `verify()`; it can refuse and delay.
 
-    It also builds signed requests for the test clients of web frameworks: `send(client, path,
+    It also sends signed requests with the test clients of web frameworks: `send(client, path,
     event, tamper=None)`.
     """
-    from pytest_apivideo.webhooks import receiver
+    from pytest_apivideo.webhooks import open_receiver
 
-    with receiver(apivideo) as receiving:
-        yield receiving
+    with open_receiver(apivideo) as receiver:
+        yield receiver
 
 
 def _own_monkeypatch(request: pytest.FixtureRequest) -> pytest.MonkeyPatch:
-    """Not the test's own, whose `undo()` would bring back what the shell has, or real sleeps."""
-    return ending.with_test(request.node).enter_context(pytest.MonkeyPatch.context())
+    """Return another monkeypatch than the test's, which the test may undo."""
+    stack = finalizers.finalizers_of(request.node)
+    return stack.enter_context(pytest.MonkeyPatch.context())
 
 
 def intercept_first(item: pytest.Item) -> None:
-    """Set up `apivideo_intercept`, if the test has it, before its other fixtures of any scope."""
+    """Move `apivideo_intercept`, if the test uses it, before its other fixtures of any scope."""
     names: list[str] = getattr(item, "fixturenames", [])
     if _INTERCEPT in names and names[0] != _INTERCEPT:
         names.remove(_INTERCEPT)
@@ -240,7 +231,7 @@ def intercept_first(item: pytest.Item) -> None:
 
 
 def intercept_early(config: pytest.Config, server: FakeServer) -> None:
-    """Intercept from before any module of the suite is loaded, if all of its tests are.
+    """Intercept before any module of the suite is loaded, if all of its tests use the fixture.
 
     Raises UsageError without the extra.
     """
@@ -248,13 +239,13 @@ def intercept_early(config: pytest.Config, server: FakeServer) -> None:
         missing = _missing("trustme", "tls")
         if missing:
             raise pytest.UsageError(missing)
-        from pytest_apivideo.interception.session import intercept_from_the_start
+        from pytest_apivideo.network.interception.session import intercept_whole_run
 
-        intercept_from_the_start(config, server)
+        intercept_whole_run(config, server)
 
 
-def _needs(module: str, *, extra: str | None = None) -> None:
-    """Fail without a module: a fixture that cannot be given is an error, as a skip looks fine."""
+def _require(module: str, *, extra: str | None = None) -> None:
+    """Fail without a module: a skip would look fine."""
     missing = _missing(module, extra or module)
     if missing:
         pytest.fail(missing, pytrace=False)

@@ -1,4 +1,4 @@
-"""The hooks that a conftest.py or another plugin can answer; see docs/hooks.md."""
+"""The hooks that a conftest.py or another plugin can implement; see docs/hooks.md."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ if TYPE_CHECKING:
 
 @pytest.hookspec
 def pytest_apivideo_operations(config: pytest.Config) -> Iterable[Operation] | Operation | None:
-    """Operations, or one, to add to the fake, or to put in the place of those with their names.
+    """Return operations, or one, to add to the fake; one with a known name replaces that one.
 
-    Asked once, before the server is made. Make them with `fake_server.extending`.
+    Called once, before the server is created. Make them with `fake_server.extending`.
     """
 
 
 @pytest.hookspec
 def pytest_apivideo_configure_server(config: pytest.Config, server: FakeServer) -> None:
-    """Prepare the server when it has started, before any test uses it."""
+    """Prepare the server after its start, before any test uses it."""
 
 
 @pytest.hookspec
 def pytest_apivideo_redact(config: pytest.Config) -> Iterable[str] | str | None:
-    """More texts that no report may show, or one, of eight characters or more.
+    """Return texts, or one, of eight characters or more that reports must not show.
 
-    The keys and tokens of the fake are hidden without being named.
+    The keys and tokens of the fake are always hidden.
     """

@@ -1,4 +1,4 @@
-"""The markers: their words for `pytest --markers`, and how their settings are read."""
+"""The markers: their text for `pytest --markers`, and the settings that they give."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
-from pytest_apivideo.options import is_set, of_the_suite
+from pytest_apivideo.options import ini_value, is_set
 
 if TYPE_CHECKING:
     from fake_server import Settings
@@ -21,30 +21,30 @@ MARKERS = (
 
 
 def settings_of(item: pytest.Item) -> Settings:
-    """The settings that the item's `apivideo` markers give; the nearest wins.
+    """Return the settings of a test: from options, then from its markers; the nearest wins.
 
-    A wrong setting fails the test, with words that name the valid ones.
+    An invalid setting fails the test with a message that lists the valid ones.
     """
     from fake_server import SettingError, Settings
 
-    given = of_every_test(item.config)
+    settings = settings_from_options(item.config)
     for marker in reversed(list(item.iter_markers("apivideo"))):
         if marker.args:
-            _refuse(item, f"it takes settings by name, such as expires_in=60, not {marker.args!r}")
-        given |= marker.kwargs
+            _fail(item, f"it takes settings by name, such as expires_in=60, not {marker.args!r}")
+        settings |= marker.kwargs
     try:
-        return Settings(**given)
+        return Settings(**settings)
     except SettingError as error:
-        wrong = str(error)
-    return _refuse(item, wrong)
+        message = str(error)
+    return _fail(item, message)
 
 
-def of_every_test(config: pytest.Config) -> dict[str, Any]:
-    """The settings that options give to every test, where they differ from the defaults."""
-    given: dict[str, Any] = {"strict": True} if is_set(config, "strict") else {}
-    environment = of_the_suite(config, "apivideo_environment")
-    return given if environment == "sandbox" else given | {"environment": environment}
+def settings_from_options(config: pytest.Config) -> dict[str, Any]:
+    """Return the settings that options give to every test, if they differ from the defaults."""
+    settings: dict[str, Any] = {"strict": True} if is_set(config, "strict") else {}
+    environment = ini_value(config, "apivideo_environment")
+    return settings if environment == "sandbox" else settings | {"environment": environment}
 
 
-def _refuse(item: pytest.Item, reason: str) -> NoReturn:
+def _fail(item: pytest.Item, reason: str) -> NoReturn:
     pytest.fail(f"@pytest.mark.apivideo of {item.nodeid}: {reason}", pytrace=False)

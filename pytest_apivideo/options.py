@@ -1,15 +1,24 @@
-"""The plugin's options: one row each gives command line, environment, ini file and help.
+"""The options of the plugin: one row each gives command line, environment, ini file and help.
 
-The first place that names a value wins: the command line `--apivideo-<name>`, the environment
+The first source that has a value wins: the command line `--apivideo-<name>`, the environment
 `PYTEST_APIVIDEO_<NAME>`, the ini file `apivideo_<name>`, the default.
 """
 
 from __future__ import annotations
 
 import os
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 import pytest
+
+TargetName = Literal["fake", "sandbox"]
+TargetChoice = Literal["fake", "sandbox", "both"]
+
+KEY_VARIABLE = "APIVIDEO_SANDBOX_API_KEY"
+NO_KEY = f"{KEY_VARIABLE} is not set: it is where the sandbox's API key is read from"
+
+FAKE_ALONE = ("apivideo_target", "fake alone")
+"""The property of a test that runs on the fake only, although both targets are selected."""
 
 
 class Option(NamedTuple):
@@ -39,7 +48,7 @@ class Option(NamedTuple):
 
 
 class Value(NamedTuple):
-    """What an option is set to, and which place said so."""
+    """The value of an option, and the source that gave it."""
 
     value: str | None
     source: str
@@ -51,10 +60,12 @@ OPTIONS = (
         "what tests run against: the fake, api.video's sandbox, or both, each test twice",
         default="fake",
         metavar="fake|sandbox|both",
+        choices=get_args(TargetChoice),
     ),
     Option(
         "base_url",
         "address of the sandbox (default: https://sandbox.api.video); production is refused",
+        default="https://sandbox.api.video",
         metavar="URL",
     ),
     Option(
@@ -90,7 +101,7 @@ OPTIONS = (
     ),
     Option(
         "info",
-        "print the configuration, and where each value comes from, and run nothing",
+        "print the configuration and the source of each value, and run nothing",
         is_switch=True,
     ),
     Option(
@@ -103,7 +114,7 @@ OPTIONS = (
 
 
 class IniOption(NamedTuple):
-    """An option that tells of the suite rather than of a run, so it is in the ini file only."""
+    """An option that describes the suite rather than one run, so it exists in the ini file only."""
 
     ini: str
     kind: Literal["args", "bool", "string"]
@@ -126,27 +137,24 @@ INI_OPTIONS = (
     IniOption(
         "apivideo_environment",
         "string",
-        "the setting environment of tests without a marker of it: sandbox (default) or production",
+        "the setting environment of tests without a marker for it: sandbox (default) or production",
         default="sandbox",
         choices=("sandbox", "production"),
     ),
 )
 
-
-_OF_THE_SUITE = {option.ini: option for option in INI_OPTIONS}
-
 _VALUES: pytest.StashKey[dict[str, Value]] = pytest.StashKey()
-"""What each option is set to, once pytest is configured."""
+"""The values of all options, once pytest is configured."""
 
 
 def add_options(parser: pytest.Parser) -> None:
     """Declare every option to pytest."""
     group = parser.getgroup("apivideo", "api.video")
     for option in OPTIONS:
-        words = f"{option.help} [env {option.variable}, ini {option.ini}]".replace("%", "%%")
+        help_text = f"{option.help} [env {option.variable}, ini {option.ini}]".replace("%", "%%")
         if option.is_switch:
             group.addoption(
-                option.flag, dest=option.ini, action="store_true", default=None, help=words
+                option.flag, dest=option.ini, action="store_true", default=None, help=help_text
             )
         else:
             group.addoption(
@@ -155,58 +163,51 @@ def add_options(parser: pytest.Parser) -> None:
                 default=None,
                 metavar=option.metavar,
                 choices=option.choices,
-                help=words,
+                help=help_text,
             )
         parser.addini(option.ini, option.help, default=None)
-    for suites in INI_OPTIONS:
-        default = {} if suites.default is None else {"default": suites.default}
-        parser.addini(suites.ini, suites.help, type=suites.kind, **default)
+    for ini_option in INI_OPTIONS:
+        default = {} if ini_option.default is None else {"default": ini_option.default}
+        parser.addini(ini_option.ini, ini_option.help, type=ini_option.kind, **default)
 
 
 def check(config: pytest.Config) -> None:
-    """Look up every option once for the whole run.
-
-    Raises UsageError for one whose value is none of its choices.
-    """
-    for suites in INI_OPTIONS:
-        of_the_suite(config, suites.ini)
-    config.stash[_VALUES] = {option.name: _looked_up(config, option) for option in OPTIONS}
+    """Look up every option once for the whole run; raise UsageError for an invalid value."""
+    for option in INI_OPTIONS:
+        ini_value(config, option.ini)
+    config.stash[_VALUES] = {option.name: _look_up(config, option) for option in OPTIONS}
 
 
-def of_the_suite(config: pytest.Config, ini: str) -> Any:
-    """What one of the options of the ini file alone is set to.
-
-    Raises UsageError for a value that it cannot have.
-    """
-    option = _OF_THE_SUITE[ini]
+def ini_value(config: pytest.Config, ini: str) -> Any:
+    """Return the value of an ini-only option; raise UsageError for an invalid one."""
+    option = next(option for option in INI_OPTIONS if option.ini == ini)
     try:
         value = config.getini(ini)
-    except (ValueError, pytest.UsageError) as wrong:  # as pytest has it
+    except (ValueError, pytest.UsageError) as error:  # depending on pytest's version
         valid = ". It can be true or false" if option.kind == "bool" else ""
-        raise pytest.UsageError(f"ini {ini}: {wrong}{valid}") from None
+        raise pytest.UsageError(f"ini {ini}: {error}{valid}") from None
     if option.choices and value not in option.choices:
         raise pytest.UsageError(f"ini {ini} is {value!r}; it can be {' or '.join(option.choices)}")
     return value
 
 
 def value_of(config: pytest.Config, name: str) -> Value:
-    """What an option is set to; raises KeyError for a name that is no option.
+    """Return the value of an option.
 
-    Raises UsageError for a value that is none of the option's choices.
+    Raises KeyError for an unknown name, UsageError for an invalid value.
     """
-    known = config.stash.get(_VALUES, None)
-    if known is not None:
-        return known[name]
-    return _looked_up(config, {option.name: option for option in OPTIONS}[name])
+    if _VALUES in config.stash:
+        return config.stash[_VALUES][name]
+    return _look_up(config, {option.name: option for option in OPTIONS}[name])
 
 
-def _looked_up(config: pytest.Config, option: Option) -> Value:
-    places = (
+def _look_up(config: pytest.Config, option: Option) -> Value:
+    sources = (
         (config.getoption(option.ini), option.flag),
         (os.environ.get(option.variable) or None, option.variable),
         (config.getini(option.ini) or None, f"ini {option.ini}"),
     )
-    for value, source in places:
+    for value, source in sources:
         if value is not None:
             if option.choices and value not in option.choices:
                 valid = " or ".join(option.choices)
@@ -216,6 +217,33 @@ def _looked_up(config: pytest.Config, option: Option) -> Value:
 
 
 def is_set(config: pytest.Config, name: str) -> bool:
-    """Whether a switch is on: named on the command line, or set to anything but 0, false or no."""
+    """Return whether a switch is on: any value but empty, 0, false, no and off."""
     value = value_of(config, name).value
     return value is not None and value.lower() not in ("", "0", "false", "no", "off")
+
+
+def target_choice(config: pytest.Config) -> TargetChoice:
+    """Return the value of `--apivideo-target`; raise UsageError for an invalid one."""
+    value: Any = value_of(config, "target").value
+    choice: TargetChoice = value
+    return choice
+
+
+def target_of(item: pytest.Item) -> TargetName:
+    """Return the target that a test runs on."""
+    callspec = getattr(item, "callspec", None)
+    if callspec is not None and "apivideo_target" in callspec.params:
+        name: TargetName = callspec.params["apivideo_target"]
+        return name
+    return "sandbox" if target_choice(item.config) == "sandbox" else "fake"
+
+
+def fake_server_url(config: pytest.Config) -> str | None:
+    """Return the address of a remote fake, without a slash at the end; None without one."""
+    url = value_of(config, "server").value
+    return None if url is None else url.rstrip("/")
+
+
+def sandbox_url(config: pytest.Config) -> str:
+    """Return the address of the sandbox, without a slash at the end."""
+    return (value_of(config, "base_url").value or "").rstrip("/")

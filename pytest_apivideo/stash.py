@@ -1,4 +1,4 @@
-"""What several parts of the plugin keep on pytest's objects: the server of a run, and the like."""
+"""Stash keys that several parts of the plugin use."""
 
 from __future__ import annotations
 
@@ -12,16 +12,13 @@ if TYPE_CHECKING:
     from pytest_apivideo.sandbox.run import SandboxRun
 
 SERVER: pytest.StashKey[FakeServer] = pytest.StashKey()
-"""The server of this run, once a test has asked for it."""
+"""The server of this run, once a test has requested it."""
 
 PROJECT: pytest.StashKey[Project] = pytest.StashKey()
-"""The project of a test, once it has asked for it."""
-
-CALLS_BEFORE: pytest.StashKey[dict[str, int]] = pytest.StashKey()
-"""How many calls each project had before a test, by the projects' ids."""
+"""The project of a test, once the test has requested it."""
 
 SANDBOX: pytest.StashKey[SandboxRun] = pytest.StashKey()
-"""What this run has to do with the sandbox, if tests run there."""
+"""This run's use of the sandbox, if tests run there."""
 
 OBSERVED: pytest.StashKey[list[dict[str, Any]]] = pytest.StashKey()
-"""What a test has observed of its target, for the report."""
+"""The observations of a test, for the report."""

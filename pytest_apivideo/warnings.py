@@ -1,17 +1,17 @@
-"""The categories of the plugin's warnings, so that a suite can filter them by their subject."""
+"""The categories of the plugin's warnings, so that a suite can filter them."""
 
 
 class ApiVideoWarning(UserWarning):
-    """Something in a test hardly does what it seems to do; the message says what does."""
+    """Something in a test does not do what it seems to do."""
 
 
 class FrozenTimeWarning(ApiVideoWarning):
-    """Time is frozen in a way that breaks what the test runs."""
+    """Time is frozen in a way that breaks the code under test."""
 
 
 class ApiVideoSdkWarning(ApiVideoWarning):
-    """The official SDK's version, or its use, is one that the plugin cannot keep in step."""
+    """The plugin cannot synchronize this version, or this use, of the official SDK."""
 
 
 class BlockedHostWarning(ApiVideoWarning):
-    """What a test runs tried to reach a host of api.video, and was stopped."""
+    """A connection to a host of api.video was blocked during a test."""

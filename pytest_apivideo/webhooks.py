@@ -266,7 +266,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def receiver(apivideo: ApiVideo) -> Iterator[WebhookReceiver]:
+def open_receiver(apivideo: ApiVideo) -> Iterator[WebhookReceiver]:
     """A receiver that listens on loopback until the block ends."""
     with _Server(("127.0.0.1", 0), _Handler) as server:
         receiving = WebhookReceiver(apivideo, f"http://127.0.0.1:{server.server_port}")

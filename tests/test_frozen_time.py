@@ -26,7 +26,7 @@ from freezegun import freeze_time
 
 from fake_server import ApiVideo, Clock, FakeServer
 from fake_server.clock import SECOND, moment_ns, process_time_ns
-from pytest_apivideo.frozen import FrozenTime, frozen_time
+from pytest_apivideo.frozen_time.freeze import FrozenTime, frozen_time
 
 NEW_YEAR_2030 = 1_893_456_000
 NEW_YEAR_2001 = 978_307_200

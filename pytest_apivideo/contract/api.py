@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 
 from pytest_apivideo.contract.shapes import wrong_with
-from pytest_apivideo.target import Target
+from pytest_apivideo.targets.target import Target
 
 DOCS = "https://docs.api.video/reference/"
 NOT_FOUND = (

@@ -12,8 +12,8 @@ import pytest
 
 from pytest_apivideo.contract.api import Api
 from pytest_apivideo.contract.shapes import LIVE_STREAM, VIDEO
-from pytest_apivideo.target import Target
-from pytest_apivideo.targets import served_at
+from pytest_apivideo.options import fake_server_url
+from pytest_apivideo.targets.target import Target
 
 Make = Callable[..., dict[str, Any]]
 Later = Callable[[], None]
@@ -28,7 +28,7 @@ def api(apivideo_target: Target, apivideo_http: httpx.Client) -> Api:
 @pytest.fixture
 def anyone(apivideo_target: Target) -> Iterator[Api]:
     """A client without a credential."""
-    url, patience = apivideo_target.url, apivideo_target.patience
+    url, patience = apivideo_target.url, apivideo_target.timeout
     with httpx.Client(base_url=url, timeout=patience, verify=url.startswith("https")) as client:
         yield Api(client, apivideo_target)
 
@@ -42,7 +42,7 @@ def mark(apivideo_target: Target) -> Callable[[str], str]:
 @pytest.fixture
 def later(request: pytest.FixtureRequest, apivideo_target: Target) -> Later:
     """Lets more than a second pass, so that two moments differ: api.video tells whole seconds."""
-    if apivideo_target.is_fake and served_at(request.config) is None:
+    if apivideo_target.is_fake and fake_server_url(request.config) is None:
         clock = request.getfixturevalue("apivideo").clock
         return lambda: clock.advance(2)
     return lambda: time.sleep(1.1)

@@ -12,7 +12,7 @@ import pytest
 from fake_server import ApiVideo
 from pytest_apivideo.contract.api import Answer, Api
 from pytest_apivideo.contract.shapes import TOKEN, page_of
-from pytest_apivideo.target import Target
+from pytest_apivideo.targets.target import Target
 
 MISSING = ("authentication-missing-authorization-header", 'The "Authorization" header is missing.')
 MALFORMED = (

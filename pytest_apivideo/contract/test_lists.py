@@ -10,7 +10,7 @@ import pytest
 from pytest_apivideo.contract.api import Api
 from pytest_apivideo.contract.conftest import Later, Make
 from pytest_apivideo.contract.shapes import VIDEO, page_of
-from pytest_apivideo.target import Target
+from pytest_apivideo.targets.target import Target
 
 RANGE = "This parameter is out of the allowed range of values."
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_apivideo.contract.api import Api
-from pytest_apivideo.target import Target
+from pytest_apivideo.targets.target import Target
 
 
 def test_an_unknown_path_is_not_found(api: Api) -> None:

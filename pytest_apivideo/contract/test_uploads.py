@@ -11,7 +11,7 @@ from fake_server import ApiVideo
 from pytest_apivideo.contract.api import Answer, Api
 from pytest_apivideo.contract.files import MIN_PART, mp4
 from pytest_apivideo.contract.shapes import STATUS, UPLOAD_TOKEN, VIDEO, identifier
-from pytest_apivideo.target import Target
+from pytest_apivideo.targets.target import Target
 
 UNKNOWN = "viUnknown0000000000000000"
 UPLOADED = (

@@ -10,7 +10,7 @@ import pytest
 from pytest_apivideo.contract.api import Api
 from pytest_apivideo.contract.conftest import Later, Make
 from pytest_apivideo.contract.shapes import STATUS, VIDEO, page_of
-from pytest_apivideo.target import Target
+from pytest_apivideo.targets.target import Target
 
 UNKNOWN = "viUnknown0000000000000000"
 Video = dict[str, Any]

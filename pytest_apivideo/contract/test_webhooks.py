@@ -9,7 +9,7 @@ import pytest
 
 from pytest_apivideo.contract.api import Api
 from pytest_apivideo.contract.shapes import WEBHOOK, page_of
-from pytest_apivideo.target import Target
+from pytest_apivideo.targets.target import Target
 
 UNKNOWN = "webhook_Unknown00000000000000"
 EVENT, OTHER = "video.encoding.quality.completed", "live-stream.broadcast.started"

@@ -25,10 +25,10 @@ from typing_extensions import TypedDict
 
 from pytest_apivideo.drift.files import NotWritableError, write
 from pytest_apivideo.drift.observation import Observation
-from pytest_apivideo.redact import hidden, without_credentials
-from pytest_apivideo.redaction import hiding
+from pytest_apivideo.network.addresses import without_credentials
+from pytest_apivideo.options import fake_server_url, target_choice, target_of
+from pytest_apivideo.reporting.redaction import hidden, hiding
 from pytest_apivideo.stash import OBSERVED, SANDBOX
-from pytest_apivideo.targets import choice, served_at, target_of
 
 FORMAT = 1
 _ATTRIBUTE = "apivideo_check"
@@ -124,7 +124,11 @@ class Reporter:
         """Write the report; the run fails if that cannot be done."""
         if hasattr(self._config, "workerinput"):
             return
-        names = ["fake", "sandbox"] if choice(self._config) == "both" else [choice(self._config)]
+        names = (
+            ["fake", "sandbox"]
+            if target_choice(self._config) == "both"
+            else [target_choice(self._config)]
+        )
         targets: dict[str, Side] = {
             name: {"address": self._address(name), "checks": {}} for name in names
         }
@@ -148,7 +152,7 @@ class Reporter:
 
     def _address(self, target: str) -> str | None:
         is_sandbox = target == "sandbox"
-        url = self._config.stash[SANDBOX].base_url if is_sandbox else served_at(self._config)
+        url = self._config.stash[SANDBOX].base_url if is_sandbox else fake_server_url(self._config)
         return None if url is None else without_credentials(url)
 
 

@@ -9,13 +9,13 @@ import threading
 from base64 import urlsafe_b64decode
 from typing import Any
 
-from pytest_apivideo.auth.sharing import SharedToken
-from pytest_apivideo.auth.tokens import Answer, Hidden, LoginRefused, Target, Token, TokenCall
+from pytest_apivideo.clients.shared_token import SharedToken
+from pytest_apivideo.clients.tokens import Answer, Hidden, LoginRefused, Target, Token, TokenCall
+from pytest_apivideo.options import KEY_VARIABLE
 from pytest_apivideo.sandbox.clock import monotonic
 from pytest_apivideo.sandbox.guard import SandboxBusy, SandboxRefused
 from pytest_apivideo.sandbox.secrets import Secrets
 from pytest_apivideo.sandbox.upstream import Outgoing, Reply, SandboxLost, Upstream
-from pytest_apivideo.targets import KEY_VARIABLE
 
 _READS_OF_PRODUCTION = 500  # a minute, as documented; the sandbox has 100
 _JSON = ("Content-Type", "application/json")

@@ -11,9 +11,14 @@ import os
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from pytest_apivideo.addresses import AddressError, host_of, is_loopback, is_of_apivideo
-from pytest_apivideo.redact import without_credentials
-from pytest_apivideo.targets import KEY_VARIABLE
+from pytest_apivideo.network.addresses import (
+    AddressError,
+    host_of,
+    is_loopback,
+    is_of_apivideo,
+    without_credentials,
+)
+from pytest_apivideo.options import KEY_VARIABLE
 
 SANDBOX = "https://sandbox.api.video"
 

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 from fake_server.hosting import Host
 from fake_server.hosting.answer import Disconnect
-from pytest_apivideo.auth.tokens import LoginRefused
+from pytest_apivideo.clients.tokens import LoginRefused
 from pytest_apivideo.sandbox import removal
 from pytest_apivideo.sandbox.account import Account
 from pytest_apivideo.sandbox.age import created_at, is_new

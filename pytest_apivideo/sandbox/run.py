@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
-from pytest_apivideo.options import is_set
-from pytest_apivideo.redact import redact
+from pytest_apivideo.options import FAKE_ALONE, KEY_VARIABLE, NO_KEY, is_set, target_choice
+from pytest_apivideo.reporting.redaction import redact
 from pytest_apivideo.sandbox.client import Port
 from pytest_apivideo.sandbox.guard import SANDBOX, checked_key
 from pytest_apivideo.sandbox.ledger import checked_directory
-from pytest_apivideo.targets import FAKE_ALONE, KEY_VARIABLE, NO_KEY, choice
 
 if TYPE_CHECKING:
     from pytest_apivideo.sandbox.relay import Relay
@@ -82,7 +81,7 @@ class SandboxRun:
 
         The reason is told in full once.
         """
-        if choice(self._config) == "sandbox":
+        if target_choice(self._config) == "sandbox":
             item.session.shouldfail = "the sandbox cannot be used, for the reason above"
         elif self._is_refused:
             words = "The sandbox cannot be used: the first such test says why."

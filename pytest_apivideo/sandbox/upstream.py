@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from pytest_apivideo.addresses import is_loopback
+from pytest_apivideo.network.addresses import is_loopback
 from pytest_apivideo.sandbox.budget import Budget, rate_of, retry_after
 from pytest_apivideo.sandbox.clock import pause
 

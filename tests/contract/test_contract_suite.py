@@ -17,7 +17,7 @@ from fake_server import Settings
 from pytest_apivideo.drift.compare import compare
 from pytest_apivideo.drift.report import read
 from pytest_apivideo.drift.verify import SEEN_ON_A_SANDBOX
-from pytest_apivideo.targets import KEY_VARIABLE, NO_KEY
+from pytest_apivideo.options import KEY_VARIABLE, NO_KEY
 
 KEY = "a-sandbox-key-of-the-contract"
 SERVE = [sys.executable, "-m", "fake_server", "serve", "--port", "0", "--sandbox-key", KEY]

@@ -26,7 +26,7 @@ from pytest_apivideo.drift.compare import KINDS, Drift, compare
 from pytest_apivideo.drift.observation import merged, observation, operation_of, tree
 from pytest_apivideo.drift.report import FORMAT, Check, Report, ReportError, Side, as_text
 from pytest_apivideo.drift.show import Shown, markdown, table
-from pytest_apivideo.targets import KEY_VARIABLE, NO_KEY
+from pytest_apivideo.options import KEY_VARIABLE, NO_KEY
 
 CHECK = "test_videos::test_it"
 TARGETS = ("fake", "sandbox")

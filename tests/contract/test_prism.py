@@ -20,7 +20,7 @@ import pytest
 import yaml
 
 from pytest_apivideo.drift.compare import KINDS
-from pytest_apivideo.targets import KEY_VARIABLE
+from pytest_apivideo.options import KEY_VARIABLE
 from tests.description import folder, needs_description
 
 PRISM = Path(__file__).parents[1] / "node" / "node_modules" / ".bin" / "prism"

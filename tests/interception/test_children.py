@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from fake_server import ApiVideo
-from pytest_apivideo import interception
-from pytest_apivideo.interception.children import Children, without_proxy
-from pytest_apivideo.interception.routes import HOSTS, OTHERS, RouteToFake, Trust
+from pytest_apivideo.network import interception
+from pytest_apivideo.network.interception.children import Children, without_proxy
+from pytest_apivideo.network.interception.routes import HOSTS, OTHERS, RouteToFake, Trust
 from tests.interception.conftest import Run
 
 PACKAGE = Path(interception.__file__).parent

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from fake_server import ApiVideo, FakeServer
-from pytest_apivideo.interception.hooks import Hooks
-from pytest_apivideo.interception.routes import Blocked, RouteToFake, Trust, name_of
+from pytest_apivideo.network.interception.hooks import Hooks
+from pytest_apivideo.network.interception.routes import Blocked, RouteToFake, Trust, name_of
 from tests.interception.conftest import Run
 from tests.interception.test_real_hosts import TRY
 

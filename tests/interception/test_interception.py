@@ -18,9 +18,9 @@ import urllib3
 
 from fake_server import ApiVideo, FakeServer
 from pytest_apivideo import BlockedHostError
-from pytest_apivideo.interception import hooks as hooks_module
-from pytest_apivideo.interception.hooks import Hooks
-from pytest_apivideo.interception.routes import HOSTS, Blocked, RouteToFake, Trust
+from pytest_apivideo.network.interception import hooks as hooks_module
+from pytest_apivideo.network.interception.hooks import Hooks
+from pytest_apivideo.network.interception.routes import HOSTS, Blocked, RouteToFake, Trust
 from tests.interception.conftest import Run
 
 SANDBOX = "https://sandbox.api.video/videos"

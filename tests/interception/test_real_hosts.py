@@ -185,7 +185,7 @@ def test_under_gevent_nothing_is_blocked_which_is_told_once(isolated: Run) -> No
             socket.socket = true
 
         def test_it(request):
-            from pytest_apivideo.interception.session import interceptor_of
+            from pytest_apivideo.network.interception.session import interceptor_of
 
             blocking = interceptor_of(request.config).blocking
             with pytest.warns(ApiVideoWarning, match="nothing keeps these tests from the real"):

@@ -25,11 +25,10 @@ import pytest
 import requests
 import trio
 
-from pytest_apivideo.auth import LoginRefused
-from pytest_apivideo.auth.for_httpx import async_http_client, http_client
-from pytest_apivideo.auth.for_requests import session
-from pytest_apivideo.auth.sharing import SharedToken
-from pytest_apivideo.auth.tokens import Target, same_origin, wall_clock
+from pytest_apivideo.clients.httpx_client import async_http_client, http_client
+from pytest_apivideo.clients.requests_session import new_session as session
+from pytest_apivideo.clients.shared_token import SharedToken
+from pytest_apivideo.clients.tokens import LoginRefused, Target, same_origin, wall_clock
 
 KEY = "key-that-nobody-may-see"
 LOGIN, REFRESH = "/auth/api-key", "/auth/refresh"
@@ -1068,6 +1067,6 @@ async def give_up_waiting(kind: str, client: Any, claimed: Callable[[int], None]
 
 
 def test_importing_the_package_imports_neither_library() -> None:
-    code = "import sys, pytest_apivideo.auth; print({'httpx', 'requests'} & set(sys.modules))"
+    code = "import sys, pytest_apivideo.clients; print({'httpx', 'requests'} & set(sys.modules))"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "set()"

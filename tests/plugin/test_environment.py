@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fake_server import ApiVideo
-from pytest_apivideo.environment import EARLY_KEYS, HIDDEN, NAMES
+from pytest_apivideo.network.environment import EARLY_KEYS, HIDDEN, NAMES
 
 GUIDE = Path(__file__).parents[2] / "docs" / "environment.md"
 ALL = [name for names in NAMES.values() for name in names]
@@ -137,7 +137,7 @@ def test_an_alias_that_means_nothing_ends_the_run_with_the_valid_ones(
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(
         [
-            f"ERROR: ini apivideo_env_aliases: '{alias}' is no alias.*"
+            f"ERROR: ini apivideo_env_aliases: '{alias}' is invalid.*"
             "api_key, sandbox_key, production_key, url, environment"
         ]
     )

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pytest_apivideo import guards
+from pytest_apivideo.frozen_time import guard as guards
 
 HEADER = """
 import asyncio, datetime, threading

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from pytest_apivideo.targets import KEY_VARIABLE
+from pytest_apivideo.options import KEY_VARIABLE
 
 STORY = """
 import httpx

@@ -26,7 +26,7 @@ from apivideo.api.videos_api import VideosApi
 from freezegun import freeze_time
 
 from fake_server import ApiVideo, FakeServer
-from pytest_apivideo.sdk import Bridge, bridge
+from pytest_apivideo.clients.sdk import Bridge, bridge
 
 MODULE = "apivideo.auth_api_client"
 PATIENCE = 20.0  # real seconds after which a test that waits fails
@@ -221,7 +221,7 @@ def test_a_clock_that_moves_inside_the_answer_to_a_refresh_does_not_wait_for_eve
 @pytest.fixture
 def endless_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a move wait so long for a renewal that a needless wait cannot be taken for slowness."""
-    monkeypatch.setattr("pytest_apivideo.sdk._PATIENCE", 30_000)
+    monkeypatch.setattr("pytest_apivideo.clients.sdk._PATIENCE", 30_000)
 
 
 # Several clients
@@ -832,7 +832,7 @@ def test_an_sdk_of_another_make_is_left_alone_with_a_warning(
         {change}
 
         def test_it(apivideo):
-            from pytest_apivideo.sdk import Bridge
+            from pytest_apivideo.clients.sdk import Bridge
             assert not isinstance(getattr(auth_api_client, "time", None), Bridge)
         """
     )

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from fake_server import ApiVideo, FakeServer
+from pytest_apivideo.options import KEY_VARIABLE
 from pytest_apivideo.sandbox import relay, run  # noqa: F401 - else each suite loads its own copy
-from pytest_apivideo.targets import KEY_VARIABLE
 
 PLAIN = """
 import pytest

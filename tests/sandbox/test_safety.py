@@ -11,7 +11,6 @@ import httpx
 import pytest
 
 from fake_server import ApiVideo, FakeServer
-from pytest_apivideo.remote_server import ServerRefused, checked_server
 from pytest_apivideo.sandbox import relay
 from pytest_apivideo.sandbox.age import is_new
 from pytest_apivideo.sandbox.budget import Budget
@@ -19,6 +18,7 @@ from pytest_apivideo.sandbox.forms import UnreadableError, form_of, video_in_jso
 from pytest_apivideo.sandbox.guard import SandboxRefused, checked_url
 from pytest_apivideo.sandbox.kinds import BY_NAME, VIDEO
 from pytest_apivideo.sandbox.upstream import Outgoing, Upstream
+from pytest_apivideo.targets.remote_server import ServerRefused, check_server
 from tests.sandbox.test_trouble import CREATES, sweep
 
 # What is not sent
@@ -221,13 +221,13 @@ def test_a_host_that_may_be_production_by_another_spelling_is_refused(host: str)
     with pytest.raises(SandboxRefused):
         checked_url(f"https://{host}")
     with pytest.raises(ServerRefused):
-        checked_server(f"https://{host}")
+        check_server(f"https://{host}")
 
 
 def test_addresses_that_mean_the_same_are_written_alike() -> None:
     assert checked_url("https://Sandbox.API.video/") == "https://sandbox.api.video"
     assert checked_url("http://[::1]:80/a/") == "http://[::1]:80/a"
-    assert checked_server("http://fake_api:8765/") == "http://fake_api:8765"
+    check_server("http://fake_api:8765/")
 
 
 # What comes back

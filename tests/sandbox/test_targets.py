@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from fake_server import ApiVideo
+from pytest_apivideo.options import KEY_VARIABLE
 from pytest_apivideo.sandbox.budget import Budget
-from pytest_apivideo.targets import KEY_VARIABLE
 from tests.sandbox.conftest import PLAIN
 
 
@@ -168,7 +168,7 @@ def test_with_both_targets_the_fake_s_tests_go_on_without_the_sandbox(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--apivideo-target=prod"], "*'prod' is no target; use fake, sandbox, both*"),
+        (["--apivideo-target=prod"], "*'prod'*fake*sandbox*both*"),
         (["--apivideo-budget=fast"], "*a share of the documented rate from 1% to 100%, or off*"),
         (["--apivideo-budget=120%"], "*a share of the documented rate from 1% to 100%, or off*"),
     ],
@@ -213,7 +213,7 @@ def test_markers_say_what_only_the_fake_has(sandbox: pytest.Pytester) -> None:
         [
             "*not on the sandbox: it lasts an hour*",
             "*not on the sandbox: it sets auth_errors, expires_in, which only the fake can*",
-            "*it needs a clock that can be turned, faults on demand, which only the fake has*",
+            "*it needs control of the clock, faults on demand, which only the fake has*",
             "*takes one or several of: clock, faults, *",
             '*write @pytest.mark.apivideo_fake_only(reason="…")*',
         ]
@@ -394,7 +394,7 @@ def test_environment(apivideo_session):
     result = suite.runpytest_inprocess(f"--apivideo-server={account.url}/", "-rs")
     result.assert_outcomes(passed=3, skipped=1)
     result.stdout.fnmatch_lines(
-        [f"api.video: fake at {account.url}, *", "*not on a fake that is served elsewhere: *"]
+        [f"api.video: fake at {account.url}, *", "*not on a remote fake: *"]
     )
     assert len(account.calls) == 0
 
@@ -442,11 +442,11 @@ def test_a_server_that_is_not_there_or_no_fake_is_told(
 
 PATIENT = """
 def test_it(apivideo_target, apivideo_http, apivideo_async_http, apivideo_session):
-    assert apivideo_target.patience > 2 * 90
-    assert apivideo_http.timeout.read == apivideo_target.patience
-    assert apivideo_async_http.timeout.read == apivideo_target.patience
+    assert apivideo_target.timeout > 2 * 90
+    assert apivideo_http.timeout.read == apivideo_target.timeout
+    assert apivideo_async_http.timeout.read == apivideo_target.timeout
     adapter = apivideo_session.get_adapter(apivideo_target.url)
-    assert adapter._timeout == apivideo_target.patience
+    assert adapter._timeout == apivideo_target.timeout
 """
 
 

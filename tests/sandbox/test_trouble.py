@@ -16,10 +16,10 @@ from click.testing import CliRunner
 
 from fake_server import ApiVideo, FakeServer
 from fake_server.cli import cli
+from pytest_apivideo.options import KEY_VARIABLE
 from pytest_apivideo.sandbox.kinds import VIDEO
 from pytest_apivideo.sandbox.ledger import Ledger
 from pytest_apivideo.sandbox.marks import age_of, duration, marks_in, new_run
-from pytest_apivideo.targets import KEY_VARIABLE
 from tests.sandbox.test_care import EVERY_KIND, left
 
 CREATES = """

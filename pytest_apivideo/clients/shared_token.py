@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from types import TracebackType
 from typing import Self
 
-from pytest_apivideo.auth.tokens import Answer, Clock, Hidden, Target, Token, TokenCall, renewal
+from pytest_apivideo.clients.tokens import Answer, Clock, Hidden, Target, Token, TokenCall, renewal
 
 __all__ = ["Pending", "SharedToken", "Turn"]
 

@@ -13,8 +13,8 @@ import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
-from pytest_apivideo.auth.sharing import SharedToken
-from pytest_apivideo.auth.tokens import (
+from pytest_apivideo.clients.shared_token import SharedToken
+from pytest_apivideo.clients.tokens import (
     Answer,
     Clock,
     Target,
@@ -24,13 +24,13 @@ from pytest_apivideo.auth.tokens import (
     wall_clock,
 )
 
-__all__ = ["session"]
+__all__ = ["new_session"]
 
 Timeout = float | tuple[float, float] | tuple[float, None] | None
 Certificate = bytes | str | tuple[bytes | str, bytes | str] | None
 
 
-def session(
+def new_session(
     base_url: str, api_key: str, *, now: Clock = wall_clock, timeout: float | None = 30.0
 ) -> requests.Session:
     """Make a session that logs in on first use, renews its token, and takes relative URLs.
@@ -45,10 +45,10 @@ def session(
     """
     target = Target(base_url)
     adapter = _Adapter(SharedToken(target, api_key, now), timeout)
-    made = _Session(target)
-    made.mount("http://", adapter)
-    made.mount("https://", adapter)
-    return made
+    session = _Session(target)
+    session.mount("http://", adapter)
+    session.mount("https://", adapter)
+    return session
 
 
 class _KeepsNetrcOut(AuthBase):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 from pathlib import Path
 
-from pytest_apivideo.interception.routes import DOMAIN, HOSTS, SITE, Trust, true_context
+from pytest_apivideo.network.interception.routes import DOMAIN, HOSTS, SITE, Trust, true_context
 
 
 def make_certificates(folder: Path) -> tuple[ssl.SSLContext, Trust]:

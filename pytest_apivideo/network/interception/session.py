@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_apivideo.interception.children import blocking, end_forkserver
-from pytest_apivideo.interception.hooks import Hooks
-from pytest_apivideo.interception.routes import (
+from pytest_apivideo.network.interception.children import blocking, end_forkserver
+from pytest_apivideo.network.interception.hooks import Hooks
+from pytest_apivideo.network.interception.routes import (
     HOSTS,
     HTTPS,
     Blocked,
@@ -32,8 +32,8 @@ from pytest_apivideo.warnings import ApiVideoWarning, BlockedHostWarning
 if TYPE_CHECKING:
     from fake_server import FakeServer
     from fake_server.hosting import VirtualHosts
-    from pytest_apivideo.interception.children import Children
-    from pytest_apivideo.interception.routes import Trust
+    from pytest_apivideo.network.interception.children import Children
+    from pytest_apivideo.network.interception.routes import Trust
 
 _SESSION: pytest.StashKey[Interceptor] = pytest.StashKey()
 
@@ -157,8 +157,8 @@ class Interceptor:
     @cached_property
     def _equipment(self) -> _Equipment:
         from fake_server.hosting import VirtualHosts
-        from pytest_apivideo.interception.certificates import make_certificates
-        from pytest_apivideo.interception.children import Children
+        from pytest_apivideo.network.interception.certificates import make_certificates
+        from pytest_apivideo.network.interception.children import Children
 
         context, trust = make_certificates(self._folder)
         return _Equipment(VirtualHosts(context, self._refusal), trust, Children(self._folder))
@@ -180,7 +180,7 @@ class Interceptor:
         return None
 
 
-def intercept_from_the_start(config: pytest.Config, server: FakeServer) -> None:
+def intercept_whole_run(config: pytest.Config, server: FakeServer) -> None:
     """Lead to the server what calls api.video while modules are imported, and to the run's end.
 
     Child processes are not led there, for those of the whole run are xdist's.

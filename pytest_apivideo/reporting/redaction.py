@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import traceback
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from pytest_apivideo import environment
-from pytest_apivideo.redact import Hide, redact
+from pytest_apivideo.network import environment
+from pytest_apivideo.options import KEY_VARIABLE
 from pytest_apivideo.stash import SERVER
-from pytest_apivideo.targets import KEY_VARIABLE
+
+Hide = Callable[[str], str]
 
 
 def hide_secrets(config: pytest.Config, report: pytest.TestReport | pytest.CollectReport) -> None:
@@ -33,7 +35,7 @@ def hide_secrets(config: pytest.Config, report: pytest.TestReport | pytest.Colle
         redact(report, hide)
 
 
-class HiddenInWarnings:
+class WarningRedaction:
     """A plugin that hides secrets in the summary of Python's warnings."""
 
     def __init__(self, config: pytest.Config) -> None:
@@ -68,9 +70,12 @@ def _mask(config: pytest.Config) -> Hide | None:
     """What hides the secrets of the run; None if there are none."""
     server = config.stash.get(SERVER, None)
     texts = [*_named_by_others(config), os.environ.get(KEY_VARIABLE, "")]
-    texts += environment.keys_of_the_shell(config)
+    texts += environment.keys_of_shell(config)
     if server is None and not any(texts):
         return None
+    from pytest_apivideo.shadowing import import_fake_server
+
+    import_fake_server()
     from fake_server.auth.secrets import Mask
 
     return Mask([*([] if server is None else server.projects.secrets()), *texts])
@@ -123,3 +128,29 @@ def _unknown(reason: str) -> str:
         "left out, as nobody knows what of it is secret. The hook returns texts, or one; see "
         "docs/hooks.md"
     )
+
+
+def redact(report: pytest.TestReport | pytest.CollectReport, hide: Hide) -> None:
+    """Take secrets out of a report: its failure, what was captured, its properties, its reason."""
+    report.longrepr = hidden(report.longrepr, hide)
+    report.sections = hidden(report.sections, hide)
+    if isinstance(report, pytest.TestReport):
+        report.user_properties = hidden(report.user_properties, hide)
+        if hasattr(report, "wasxfail"):  # the reason of an expected failure
+            report.wasxfail = hidden(report.wasxfail, hide)
+
+
+def hidden(value: Any, hide: Hide) -> Any:
+    """The same without secrets; the objects of pytest that show a failure are changed in place."""
+    if isinstance(value, str):
+        return hide(value)
+    if isinstance(value, list):
+        return [hidden(item, hide) for item in value]
+    if type(value) is tuple:
+        return tuple(hidden(item, hide) for item in value)
+    if isinstance(value, dict):
+        return {hidden(key, hide): hidden(item, hide) for key, item in value.items()}
+    if type(value).__module__.startswith("_pytest."):
+        for name, part in vars(value).items():
+            object.__setattr__(value, name, hidden(part, hide))
+    return value

@@ -22,7 +22,7 @@ from types import FrameType, ModuleType
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from pytest_apivideo.interception.imports import ImportWatch
+from pytest_apivideo.network.interception.imports import ImportWatch
 from pytest_apivideo.warnings import ApiVideoSdkWarning
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from fake_server.clock import (
     moment_ns,
     process_time_ns,
 )
-from pytest_apivideo.sdk import MODELS
+from pytest_apivideo.clients.sdk import MODELS
 
 
 class FrozenTime:

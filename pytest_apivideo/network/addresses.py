@@ -42,3 +42,8 @@ def is_loopback(url: str) -> bool:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def without_credentials(text: str) -> str:
+    """Return a text with the credentials in its URLs (`https://key:password@host`) left out."""
+    return re.sub(r"(?<=//)[^/@\s]*@", "…@", text)

@@ -16,8 +16,8 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
-from pytest_apivideo.auth.sharing import Pending, SharedToken, Turn
-from pytest_apivideo.auth.tokens import Answer, Clock, Target, Token, TokenCall, wall_clock
+from pytest_apivideo.clients.shared_token import Pending, SharedToken, Turn
+from pytest_apivideo.clients.tokens import Answer, Clock, Target, Token, TokenCall, wall_clock
 
 __all__ = ["async_http_client", "http_client"]
 

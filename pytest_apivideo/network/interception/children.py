@@ -14,7 +14,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pytest_apivideo.interception.routes import DOMAIN, HOSTS, OTHERS, BlockedHosts, RouteToFake
+from pytest_apivideo.network.interception.routes import (
+    DOMAIN,
+    HOSTS,
+    OTHERS,
+    BlockedHosts,
+    RouteToFake,
+)
 
 ROUTE = "APIVIDEO_INTERCEPTION"
 """Tells `child/` where the fake is, if it is led there, and whom to trust, as JSON."""

@@ -1,0 +1,1 @@
+"""Frozen time and recorded sleeps, and a guard against freezes that break a test."""

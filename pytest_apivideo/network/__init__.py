@@ -1,0 +1,1 @@
+"""How a program reaches the fake instead of api.video: variables, interception, blocked hosts."""
