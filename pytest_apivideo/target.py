@@ -80,9 +80,9 @@ class Target:
         true or false, a number, a word or None; of another text nothing is noted but that it was
         one. Raises TypeError for anything else, and ValueError for a number that is not finite.
         """
-        from pytest_apivideo.drift.plain import plain, value_as_found
+        from pytest_apivideo.drift.sanitize import sanitize, sanitize_setting
 
-        self._noted().append({"setting": plain(setting), "value": value_as_found(value)})
+        self._noted().append({"setting": sanitize(setting), "value": sanitize_setting(value)})
 
     def _noted(self) -> list[dict[str, Any]]:
         return self.item.stash.setdefault(OBSERVED, [])
