@@ -67,16 +67,15 @@ def drift(
 ) -> None:
     """Compare two reports: FIRST, usually of the fake, and SECOND, of the sandbox.
 
-    One report of --apivideo-target=both contains both targets.
+    SECOND is not needed if FIRST is a report of --apivideo-target=both.
 
-    Exit codes: 0 if there is no new drift, 1 if there is drift that the baseline does not cover or
-    a file cannot be used (a report without observations, for example), 2 for a usage error.
+    Exit codes: 0 without new drift, 1 with new drift or an unusable file, 2 for a usage error.
     """
-    from pytest_apivideo.drift import formats
-    from pytest_apivideo.drift import openapi as described
     from pytest_apivideo.drift.baseline import merge, new_drift, read, stale_entries
     from pytest_apivideo.drift.compare import compare
     from pytest_apivideo.drift.files import write
+    from pytest_apivideo.drift.formats import FORMATS, DriftTable
+    from pytest_apivideo.drift.openapi import described_only, read_document
     from pytest_apivideo.drift.report import read as read_report
 
     with _file_errors():
@@ -84,21 +83,19 @@ def drift(
         if second is None and len(one["targets"]) < 2:
             raise click.ClickException(f"{first} is a report of one target: name a second report")
         drifts = compare(one, other)
-        if openapi is not None:
-            drifts += described.described_only(one, other, described.read(openapi))
-        known, today = [] if baseline is None else read(baseline), date.today()
+        if openapi:
+            drifts += described_only(one, other, read_document(openapi))
+        known, today = read(baseline) if baseline else [], date.today()
         new = new_drift(drifts, known, today)
-        merged = None if write_baseline is None else merge(write_baseline, known, new, today)
-        table = formats.DriftTable(drifts, new, sys.stdout.isatty(), in_full)
-        click.echo(formats.FORMATS[output_format](table))
+        merged = merge(write_baseline, known, new, today) if write_baseline else None
+        shown = DriftTable(drifts, new, sys.stdout.isatty(), in_full)
+        click.echo(FORMATS[output_format](shown))
         for entry in stale_entries(drifts, known):
             click.echo(f"{baseline}: stale entry, matches no drift: {entry}", err=True)
-        if write_baseline is not None and merged is not None:
-            text, summary = merged
-            write(write_baseline, text)
-            click.echo(f"{write_baseline}: {summary}", err=True)
-            return
-    sys.exit(1 if new else 0)
+        if write_baseline and merged:
+            write(write_baseline, merged[0])
+            click.echo(f"{write_baseline}: {merged[1]}", err=True)
+    sys.exit(1 if new and write_baseline is None else 0)
 
 
 @contextmanager

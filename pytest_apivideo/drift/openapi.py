@@ -15,7 +15,7 @@ from pytest_apivideo.drift.report import Report, select_target
 _MAX_DEPTH = 8
 
 
-def read(path: Path) -> dict[str, Any]:
+def read_document(path: Path) -> dict[str, Any]:
     """Read an OpenAPI document in JSON or YAML. Raises FileError."""
     try:
         document = _load(path)

@@ -181,9 +181,7 @@ def test_a_file_that_is_no_report_is_told_in_a_line(tmp_path: Path) -> None:
 def test_the_contract_asks_about_every_default_that_a_client_s_path_depends_on() -> None:
     import pytest_apivideo.contract as contract
 
-    source = "\n".join(
-        path.read_text() for path in Path(contract.__file__).parent.glob("*.py")
-    )
+    source = "\n".join(path.read_text() for path in Path(contract.__file__).parent.glob("*.py"))
     asked = {name for name in Settings.model_fields if f'found("{name}"' in source}
     assert {
         "allow_api_key_as_bearer",
