@@ -1,6 +1,6 @@
-"""The commands of `apivideo-fake` that are about the sandbox: contract, drift, verify, sweep.
+"""The commands contract, drift, verify and sweep of `apivideo-fake`.
 
-`fake_server` knows nothing of them: it finds them by the entry points `apivideo_fake.commands`.
+`fake_server` finds them by the entry points `apivideo_fake.commands`.
 """
 
 from __future__ import annotations
@@ -11,12 +11,11 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
-    from pytest_apivideo.drift.baseline import Known
     from pytest_apivideo.sandbox.account import Account
     from pytest_apivideo.sandbox.sweeping import Chosen, Swept
 
@@ -27,137 +26,108 @@ _EXISTING = click.Path(path_type=Path, dir_okay=False, exists=True)
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[PYTEST ARGUMENTS]…")
 def contract(arguments: tuple[str, ...]) -> None:
-    """Run the tests of the contract; takes all arguments of pytest.
+    """Run the contract suite; accepts all arguments of pytest.
 
-    On the fake, or with --apivideo-target=sandbox on the sandbox, whose key is in
-    APIVIDEO_SANDBOX_API_KEY. With --apivideo-report=FILE it writes what it saw.
+    It runs on the fake, or with --apivideo-target=sandbox on the sandbox, whose API key is read
+    from APIVIDEO_SANDBOX_API_KEY. --apivideo-report=FILE writes a report for drift and verify.
+
+    Exit codes are those of pytest: 0 if all tests passed, 1 if a test failed, 4 for a usage error,
+    such as a missing key.
     """
     command = [sys.executable, "-m", "pytest", "--pyargs", "pytest_apivideo.contract"]
-    # A suite that is run to see the sandbox must not be green for want of its key.
+    # Without the key the run must fail, not pass with all tests skipped.
     command.append("--apivideo-require-sandbox")
-    # In a process of its own, for pytest rewrites asserts only in what is not imported yet.
+    # A separate process: pytest rewrites the asserts only of modules that are not imported yet.
     sys.exit(subprocess.call([*command, *arguments]))  # noqa: S603 - the user's own arguments
 
 
 @click.command()
 @click.argument("first", type=_EXISTING)
 @click.argument("second", type=_EXISTING, required=False)
-@click.option("--openapi", type=_EXISTING, help="A description, to count what it alone has.")
-@click.option("--all", "in_full", is_flag=True, help="List what the description alone has.")
+@click.option("--openapi", type=_EXISTING, help="OpenAPI document: count fields that only it has.")
+@click.option("--all", "in_full", is_flag=True, help="List the fields that only it has.")
 @click.option(
     "--format",
-    "form",
+    "output_format",
     type=click.Choice(["table", "markdown", "json"]),
     default="table",
     show_default=True,
+    help="Output format.",
 )
-@click.option("--baseline", type=_EXISTING, help="Drift that is known, as TOML.")
-@click.option("--write-baseline", type=_FILE, help="Add the drift that is new to known drift.")
+@click.option("--baseline", type=_EXISTING, help="TOML file of known drift.")
+@click.option("--write-baseline", type=_FILE, help="Add new drift to this file and exit with 0.")
 def drift(
     first: Path,
     second: Path | None,
     openapi: Path | None,
     in_full: bool,
-    form: str,
+    output_format: str,
     baseline: Path | None,
     write_baseline: Path | None,
 ) -> None:
-    """Compare two reports: what FIRST (the fake's) does otherwise than SECOND (the sandbox's).
+    """Compare two reports: FIRST, usually of the fake, and SECOND, of the sandbox.
 
-    One report of --apivideo-target=both is enough. Exits with 1 if there is drift that the baseline
-    does not know, or if a report saw nothing.
+    SECOND is not needed if FIRST is a report of --apivideo-target=both.
+
+    Exit codes: 0 without new drift, 1 with new drift or an unusable file, 2 for a usage error.
     """
-    from pytest_apivideo.drift import compare, show
-    from pytest_apivideo.drift.baseline import merge, new_ones, stale_ones
+    from pytest_apivideo.drift.baseline import merge, new_drift, read, stale_entries
+    from pytest_apivideo.drift.compare import compare
     from pytest_apivideo.drift.files import write
-    from pytest_apivideo.drift.report import read
+    from pytest_apivideo.drift.formats import FORMATS, DriftTable
+    from pytest_apivideo.drift.openapi import described_only, read_document
+    from pytest_apivideo.drift.report import read as read_report
 
-    with _told_in_a_line():
-        one, other = read(first), read(second or first)
+    with _file_errors():
+        one, other = read_report(first), read_report(second or first)
         if second is None and len(one["targets"]) < 2:
             raise click.ClickException(f"{first} is a report of one target: name a second report")
-        found = compare.compare(one, other)
-        if openapi is not None:
-            found += compare.described_only(one, other, _description(openapi))
-        known, today = _known(baseline), date.today()
-        new = new_ones(found, known, today)
-        merged = None if write_baseline is None else merge(write_baseline, known, new, today)
-        click.echo(show.FORMS[form](show.Shown(found, new, sys.stdout.isatty(), in_full)))
-        for entry in stale_ones(found, known):
-            click.echo(f"{baseline}: stale, for it matches nothing any more: {entry}", err=True)
-        if write_baseline is not None and merged is not None:
-            write(write_baseline, merged.text)
-            click.echo(f"{write_baseline}: {merged}", err=True)
-            return
-    sys.exit(1 if new else 0)
+        drifts = compare(one, other)
+        if openapi:
+            drifts += described_only(one, other, read_document(openapi))
+        known, today = read(baseline) if baseline else [], date.today()
+        new = new_drift(drifts, known, today)
+        merged = merge(write_baseline, known, new, today) if write_baseline else None
+        shown = DriftTable(drifts, new, sys.stdout.isatty(), in_full)
+        click.echo(FORMATS[output_format](shown))
+        for entry in stale_entries(drifts, known):
+            click.echo(f"{baseline}: stale entry, matches no drift: {entry}", err=True)
+        if write_baseline and merged:
+            write(write_baseline, merged[0])
+            click.echo(f"{write_baseline}: {merged[1]}", err=True)
+    sys.exit(1 if new and write_baseline is None else 0)
 
 
 @contextmanager
-def _told_in_a_line() -> Iterator[None]:
-    """Tell what is wrong with a file that the user named, and no traceback."""
-    from pytest_apivideo.drift.baseline import BaselineError
-    from pytest_apivideo.drift.files import NotWritableError
-    from pytest_apivideo.drift.report import ReportError
+def _file_errors() -> Iterator[None]:
+    """Show a FileError as a one-line message, without a traceback."""
+    from pytest_apivideo.drift.files import FileError
 
     try:
         yield
-    except (ReportError, BaselineError, NotWritableError) as wrong:
-        raise click.ClickException(str(wrong)) from None
-
-
-def _known(baseline: Path | None) -> list[Known]:
-    from pytest_apivideo.drift.baseline import read
-
-    return [] if baseline is None else read(baseline)
-
-
-def _description(path: Path) -> dict[str, Any]:
-    try:
-        loaded = _loaded(path)
-    except (OSError, ValueError, RecursionError) as error:
-        words = " ".join(str(error).split())
-        raise click.ClickException(f"{path} is no OpenAPI description: {words}") from None
-    if not isinstance(loaded, dict) or not isinstance(loaded.get("paths"), dict):
-        raise click.ClickException(f"{path} is no OpenAPI description: it has no paths")
-    return loaded
-
-
-def _loaded(path: Path) -> Any:
-    """What a file of JSON or YAML holds; raises ValueError if it is neither."""
-    import json
-
-    text = path.read_text(encoding="utf-8")
-    if path.suffix == ".json":
-        return json.loads(text)
-    try:
-        import yaml
-    except ModuleNotFoundError:
-        words = "a description in YAML needs the extra contract, or give it as JSON"
-        install = "pip install 'pytest-apivideo[contract]'"
-        raise click.ClickException(f"{words}: {install}") from None
-    try:
-        return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
-    except yaml.YAMLError as error:
-        raise ValueError(str(error)) from None
+    except FileError as error:
+        raise click.ClickException(str(error)) from None
 
 
 @click.command()
 @click.argument("report", type=_EXISTING)
-@click.option("--write", "settings", type=_FILE, help="Write settings that match it, for serve.")
+@click.option("--write", "settings", type=_FILE, help="Write matching settings for serve --config.")
 def verify(report: Path, settings: Path | None) -> None:
-    """Say which defaults that no source settles REPORT confirms, and which it contradicts.
+    """List the unverified defaults that REPORT confirms or contradicts.
 
-    A report of the fake, or of what stands for the sandbox, agrees or differs, and confirms none.
-    Exits with 1 if a default was seen otherwise, or if the report saw nothing.
+    Only a report of api.video's own sandbox confirms or contradicts; any other agrees or differs.
+
+    Exit codes: 0 if no default was contradicted, 1 if one was, or if the report has no
+    observations, 2 for a usage error.
     """
     from pytest_apivideo.drift.files import write
+    from pytest_apivideo.drift.formats import visible
     from pytest_apivideo.drift.report import read
-    from pytest_apivideo.drift.show import visible
     from pytest_apivideo.drift.verify import verify
 
-    with _told_in_a_line():
+    with _file_errors():
         verification = verify(read(report))
-        click.echo(f"{report}: " + "\n".join(map(visible, verification.told())))
+        click.echo(f"{report}: " + "\n".join(map(visible, verification.lines())))
         if settings is not None:
             write(settings, verification.as_toml())
             click.echo(f"{settings}: written", err=True)
@@ -165,14 +135,14 @@ def verify(report: Path, settings: Path | None) -> None:
 
 
 @click.command()
-@click.option("--older-than", metavar="DURATION", help="All runs of that age: 2h, 30m or 1d.")
-@click.option("--run", "runs", multiple=True, metavar="RUN", help="This run; may be repeated.")
-@click.option("--dry-run", is_flag=True, help="Say what would be removed, and remove nothing.")
+@click.option("--older-than", metavar="DURATION", help="All runs older than 2h, 30m or 1d.")
+@click.option("--run", "runs", multiple=True, metavar="RUN", help="This run; repeatable.")
+@click.option("--dry-run", is_flag=True, help="List what would be removed; remove nothing.")
 @click.option("--base-url", help="Address of the sandbox.  [default: https://sandbox.api.video]")
 @click.option(
     "--ledgers",
     type=click.Path(path_type=Path, file_okay=False, exists=True),
-    help="Their folder.  [default: $APIVIDEO_LEDGER_DIR, or the user's for state]",
+    help="Folder of ledgers.  [default: $APIVIDEO_LEDGER_DIR, or the user's state directory]",
 )
 def sweep(
     older_than: str | None,
@@ -181,12 +151,14 @@ def sweep(
     base_url: str | None,
     ledgers: Path | None,
 ) -> None:
-    """Remove from the sandbox what runs of tests left there, and nothing else.
+    """Remove what earlier test runs left on the sandbox.
 
-    Removed is what a ledger names or what carries the mark of a run, if the run is named, or began
-    longer ago, and is not still going on. The key is read from APIVIDEO_SANDBOX_API_KEY. Exits with
-    1 if something could not be removed, with 2 if an option was wrong or the key is
-    not set. See docs/sandbox.md
+    It removes only resources that a ledger lists or that carry the mark of a run, and only of runs
+    that have ended and that --run or --older-than selects. The API key is read from
+    APIVIDEO_SANDBOX_API_KEY. See docs/sandbox.md.
+
+    Exit codes: 0 if everything was removed, 1 if something could not be removed, 2 for a usage
+    error, such as an invalid option or a missing key.
     """
     from pytest_apivideo.clients.tokens import LoginRefused
     from pytest_apivideo.sandbox import guard, sweeping
@@ -197,25 +169,25 @@ def sweep(
         chosen = _chosen(older_than, runs)
         directory = ledgers or checked_directory()
         account = _account(guard.checked_url(base_url or guard.SANDBOX), directory)
-    except (guard.SandboxRefused, ValueError) as wrong:
-        raise click.UsageError(str(wrong)) from None
+    except (guard.SandboxRefused, ValueError) as error:
+        raise click.UsageError(str(error)) from None
     try:
         with closing(account.upstream):
             account.check()
             swept = sweeping.sweep(account, directory, chosen, dry_run=dry_run)
     except (guard.SandboxRefused, SandboxLost, LoginRefused, ValueError) as error:
         raise click.ClickException(str(error)) from None
-    _tell(swept, account, dry_run)
+    _print(swept, account, dry_run)
     sys.exit(1 if swept.left else 0)
 
 
 def _chosen(older_than: str | None, runs: tuple[str, ...]) -> Chosen:
-    """Which runs are meant; raises UsageError, and ValueError for what is none."""
+    """Return which runs to sweep. Raises UsageError or ValueError for invalid options."""
     from pytest_apivideo.sandbox.marks import begin_of, duration
     from pytest_apivideo.sandbox.sweeping import Chosen
 
     if (older_than is None) == (not runs):
-        raise click.UsageError("say which runs are meant: --older-than DURATION or --run RUN")
+        raise click.UsageError("select runs by either --older-than DURATION or --run RUN")
     for run in runs:
         begin_of(run)
     age = duration(older_than or "0s")
@@ -234,20 +206,20 @@ def _account(base_url: str, directory: Path) -> Account:
 
     key = guard.checked_key()
     if key is None:
-        raise guard.SandboxRefused(f"{KEY_VARIABLE} is not set: put the sandbox's key there")
+        raise guard.SandboxRefused(f"{KEY_VARIABLE} is not set: set it to the sandbox's API key")
     rate = None if is_loopback(base_url) else share("70%")
     budget = Budget(rate, times=SharedTimes(directory, base_url))
     return Account(Upstream(base_url, budget), key, Secrets())
 
 
-def _tell(swept: Swept, account: Account, dry_run: bool) -> None:
+def _print(swept: Swept, account: Account, dry_run: bool) -> None:
     hide = account.secrets.hide
     for name in swept.removed:
         click.echo(hide(f"{'would remove' if dry_run else 'removed'} {name}"))
-    for words in swept.left:
-        click.echo(hide(f"left {words}"), err=True)
-    for words in swept.spared:
-        click.echo(words)
+    for message in swept.left:
+        click.echo(hide(f"left {message}"), err=True)
+    for message in swept.spared:
+        click.echo(message)
     click.echo(
         f"{len(swept.removed)} {'to remove' if dry_run else 'removed'}, {len(swept.left)} left"
     )

@@ -1,4 +1,4 @@
-"""How the tests of the contract talk to a target: every answer is noted, and judged by words."""
+"""The client of the contract suite: it notes each answer in the report and checks it."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from typing import Any
 
 import httpx
 
-from pytest_apivideo.contract.shapes import wrong_with
+from pytest_apivideo.contract.schemas import errors, page_of
 from pytest_apivideo.targets.target import Target
 
 DOCS = "https://docs.api.video/reference/"
 NOT_FOUND = (
-    "The requested resource could not be found.",  # the documentation, and a live capture
-    "The requested resource was not found.",  # the description
+    "The requested resource could not be found.",  # the documentation, and a recorded answer
+    "The requested resource was not found.",  # the OpenAPI document
 )
 _MAX_SHOWN = 500
 
 
 class Answer:
-    """An answer of the target, with what must be true of it."""
+    """A response of the target, with assertions."""
 
     def __init__(self, response: httpx.Response) -> None:
         self.response = response
@@ -28,97 +28,107 @@ class Answer:
     def __str__(self) -> str:
         request = self.response.request
         body = self.response.text[:_MAX_SHOWN]
-        return f"{request.method} {request.url.path} gave {self.status} {body}"
+        return f"{request.method} {request.url.path} returned {self.status} {body}"
 
-    @property
-    def json(self) -> Any:
-        """The body as JSON; a test fails if it is none."""
+    def must_be(self, status: int | tuple[int, ...], schema: Any = None) -> Any:
+        """Return the JSON body; fail unless the status and the body are as expected."""
+        allowed = status if isinstance(status, tuple) else (status,)
+        assert self.status in allowed, f"{self}\nthe status must be {status}"
+        if schema is None:
+            return self.response.json() if self.response.content else None
+        body = self._json()
+        invalid = errors(body, schema)
+        assert not invalid, f"{self}\n" + "\n".join(invalid)
+        return body
+
+    def must_be_empty(self, status: int) -> None:
+        """Fail unless the answer has this status and no body."""
+        self.must_be(status)
+        assert self.response.content == b"", f"{self}\nthe body must be empty"
+
+    def must_be_problem(
+        self, status: int, slug: str, *titles: str, name: str | None = None
+    ) -> dict[str, Any]:
+        """Return the problem; fail unless it has this status, type, one of the titles, the name."""
+        problem: dict[str, Any] = self.must_be(status, {"status": int})
+        assert problem.get("type") == DOCS + slug, f"{self}\nthe type must be {DOCS + slug}"
+        assert problem.get("title") in titles, f"{self}\nthe title must be {' or '.join(titles)}"
+        assert problem["status"] == status, f"{self}\nthe problem's status must be {status}"
+        if name is not None:
+            assert problem.get("name") == name, f"{self}\nthe name must be {name}"
+        return problem
+
+    def must_be_bad_request(self, slug: str = "") -> dict[str, Any]:
+        """Return the problem of an answer 400; fail unless its type ends with `slug`."""
+        problem: dict[str, Any] = self.must_be(400, {"title": str, "type": str})
+        assert problem["title"], f"{self}\nthe problem must have a title"
+        assert problem["type"].endswith(slug), f"{self}\nthe type must end with {slug}"
+        return problem
+
+    def must_be_not_found(self, name: str) -> None:
+        """Fail unless the resource was not found; `name` is the parameter with its id."""
+        self.must_be_problem(404, "resource-not-found", *NOT_FOUND, name=name)
+
+    def _json(self) -> Any:
+        media_type = self.headers.get("content-type", "").partition(";")[0]
+        is_json = media_type in ("application/json", "application/problem+json")
+        assert is_json, f"{self}\nthe media type must be JSON, not {media_type!r}"
         try:
             return self.response.json()
         except ValueError:
             raise AssertionError(f"{self}\nthe body must be JSON") from None
 
-    def must_be(self, status: int | tuple[int, ...], shape: Any = None) -> Any:
-        """The body; fails unless the status is right, and the body of this shape."""
-        allowed = status if isinstance(status, tuple) else (status,)
-        assert self.status in allowed, f"{self}\nthe status must be {status}"
-        if shape is None:
-            return self.response.json() if self.response.content else None
-        self._must_be_json()
-        wrong = wrong_with(self.json, shape)
-        assert not wrong, f"{self}\n" + "\n".join(wrong)
-        return self.json
-
-    def must_be_empty(self, status: int) -> None:
-        """Fails unless there is this status and no body."""
-        self.must_be(status)
-        assert self.response.content == b"", f"{self}\nthere must be no body"
-
-    def must_be_problem(
-        self, status: int, slug: str, *titles: str, name: str | None = None
-    ) -> dict[str, Any]:
-        """The problem; fails unless it has this status, type, one of these titles, and the name."""
-        self.must_be(status)
-        self._must_be_json()
-        problem = self.json
-        assert isinstance(problem, dict), f"{self}\na problem must be an object"
-        assert problem.get("type") == DOCS + slug, f"{self}\nthe type must be {DOCS + slug}"
-        assert problem.get("title") in titles, f"{self}\nthe title must be {' or '.join(titles)}"
-        assert problem.get("status") == status, f"{self}\nthe problem's status must be {status}"
-        if name is not None:
-            assert problem.get("name") == name, f"{self}\nthe name must be {name}"
-        return problem
-
-    def must_be_not_found(self, name: str) -> None:
-        """Fails unless a resource was not found; `name` is the parameter that named it."""
-        self.must_be_problem(404, "resource-not-found", *NOT_FOUND, name=name)
-
-    def _must_be_json(self) -> None:
-        media_type = self.headers.get("content-type", "").partition(";")[0]
-        good = media_type in ("application/json", "application/problem+json")
-        assert good, f"{self}\nthe media type must be JSON, not {media_type!r}"
-
 
 class Api:
-    """A client on the target; every answer goes into the report."""
+    """A client for the target that notes each answer in the report."""
 
     def __init__(self, client: httpx.Client, target: Target) -> None:
         self._client = client
         self._target = target
 
-    def request(self, method: str, path: str, **parts: Any) -> Answer:
-        """Send a request, and note its answer; the parts are those of httpx."""
-        return self.note(self.ask(method, path, **parts))
+    def request(self, method: str, path: str, **options: Any) -> Answer:
+        """Send a request with options of httpx, and note the answer."""
+        return self.note(self.send(method, path, **options))
 
-    def ask(self, method: str, path: str, **parts: Any) -> Answer:
-        """Send a request without noting its answer: of several at once the order is not known."""
-        return Answer(self._client.request(method, path, **parts))
+    def send(self, method: str, path: str, **options: Any) -> Answer:
+        """Send a request without noting the answer: concurrent answers have no fixed order."""
+        return Answer(self._client.request(method, path, **options))
 
     def note(self, answer: Answer) -> Answer:
         """Note an answer in the report."""
         self._target.observe(answer.response)
         return answer
 
-    def get(self, path: str, **parts: Any) -> Answer:
-        """Send a GET."""
-        return self.request("GET", path, **parts)
+    def found(self, setting: str, value: Any) -> None:
+        """Note the value of a setting, or the answer to a question that no setting answers."""
+        self._target.found(setting, value)
 
-    def post(self, path: str, json: Any = None, **parts: Any) -> Answer:
-        """Send a POST, with a JSON body if there is one."""
-        return self.request("POST", path, **_with_json(json, parts))
+    def get(self, path: str, **options: Any) -> Answer:
+        """Send a GET request."""
+        return self.request("GET", path, **options)
 
-    def patch(self, path: str, json: Any = None, **parts: Any) -> Answer:
-        """Send a PATCH, with a JSON body if there is one."""
-        return self.request("PATCH", path, **_with_json(json, parts))
+    def list(self, path: str, schema: Any, **query: Any) -> list[dict[str, Any]]:
+        """Return the items of a page; fail unless they match the schema."""
+        items: list[dict[str, Any]]
+        items = self.get(path, params=query).must_be(200, page_of(schema))["data"]
+        return items
 
-    def put(self, path: str, **parts: Any) -> Answer:
-        """Send a PUT."""
-        return self.request("PUT", path, **parts)
+    def post(self, path: str, json: Any = None, **options: Any) -> Answer:
+        """Send a POST request, with a JSON body unless it is None."""
+        return self.request("POST", path, **_with_json(json, options))
+
+    def patch(self, path: str, json: Any) -> Answer:
+        """Send a PATCH request with a JSON body."""
+        return self.request("PATCH", path, json=json)
+
+    def put(self, path: str) -> Answer:
+        """Send a PUT request."""
+        return self.request("PUT", path)
 
     def delete(self, path: str) -> Answer:
-        """Send a DELETE."""
+        """Send a DELETE request."""
         return self.request("DELETE", path)
 
 
-def _with_json(json: Any, parts: dict[str, Any]) -> dict[str, Any]:
-    return parts if json is None else {"json": json, **parts}
+def _with_json(json: Any, options: dict[str, Any]) -> dict[str, Any]:
+    return options if json is None else {"json": json, **options}

@@ -1,4 +1,4 @@
-"""What the tests of the contract share."""
+"""Fixtures of the contract suite."""
 
 from __future__ import annotations
 
@@ -11,37 +11,51 @@ import httpx
 import pytest
 
 from pytest_apivideo.contract.api import Api
-from pytest_apivideo.contract.shapes import LIVE_STREAM, VIDEO
+from pytest_apivideo.contract.authentication import Auth, Tokens
+from pytest_apivideo.contract.schemas import LIVE_STREAM, VIDEO
 from pytest_apivideo.options import fake_server_url
 from pytest_apivideo.targets.target import Target
 
-Make = Callable[..., dict[str, Any]]
-Later = Callable[[], None]
+Mark = Callable[[str], str]
+MakeVideo = Callable[..., dict[str, Any]]
+WaitASecond = Callable[[], None]
 
 
 @pytest.fixture
 def api(apivideo_target: Target, apivideo_http: httpx.Client) -> Api:
-    """A client that is logged in."""
+    """An authenticated client."""
     return Api(apivideo_http, apivideo_target)
 
 
 @pytest.fixture
-def anyone(apivideo_target: Target) -> Iterator[Api]:
+def anonymous(apivideo_target: Target) -> Iterator[Api]:
     """A client without a credential."""
-    url, patience = apivideo_target.url, apivideo_target.timeout
-    with httpx.Client(base_url=url, timeout=patience, verify=url.startswith("https")) as client:
+    url, timeout = apivideo_target.url, apivideo_target.timeout
+    with httpx.Client(base_url=url, timeout=timeout, verify=url.startswith("https")) as client:
         yield Api(client, apivideo_target)
 
 
 @pytest.fixture
-def mark(apivideo_target: Target) -> Callable[[str], str]:
-    """Puts the mark of the run into a name."""
+def auth(anonymous: Api, apivideo_target: Target) -> Auth:
+    """Login, refresh, and requests with any credential."""
+    return Auth(anonymous, str(apivideo_target.api_key))
+
+
+@pytest.fixture
+def tokens(auth: Auth) -> Tokens:
+    """The answer to a login."""
+    return auth.log_in()
+
+
+@pytest.fixture
+def mark(apivideo_target: Target) -> Mark:
+    """A function that adds the mark of the run to a name."""
     return apivideo_target.mark
 
 
 @pytest.fixture
-def later(request: pytest.FixtureRequest, apivideo_target: Target) -> Later:
-    """Lets more than a second pass, so that two moments differ: api.video tells whole seconds."""
+def wait_a_second(request: pytest.FixtureRequest, apivideo_target: Target) -> WaitASecond:
+    """A function that waits until timestamps differ, which api.video rounds to seconds."""
     if apivideo_target.is_fake and fake_server_url(request.config) is None:
         clock = request.getfixturevalue("apivideo").clock
         return lambda: clock.advance(2)
@@ -50,33 +64,37 @@ def later(request: pytest.FixtureRequest, apivideo_target: Target) -> Later:
 
 @pytest.fixture
 def word() -> str:
-    """A word that nothing else on the account contains, to filter by."""
+    """A word that nothing else on the account contains."""
     return "w" + secrets.token_hex(6)
 
 
 @pytest.fixture
-def make_video(api: Api, mark: Callable[[str], str]) -> Make:
-    """Creates a video with these attributes."""
+def make_video(api: Api, mark: Mark) -> MakeVideo:
+    """A function that creates a video with the given attributes."""
 
     def make(title: str = "Maths", **attributes: Any) -> dict[str, Any]:
-        made: dict[str, Any] = api.post("/videos", {"title": mark(title), **attributes}).must_be(
-            201, VIDEO
-        )
-        return made
+        body = {"title": mark(title), **attributes}
+        video: dict[str, Any] = api.post("/videos", body).must_be(201, VIDEO)
+        return video
 
     return make
 
 
 @pytest.fixture
-def video(make_video: Make) -> dict[str, Any]:
+def video(make_video: MakeVideo) -> dict[str, Any]:
     """A video."""
     return make_video()
 
 
 @pytest.fixture
-def stream(api: Api, mark: Callable[[str], str]) -> dict[str, Any]:
+def video_path(video: dict[str, Any]) -> str:
+    """The path of the video."""
+    return f"/videos/{video['videoId']}"
+
+
+@pytest.fixture
+def stream(api: Api, mark: Mark) -> dict[str, Any]:
     """A live stream."""
-    made: dict[str, Any] = api.post("/live-streams", {"name": mark("Live")}).must_be(
-        200, LIVE_STREAM
-    )
-    return made
+    answer = api.post("/live-streams", {"name": mark("Live")})
+    stream: dict[str, Any] = answer.must_be(200, LIVE_STREAM)
+    return stream

@@ -8,65 +8,57 @@ import pytest
 
 from pytest_apivideo.contract.api import Answer, Api
 from pytest_apivideo.contract.files import VTT
-from pytest_apivideo.contract.shapes import CAPTION, CHAPTER, page_of
+from pytest_apivideo.contract.schemas import CAPTION, CHAPTER
 
-KINDS = [("captions", CAPTION, "srclang"), ("chapters", CHAPTER, "language")]
-over_both = pytest.mark.parametrize(
-    ("kind", "shape", "language"), KINDS, ids=["captions", "chapters"]
-)
-UNKNOWN = "viUnknown0000000000000000"
-Video = dict[str, Any]
+UNKNOWN = "/videos/viUnknown0000000000000000"
+SCHEMAS = {"captions": CAPTION, "chapters": CHAPTER}
+LANGUAGE = {"captions": "srclang", "chapters": "language"}
+captions_and_chapters = pytest.mark.parametrize("kind", SCHEMAS)
 
 
 def upload(api: Api, path: str) -> Answer:
     return api.post(path, files={"file": ("en.vtt", VTT, "text/vtt")})
 
 
-@over_both
-def test_a_file_is_put_up_read_listed_and_taken_down(
-    api: Api, video: Video, kind: str, shape: Any, language: str
+def languages(api: Api, path: str, kind: str) -> list[str]:
+    return [track[LANGUAGE[kind]] for track in api.list(path, SCHEMAS[kind])]
+
+
+@captions_and_chapters
+def test_a_file_can_be_uploaded_read_listed_and_deleted(
+    api: Api, video_path: str, kind: str
 ) -> None:
-    collection = f"/videos/{video['videoId']}/{kind}"
+    collection = f"{video_path}/{kind}"
     path = f"{collection}/en"
-    made = upload(api, path).must_be(200, shape)
-    assert (made["uri"], made[language]) == (path, "en")
-    assert api.get(path).must_be(200, shape) == made
-    upload(api, f"{collection}/fr").must_be(200, shape)
-    page = api.get(collection).must_be(200, page_of(shape))
-    assert sorted(one[language] for one in page["data"]) == ["en", "fr"]
+    created: dict[str, Any] = upload(api, path).must_be(200, SCHEMAS[kind])
+    assert (created["uri"], created[LANGUAGE[kind]]) == (path, "en")
+    assert api.get(path).must_be(200, SCHEMAS[kind]) == created
+    upload(api, f"{collection}/fr").must_be(200, SCHEMAS[kind])
+    assert sorted(languages(api, collection, kind)) == ["en", "fr"]
     api.delete(path).must_be_empty(204)
     api.get(path).must_be(404)
-    page = api.get(collection).must_be(200, page_of(shape))
-    assert [one[language] for one in page["data"]] == ["fr"]
+    assert languages(api, collection, kind) == ["fr"]
 
 
-@over_both
-def test_nothing_belongs_to_an_unknown_video(
-    api: Api, kind: str, shape: Any, language: str
-) -> None:
-    upload(api, f"/videos/{UNKNOWN}/{kind}/en").must_be_not_found("videoId")
-    api.get(f"/videos/{UNKNOWN}/{kind}").must_be_not_found("videoId")
+@captions_and_chapters
+def test_an_unknown_video_is_not_found(api: Api, kind: str) -> None:
+    upload(api, f"{UNKNOWN}/{kind}/en").must_be_not_found("videoId")
+    api.get(f"{UNKNOWN}/{kind}").must_be_not_found("videoId")
 
 
-@over_both
-def test_a_language_that_is_none_is_refused(
-    api: Api, video: Video, kind: str, shape: Any, language: str
-) -> None:
-    answer = upload(api, f"/videos/{video['videoId']}/{kind}/1234")
-    assert answer.must_be(400, {"title": str, "type": str})["type"].endswith("/invalid-attribute")
+@captions_and_chapters
+def test_an_invalid_language_is_refused(api: Api, video_path: str, kind: str) -> None:
+    upload(api, f"{video_path}/{kind}/1234").must_be_bad_request("/invalid-attribute")
 
 
-@over_both
-def test_an_upload_without_a_file_is_refused(
-    api: Api, video: Video, kind: str, shape: Any, language: str
-) -> None:
-    path = f"/videos/{video['videoId']}/{kind}/en"
-    problem = api.post(path, files={"text": (None, b"x")}).must_be(400, {"type": str})
-    assert problem["type"].endswith("/uploaded-file-no-file")
+@captions_and_chapters
+def test_an_upload_without_a_file_is_refused(api: Api, video_path: str, kind: str) -> None:
+    answer = api.post(f"{video_path}/{kind}/en", files={"text": (None, b"x")})
+    answer.must_be_bad_request("/uploaded-file-no-file")
 
 
-def test_a_caption_becomes_the_default(api: Api, video: Video) -> None:
-    path = f"/videos/{video['videoId']}/captions/en"
+def test_a_caption_can_become_the_default(api: Api, video_path: str) -> None:
+    path = f"{video_path}/captions/en"
     assert upload(api, path).must_be(200, CAPTION)["default"] is False
     assert api.patch(path, {"default": True}).must_be(200, CAPTION)["default"] is True
     assert api.get(path).must_be(200, CAPTION)["default"] is True

@@ -1,39 +1,36 @@
-"""Tags: the words on videos, and how many carry each."""
+"""Tags: the tags of all videos, with the number of videos of each."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from pytest_apivideo.contract.api import Api
-from pytest_apivideo.contract.conftest import Make
-from pytest_apivideo.contract.shapes import page_of, text
+from pytest_apivideo.contract.conftest import MakeVideo
+from pytest_apivideo.contract.schemas import matching
 
-COUNT = (int, text(r"\d+", "a number"))  # the schema has an integer, its example a text
+COUNT = (int, matching(r"\d+"))  # an integer in the schema, a text in its example
 TAG = {"value": str, "videoCount": COUNT}
 
 
-def counted(api: Api, **query: Any) -> dict[str, int]:
-    page = api.get("/tags", params=query).must_be(200, page_of(TAG))
-    return {tag["value"]: int(tag["videoCount"]) for tag in page["data"]}
+def count_tags(api: Api, **query: Any) -> dict[str, int]:
+    return {tag["value"]: int(tag["videoCount"]) for tag in api.list("/tags", TAG, **query)}
 
 
-def test_tags_are_counted(api: Api, make_video: Make, word: str) -> None:
+def test_tags_have_the_number_of_their_videos(api: Api, make_video: MakeVideo, word: str) -> None:
     make_video(tags=[word, word + "x"])
     make_video(tags=[word])
-    assert counted(api, value=word) == {word: 2, word + "x": 1}
+    assert count_tags(api, value=word) == {word: 2, word + "x": 1}
 
 
-def test_tags_are_found_by_part_without_regard_to_case(
-    api: Api, make_video: Make, word: str
-) -> None:
+def test_tags_are_found_by_a_part_in_any_case(api: Api, make_video: MakeVideo, word: str) -> None:
     make_video(tags=[word])
-    assert counted(api, value=word[2:].upper()) == {word: 1}
-    assert counted(api, value=word + "none") == {}
+    assert count_tags(api, value=word[2:].upper()) == {word: 1}
+    assert count_tags(api, value=word + "none") == {}
 
 
-def test_tags_are_sorted_by_count(api: Api, make_video: Make, word: str) -> None:
+def test_tags_can_be_sorted_by_count(api: Api, make_video: MakeVideo, word: str) -> None:
     make_video(tags=[word + "a", word + "b"])
     make_video(tags=[word + "b"])
     query = {"value": word, "sortBy": "videoCount"}
-    assert list(counted(api, **query, sortOrder="desc")) == [word + "b", word + "a"]
-    assert list(counted(api, **query, sortOrder="asc")) == [word + "a", word + "b"]
+    assert list(count_tags(api, **query, sortOrder="desc")) == [word + "b", word + "a"]
+    assert list(count_tags(api, **query, sortOrder="asc")) == [word + "a", word + "b"]

@@ -1,4 +1,4 @@
-"""Thumbnails of a video: an image of one's own, or a moment of the video."""
+"""Thumbnails of a video: an uploaded image, or a frame of the video."""
 
 from __future__ import annotations
 
@@ -7,38 +7,34 @@ from typing import Any
 import pytest
 
 from pytest_apivideo.contract.api import Api
-from pytest_apivideo.contract.files import png
-from pytest_apivideo.contract.shapes import VIDEO
+from pytest_apivideo.contract.files import PNG
+from pytest_apivideo.contract.schemas import VIDEO
 
-UNKNOWN = "viUnknown0000000000000000"
-IMAGE = {"file": ("a.png", png(), "image/png")}
-Video = dict[str, Any]
+IMAGE = {"file": ("a.png", PNG, "image/png")}
+TIMECODE = {"timecode": "00:00:01.000"}
 
 
-def test_an_image_is_taken_also_before_the_video_has_a_source(api: Api, video: Video) -> None:
-    answer = api.post(f"/videos/{video['videoId']}/thumbnail", files=IMAGE)
+def test_an_image_is_accepted_before_the_video_has_a_source(api: Api, video_path: str) -> None:
+    answer = api.post(f"{video_path}/thumbnail", files=IMAGE)
     assert answer.must_be(200, VIDEO)["assets"]["thumbnail"]
 
 
-def test_a_moment_is_picked(api: Api, video: Video) -> None:
-    path = f"/videos/{video['videoId']}/thumbnail"
-    api.patch(path, {"timecode": "00:00:01.000"}).must_be(200, VIDEO)
+def test_a_frame_can_be_picked_by_timecode(api: Api, video_path: str) -> None:
+    api.patch(f"{video_path}/thumbnail", TIMECODE).must_be(200, VIDEO)
 
 
 @pytest.mark.parametrize("body", [{}, {"timecode": "soon"}], ids=["nothing", "a word"])
-def test_a_moment_that_is_none_is_refused(api: Api, video: Video, body: dict[str, str]) -> None:
-    path = f"/videos/{video['videoId']}/thumbnail"
-    assert api.patch(path, body).must_be(400, {"title": str, "type": str})["title"]
+def test_an_invalid_timecode_is_refused(api: Api, video_path: str, body: dict[str, Any]) -> None:
+    api.patch(f"{video_path}/thumbnail", body).must_be_bad_request()
 
 
-def test_what_is_no_image_is_refused(api: Api, video: Video) -> None:
+def test_a_file_that_is_not_an_image_is_refused(api: Api, video_path: str) -> None:
     files = {"file": ("a.txt", b"text", "text/plain")}
-    answer = api.post(f"/videos/{video['videoId']}/thumbnail", files=files)
-    problem = answer.must_be(400, {"title": str, "type": str})
-    assert problem["type"].endswith("/uploaded-file-extension-invalid")
+    answer = api.post(f"{video_path}/thumbnail", files=files)
+    answer.must_be_bad_request("/uploaded-file-extension-invalid")
 
 
-def test_an_unknown_video_has_no_thumbnail(api: Api) -> None:
-    path = f"/videos/{UNKNOWN}/thumbnail"
+def test_an_unknown_video_is_not_found(api: Api) -> None:
+    path = "/videos/viUnknown0000000000000000/thumbnail"
     api.post(path, files=IMAGE).must_be_not_found("videoId")
-    api.patch(path, {"timecode": "00:00:01.000"}).must_be_not_found("videoId")
+    api.patch(path, TIMECODE).must_be_not_found("videoId")

@@ -3,79 +3,79 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import pytest
 
 from fake_server import ApiVideo
 from pytest_apivideo.contract.api import Api
-from pytest_apivideo.contract.shapes import UPLOAD_TOKEN, page_of
+from pytest_apivideo.contract.schemas import UPLOAD_TOKEN
 
-UNKNOWN = "toUnknown0000000000000000"
-
-
-def test_a_token_with_a_life_says_when_it_ends(api: Api) -> None:
-    made = api.post("/upload-tokens", {"ttl": 600}).must_be(200, UPLOAD_TOKEN)
-    ends, begins = (datetime.fromisoformat(made[name]) for name in ("expiresAt", "createdAt"))
-    assert made["ttl"] == 600
-    assert (ends - begins).total_seconds() == pytest.approx(600, abs=1)
+NEWEST_FIRST = {"sortBy": "createdAt", "sortOrder": "desc", "pageSize": 100}
 
 
-def test_a_token_without_a_life_never_ends(api: Api) -> None:
-    made = api.post("/upload-tokens", {}).must_be(200, UPLOAD_TOKEN)
-    assert (made["ttl"], made.get("expiresAt")) == (0, None)
+def create(api: Api, **attributes: int) -> dict[str, Any]:
+    token: dict[str, Any] = api.post("/upload-tokens", attributes).must_be(200, UPLOAD_TOKEN)
+    return token
+
+
+def test_a_token_with_a_ttl_has_an_expiry_time(api: Api) -> None:
+    token = create(api, ttl=600)
+    expires, created = (datetime.fromisoformat(token[name]) for name in ("expiresAt", "createdAt"))
+    assert token["ttl"] == 600
+    assert (expires - created).total_seconds() == pytest.approx(600, abs=1)
+
+
+def test_a_token_without_a_ttl_never_expires(api: Api) -> None:
+    token = create(api)
+    assert (token["ttl"], token.get("expiresAt")) == (0, None)
 
 
 @pytest.mark.parametrize(
-    "ttl", [-1, 2147483648, "long"], ids=["below 0", "beyond 32 bits", "a word"]
+    "ttl", [-1, 2147483648, "long"], ids=["negative", "more than 31 bits", "a word"]
 )
-def test_a_life_that_cannot_be_is_refused(api: Api, ttl: object) -> None:
-    problem = api.post("/upload-tokens", {"ttl": ttl}).must_be(400, {"title": str, "type": str})
-    assert problem["type"].endswith("/invalid-attribute")
+def test_an_invalid_ttl_is_refused(api: Api, ttl: object) -> None:
+    api.post("/upload-tokens", {"ttl": ttl}).must_be_bad_request("/invalid-attribute")
 
 
-def test_a_token_is_read_as_it_was_made(api: Api) -> None:
-    made = api.post("/upload-tokens", {"ttl": 600}).must_be(200, UPLOAD_TOKEN)
-    assert api.get(f"/upload-tokens/{made['token']}").must_be(200, UPLOAD_TOKEN) == made
+def test_a_token_can_be_read(api: Api) -> None:
+    token = create(api, ttl=600)
+    assert api.get(f"/upload-tokens/{token['token']}").must_be(200, UPLOAD_TOKEN) == token
 
 
-def test_tokens_are_listed_newest_first_if_asked(api: Api) -> None:
-    first, second = (
-        api.post("/upload-tokens", {"ttl": ttl}).must_be(200)["token"] for ttl in (601, 602)
-    )
-    query = {"sortBy": "createdAt", "sortOrder": "desc", "pageSize": 100}
-    page = api.get("/upload-tokens", params=query).must_be(200, page_of(UPLOAD_TOKEN))
-    listed = [token["token"] for token in page["data"]]
-    assert {first, second} <= set(listed)
-    moments = [token["createdAt"] for token in page["data"]]
-    assert moments == sorted(moments, reverse=True)
+def test_tokens_can_be_listed_newest_first(api: Api) -> None:
+    created = {create(api, ttl=ttl)["token"] for ttl in (601, 602)}
+    tokens = api.list("/upload-tokens", UPLOAD_TOKEN, **NEWEST_FIRST)
+    assert created <= {token["token"] for token in tokens}
+    timestamps = [token["createdAt"] for token in tokens]
+    assert timestamps == sorted(timestamps, reverse=True)
 
 
 @pytest.mark.parametrize("order", ["asc", "desc"])
-def test_tokens_are_sorted_by_their_life(api: Api, order: str) -> None:
+def test_tokens_can_be_sorted_by_ttl(api: Api, order: str) -> None:
     for ttl in (702, 701, 703):
-        api.post("/upload-tokens", {"ttl": ttl}).must_be(200, UPLOAD_TOKEN)
+        create(api, ttl=ttl)
     query = {"sortBy": "ttl", "sortOrder": order, "pageSize": 100}
-    page = api.get("/upload-tokens", params=query).must_be(200, page_of(UPLOAD_TOKEN))
-    lives = [token["ttl"] for token in page["data"]]
-    assert {701, 702, 703} <= set(lives)
-    assert lives == sorted(lives, reverse=order == "desc")
+    ttls = [token["ttl"] for token in api.list("/upload-tokens", UPLOAD_TOKEN, **query)]
+    assert {701, 702, 703} <= set(ttls)
+    assert ttls == sorted(ttls, reverse=order == "desc")
 
 
-def test_a_deleted_token_is_gone(api: Api) -> None:
-    path = f"/upload-tokens/{api.post('/upload-tokens', {'ttl': 60}).must_be(200)['token']}"
+def test_a_deleted_token_is_not_found(api: Api) -> None:
+    path = f"/upload-tokens/{create(api, ttl=60)['token']}"
     api.delete(path).must_be_empty(204)
     api.get(path).must_be_not_found("uploadToken")
     api.delete(path).must_be_not_found("uploadToken")
 
 
 def test_an_unknown_token_is_not_found(api: Api) -> None:
-    api.get(f"/upload-tokens/{UNKNOWN}").must_be_not_found("uploadToken")
-    api.delete(f"/upload-tokens/{UNKNOWN}").must_be_not_found("uploadToken")
+    path = "/upload-tokens/toUnknown0000000000000000"
+    api.get(path).must_be_not_found("uploadToken")
+    api.delete(path).must_be_not_found("uploadToken")
 
 
 @pytest.mark.apivideo_contract(needs="clock")
-def test_an_expired_token_is_listed_no_more(api: Api, apivideo: ApiVideo) -> None:
-    api.post("/upload-tokens", {"ttl": 60}).must_be(200)
+def test_an_expired_token_is_not_listed(api: Api, apivideo: ApiVideo) -> None:
+    create(api, ttl=60)
     apivideo.clock.advance(61)
-    page = api.get("/upload-tokens").must_be(200, page_of(UPLOAD_TOKEN))
-    assert page["data"] == []
+    assert api.list("/upload-tokens", UPLOAD_TOKEN) == []

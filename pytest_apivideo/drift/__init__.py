@@ -1,1 +1,1 @@
-"""What a target looked like, written down without values, and how two targets differ."""
+"""Reports of what tests observed on a target, and the comparison of two reports."""

@@ -1,34 +1,31 @@
-"""The files that a run and the commands write for their user: reports, baselines, settings."""
+"""Files that a run and the commands write: reports, baselines, settings."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 
-class NotWritableError(Exception):
-    """A file cannot be written; says which, and why."""
+class FileError(Exception):
+    """Raised for a file that cannot be read or written; names the file and the reason."""
 
 
-def write(path: Path, text: str) -> None:
-    """Write a file, and make its folder if there is none; raises NotWritableError."""
+class NotWritableError(FileError):
+    """Raised for a file that cannot be written."""
+
+
+def write(path: Path, text: str, mode: str = "w") -> None:
+    """Write a file and create its parent folders. Raises NotWritableError."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        with path.open(mode, encoding="utf-8") as file:
+            file.write(text)
     except OSError as error:
-        raise _not_writable(path, error) from None
+        raise NotWritableError(f"cannot write {path}: {error.strerror or error}") from None
 
 
 def check_writable(path: Path) -> None:
-    """Raise NotWritableError if `write` could not write this file; what is in it stays."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        was_there = path.exists()
-        path.open("ab").close()
-        if not was_there:
-            path.unlink()
-    except OSError as error:
-        raise _not_writable(path, error) from None
-
-
-def _not_writable(path: Path, error: OSError) -> NotWritableError:
-    return NotWritableError(f"cannot write {path}: {error.strerror or error}")
+    """Raise NotWritableError if a file cannot be written; its content is not changed."""
+    existed = path.exists()
+    write(path, "", mode="a")
+    if not existed:
+        path.unlink()

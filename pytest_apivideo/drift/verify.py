@@ -1,7 +1,7 @@
-"""What a report says of the defaults that no source settles: in accord with them, or otherwise.
+"""The verification of defaults: which unverified defaults a report confirms or contradicts.
 
-Only api.video's own sandbox confirms or contradicts a default. A report of the fake, or of what
-stands for the sandbox, agrees with the defaults or differs: of api.video that says nothing.
+Only a report of api.video's own sandbox does. A report of the fake, or of a server in place of the
+sandbox, agrees with the defaults or differs from them, which proves nothing about api.video.
 """
 
 from __future__ import annotations
@@ -14,23 +14,22 @@ from typing import Any, Literal
 
 from fake_server import Settings
 from fake_server.settings import SettingError
-from pytest_apivideo.drift.report import Check, Report, Side, side_of
+from pytest_apivideo.drift.report import Check, Report, TargetReport, select_target
 from pytest_apivideo.sandbox.guard import SANDBOX
 
-Verdict = Literal["same", "other", "both ways", "no value", "not seen", "unseeable"]
+Verdict = Literal["same", "different", "both ways", "invalid", "not seen", "not observable"]
 
-_OF_API_VIDEO: dict[Verdict, str] = {
+_WORDS: dict[Verdict, str] = {
     "same": "confirmed",
-    "other": "contradicted",
+    "different": "contradicted",
     "both ways": "seen both ways",
-    "no value": "left out, for the setting takes no such value",
+    "invalid": "left out, because the setting does not accept the value",
     "not seen": "not seen",
-    "unseeable": "the suite cannot see this on a sandbox",
+    "not observable": "the suite cannot observe this on a sandbox",
 }
-_TOLD = ("other", "both ways", "no value")
-"""The verdicts that say what was seen."""
-
-_OF_ANYTHING_ELSE = {**_OF_API_VIDEO, "same": "agrees", "other": "differs"}
+_WORDS_ELSEWHERE = {**_WORDS, "same": "agrees", "different": "differs"}
+_WITH_VALUE = ("different", "both ways", "invalid")
+"""The verdicts that show the observed value."""
 
 # fmt: off
 SEEN_ON_A_SANDBOX = frozenset((
@@ -39,13 +38,13 @@ SEEN_ON_A_SANDBOX = frozenset((
     "www_authenticate",
 ))
 # fmt: on
-"""The settings that the contract suite finds a value for on a sandbox. What takes an hour to be
-seen, or an account of another kind, it cannot see there."""
+"""The settings that the contract suite can observe on a sandbox. The others take an hour to
+observe, or need another kind of account."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One unverified setting: its default, and what was seen instead of it or in accord with it."""
+    """A setting's default, the observed value, and the tests that observed it."""
 
     setting: str
     verdict: Verdict
@@ -56,108 +55,111 @@ class Finding:
 
 @dataclass(frozen=True)
 class Verification:
-    """What one report says of all of them. `target`, `address` and `made` are the report's.
+    """The findings of one report, with its `target`, `address` and timestamp (`made`).
 
-    `unsure` counts the tests that found something and neither passed nor were skipped.
+    `ignored` counts the tests that found a value and then failed or were inconclusive.
     """
 
     target: str
     address: str | None
     made: str
     findings: list[Finding]
-    unsure: int
+    ignored: int
 
     @property
     def is_of_api_video(self) -> bool:
-        """Whether api.video itself was asked, so that a default can be confirmed."""
+        """Whether the report is of api.video's own sandbox."""
         return self.target == "sandbox" and self.address == SANDBOX
 
     @property
     def differs(self) -> bool:
-        """Whether a default was seen to be otherwise."""
-        return any(one.verdict == "other" for one in self.findings)
+        """Whether an observed value differs from its default."""
+        return any(finding.verdict == "different" for finding in self.findings)
 
-    def told(self) -> Iterator[str]:
-        """All of it, in lines: whose report it is, each finding, and a count."""
-        yield f"{self._who}, on {self.made}"
+    def lines(self) -> Iterator[str]:
+        """Yield the target, each finding, and the totals, as lines of text."""
+        yield f"{self._source}, on {self.made}"
         if not self.is_of_api_video:
             yield "This proves nothing about api.video: only a report of its own sandbox does."
-        words = _OF_API_VIDEO if self.is_of_api_video else _OF_ANYTHING_ELSE
-        for one in self.findings:
-            seen = f", seen {one.seen!r}" if one.verdict in _TOLD else ""
-            by = f" ({one.checks[0]})" if one.checks else ""
-            yield f"  {one.setting}: {words[one.verdict]} (default {one.default!r}{seen}){by}"
-        counts = Counter(one.verdict for one in self.findings)
-        same, other = counts["same"], counts["other"]
-        judged = f"{words['same']}: {same}, {words['other']}: {other}"
-        yield f"{judged}, of {len(self.findings)} defaults"
-        if self.unsure:
-            yield f"left out, for the test failed or was inconclusive: {self.unsure}"
+        words = _WORDS if self.is_of_api_video else _WORDS_ELSEWHERE
+        for finding in self.findings:
+            seen = f", seen {finding.seen!r}" if finding.verdict in _WITH_VALUE else ""
+            by = f" ({finding.checks[0]})" if finding.checks else ""
+            verdict = words[finding.verdict]
+            yield f"  {finding.setting}: {verdict} (default {finding.default!r}{seen}){by}"
+        counts = Counter(finding.verdict for finding in self.findings)
+        totals = (f"{words[verdict]}: {counts[verdict]}" for verdict in ("same", "different"))
+        yield f"{', '.join(totals)}, of {len(self.findings)} defaults"
+        if self.ignored:
+            yield f"ignored, because the test failed or was inconclusive: {self.ignored}"
 
     def as_toml(self) -> str:
-        """A file for `apivideo-fake serve --config`: the fake is then as the target was seen."""
-        lines = [f"# What {self._who} was seen to do otherwise than the fake by default."]
-        for one in self.findings:
-            if one.verdict == "other":
-                lines.append(f"{one.setting} = {json.dumps(one.seen)}")
+        """Return settings for `apivideo-fake serve --config` that match what was observed."""
+        lines = [f"# Settings that differ from the fake's defaults, observed on {self._source}."]
+        lines += [
+            f"{finding.setting} = {json.dumps(finding.seen)}"
+            for finding in self.findings
+            if finding.verdict == "different"
+        ]
         return "\n".join([*lines, ""])
 
     @property
-    def _who(self) -> str:
+    def _source(self) -> str:
         at = f" at {self.address}" if self.address else ""
         if self.target == "fake":
             return f"the fake{at}"
-        return SANDBOX if self.is_of_api_video else f"something that stands for the sandbox{at}"
+        return SANDBOX if self.is_of_api_video else f"a server in place of the sandbox{at}"
 
 
 def verify(report: Report) -> Verification:
-    """Findings for each unverified setting, and for each other one that was seen otherwise.
+    """Compare the unverified defaults, and others that differ, with a report.
 
-    What a test found counts if it passed, or was skipped for what it found.
-
-    Raises ReportError if no test saw anything.
+    Values that a test found count if the test passed or was skipped. Raises FileError for a report
+    without observations.
     """
-    target, side = side_of(report, "sandbox")
-    seen = _seen(side)
-    fields = Settings.model_fields
-    findings = [_finding(name, field, seen.get(name, {})) for name, field in fields.items()]
-    told = [one for one in findings if not _is_verified(one.setting) or one.verdict in _TOLD]
-    checks = side["checks"].values()
-    unsure = sum(1 for check in checks if check["settings"] and not _counts(check))
-    return Verification(target, side["address"], report["made"], told, unsure)
+    target, of_target = select_target(report, "sandbox")
+    values = _observed_values(of_target)
+    findings = [
+        _finding(name, field.default, values.get(name, {}))
+        for name, field in Settings.model_fields.items()
+    ]
+    listed = [
+        one for one in findings if not _is_verified(one.setting) or one.verdict in _WITH_VALUE
+    ]
+    checks = of_target["checks"].values()
+    ignored = sum(1 for check in checks if check["settings"] and not _counts(check))
+    return Verification(target, of_target["address"], report["made"], listed, ignored)
 
 
 def _counts(check: Check) -> bool:
     return check["outcome"] in ("passed", "skipped")
 
 
-def _seen(side: Side) -> dict[str, dict[str, list[str]]]:
-    """For each setting the values that were seen, as JSON, and by which tests."""
-    seen: dict[str, dict[str, list[str]]] = {}
-    for check, facts in side["checks"].items():
-        found = facts["settings"] if _counts(facts) else {}
-        for name, value in ((name, value) for name, values in found.items() for value in values):
-            seen.setdefault(name, {}).setdefault(json.dumps(value), []).append(check)
-    return seen
+def _observed_values(of_target: TargetReport) -> dict[str, dict[str, list[str]]]:
+    """Return for each setting the observed values, as JSON, with the tests that found them."""
+    observed: dict[str, dict[str, list[str]]] = {}
+    for name, check in of_target["checks"].items():
+        for setting, values in check["settings"].items() if _counts(check) else ():
+            for value in values:
+                observed.setdefault(setting, {}).setdefault(json.dumps(value), []).append(name)
+    return observed
 
 
-def _finding(name: str, field: Any, seen: dict[str, list[str]]) -> Finding:
-    default = field.default
-    if not seen:
-        return Finding(name, "not seen" if name in SEEN_ON_A_SANDBOX else "unseeable", default)
-    values = [json.loads(text) for text in seen]
-    checks = tuple(dict.fromkeys(check for found in seen.values() for check in found))
-    wrong = [value for value in values if not _takes(name, value)]
-    if wrong:
-        return Finding(name, "no value", default, wrong[0], checks)
+def _finding(name: str, default: Any, observed: dict[str, list[str]]) -> Finding:
+    if not observed:
+        return Finding(name, "not seen" if name in SEEN_ON_A_SANDBOX else "not observable", default)
+    values = [json.loads(text) for text in observed]
+    checks = tuple(dict.fromkeys(check for found in observed.values() for check in found))
+    if invalid := [value for value in values if not _accepts(name, value)]:
+        return Finding(name, "invalid", default, invalid[0], checks)
     if len(values) > 1:
         return Finding(name, "both ways", default, values, checks)
-    verdict: Verdict = "same" if values[0] == default else "other"
+    verdict: Verdict = "same" if values[0] == default else "different"
     return Finding(name, verdict, default, values[0], checks)
 
 
-def _takes(name: str, value: Any) -> bool:
-    """Whether a setting can have this value."""
+def _accepts(name: str, value: Any) -> bool:
+    """Return whether a setting accepts a value."""
     try:
         Settings(**{name: value})
     except SettingError:

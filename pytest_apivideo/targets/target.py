@@ -81,9 +81,9 @@ class Target:
         is true or false, a number, a word or None; another text is recorded as a text only. Raises
         TypeError for anything else, and ValueError for a number that is not finite.
         """
-        from pytest_apivideo.drift.plain import plain, value_as_found
+        from pytest_apivideo.drift.sanitize import sanitize, sanitize_setting
 
-        self._observed().append({"setting": plain(setting), "value": value_as_found(value)})
+        self._observed().append({"setting": sanitize(setting), "value": sanitize_setting(value)})
 
     def _observed(self) -> list[dict[str, Any]]:
         return self.item.stash.setdefault(OBSERVED, [])

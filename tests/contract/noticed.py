@@ -13,8 +13,13 @@ from typing import Any
 import pytest
 
 import pytest_apivideo.contract as contract
-from pytest_apivideo.contract import api, files, shapes  # noqa: F401 - else each run loads a copy
-from pytest_apivideo.drift.baseline import new_ones
+from pytest_apivideo.contract import (  # noqa: F401 - else each run loads a copy
+    api,
+    authentication,
+    files,
+    schemas,
+)
+from pytest_apivideo.drift.baseline import new_drift
 from pytest_apivideo.drift.compare import Drift, compare
 from pytest_apivideo.drift.report import Report, read
 from tests.contract.deviations import DEVIATIONS, Deviation
@@ -50,7 +55,7 @@ def noticed(deviation: Deviation) -> Noticed:
         deviating = run_now(deviation.tests, "-x")
     checks = _checks(deviating).items()
     failed = next((name for name, one in checks if one["outcome"] == "failed"), None)
-    return Noticed(failed, new_ones(compare(deviating, as_it_is), [], _TODAY))
+    return Noticed(failed, new_drift(compare(deviating, as_it_is), [], _TODAY))
 
 
 @functools.cache
@@ -64,7 +69,7 @@ def run(tests: str) -> Report:
 
 def run_now(tests: str, *more: str) -> Report:
     """The report of a file of the contract, or of all (`*`), on the fake as it now is."""
-    paths = [str(path) for path in sorted(FOLDER.glob(f"test_{tests}.py"))]
+    paths = [str(path) for path in sorted(FOLDER.glob(f"test_{tests}*.py"))]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "report.json"
         ini = Path(folder) / "pytest.ini"

@@ -25,7 +25,7 @@ CONTRACT = [sys.executable, "-m", "fake_server", "contract", "-p", "no:cacheprov
 SURE = ("must", "setting", "status", "problem", "header", "type")
 """Kinds of drift that cannot come from what else is on an account."""
 
-NEED_THE_FAKE = 9  # tests that need a clock or a key of the other environment
+NEED_THE_FAKE = 10  # tests that need a clock or a key of the other environment
 
 Contract = Callable[..., "subprocess.Popen[str]"]
 

@@ -54,7 +54,7 @@ def test_defaults_are_confirmed_contradicted_or_not_seen(seen: Path) -> None:
     [
         ("fake", None, "the fake, on"),
         ("fake", "http://127.0.0.1:8765", "the fake at http://127.0.0.1:8765, on"),
-        ("sandbox", "https://127.0.0.1:8991", "stands for the sandbox at https://127.0.0.1:8991,"),
+        ("sandbox", "https://127.0.0.1:8991", "in place of the sandbox at https://127.0.0.1:8991,"),
         ("sandbox", "https://sandbox.api.video.example", "at https://sandbox.api.video.example,"),
     ],
 )
@@ -78,7 +78,7 @@ def test_what_the_suite_cannot_see_is_told_apart_from_what_was_not_seen(seen: Pa
     output = run(str(seen)).output
     never = ("refresh_expires_in", "clock_skew", "webhook_limit", "webhook_timeout")
     for name in never:
-        assert f"{name}: the suite cannot see this on a sandbox (default" in output
+        assert f"{name}: the suite cannot observe this on a sandbox (default" in output
     assert "unknown_fields: not seen (default" in output
 
 
@@ -87,7 +87,9 @@ def test_settings_are_written_with_their_folder_or_refused_in_a_line(
 ) -> None:
     path = tmp_path / "new" / "folder" / "settings.toml"
     assert run(str(seen), "--write", str(path)).exit_code == 1
-    assert path.read_text().startswith("# What https://sandbox.api.video was seen to do")
+    assert path.read_text().startswith(
+        "# Settings that differ from the fake's defaults, observed on https://sandbox.api.video."
+    )
     done = run(str(seen), "--write", str(path / "in-a-file.toml"))
     assert done.exit_code == 1
     assert done.stderr.startswith(f"Error: cannot write {path}/in-a-file.toml: ")
@@ -142,7 +144,7 @@ def test_what_a_test_found_that_did_not_pass_does_not_count(tmp_path: Path, outc
     (tmp_path / "a.json").write_text(json.dumps(made))
     done = run(str(tmp_path / "a.json"), "--write", str(tmp_path / "a.toml"))
     assert done.exit_code == 0
-    assert "left out, for the test failed or was inconclusive: 1\n" in done.output
+    assert "ignored, because the test failed or was inconclusive: 1\n" in done.output
     assert "rotate_refresh" not in done.output + (tmp_path / "a.toml").read_text()
 
 
@@ -164,7 +166,7 @@ def test_what_a_setting_cannot_be_is_told_and_not_written(
     made = report(answer(), target="sandbox", **{name: value})
     (tmp_path / "a.json").write_text(json.dumps(made))
     done = run(str(tmp_path / "a.json"), "--write", str(tmp_path / "a.toml"))
-    words = "left out, for the setting takes no such value (default"
+    words = "left out, because the setting does not accept the value (default"
     assert f"{name}: {words}" in done.output
     assert f"seen {value!r}) (test_videos::test_it)" in done.output
     assert name not in (tmp_path / "a.toml").read_text()
@@ -173,15 +175,13 @@ def test_what_a_setting_cannot_be_is_told_and_not_written(
 def test_a_file_that_is_no_report_is_told_in_a_line(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text("{}")
     done = run(str(tmp_path / "a.json"))
-    assert (done.exit_code, "is no report" in done.output) == (1, True)
+    assert (done.exit_code, "is not a report" in done.output) == (1, True)
 
 
 def test_the_contract_asks_about_every_default_that_a_client_s_path_depends_on() -> None:
     import pytest_apivideo.contract as contract
 
-    source = "\n".join(
-        path.read_text() for path in Path(contract.__file__).parent.glob("test_*.py")
-    )
+    source = "\n".join(path.read_text() for path in Path(contract.__file__).parent.glob("*.py"))
     asked = {name for name in Settings.model_fields if f'found("{name}"' in source}
     assert {
         "allow_api_key_as_bearer",

@@ -173,7 +173,7 @@ def test_the_next_run_tells_what_an_earlier_one_left_and_how_to_remove_it(
         (["--older-than", "soon"], "'soon' is no duration: write it like 2h"),
         (["--base-url", "https://ws.api.video"], "ws.api.video is not a sandbox"),
         (["--ledgers", "/nonexistent"], "Directory '/nonexistent' does not exist"),
-        (["--run", "apivideo-test-1"], "say which runs are meant: --older-than DURATION or --run"),
+        (["--run", "apivideo-test-1"], "select runs by either --older-than DURATION or --run"),
     ],
 )
 def test_a_sweep_that_cannot_be_is_told_in_a_line(
