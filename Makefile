@@ -20,6 +20,7 @@ check: lint types imports coverage ## What must be green before a change lands.
 lint: $(READY)
 	$(RUN) -m ruff format --check .
 	$(RUN) -m ruff check .
+	$(RUN) -m tests.checks.sizes
 
 types: $(READY)
 	$(RUN) -m mypy
