@@ -38,7 +38,7 @@ format: $(READY) ## Mend what ruff can mend.
 	$(RUN) -m ruff check --fix .
 	$(RUN) -m ruff format .
 
-bench: $(READY) ## Speed beside a bare pytest-httpserver, as ratios of one run.
+bench: $(READY) ## Compare the speed with a stock pytest-httpserver, as ratios of one run.
 	$(RUN) -m benchmarks
 
 soak: $(READY) ## What is too long for every change.
