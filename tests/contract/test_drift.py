@@ -152,8 +152,8 @@ SECRETS = {
     "a problem": answer(
         404, {"title": "No to4k0jvEUuaTdRAEjQ4Jfrgz, two", "type": {"two words": 1}}
     ),
-    "a media type": answer(**{"content-type": "to4k0jvEUuaTdRAEjQ4Jfrgz two words"}),
-    "a charset": answer(**{"content-type": "text/x; charset=to4k0jvEUuaTdRAEjQ4Jfrgz"}),
+    "a media type": answer(200, **{"content-type": "to4k0jvEUuaTdRAEjQ4Jfrgz two words"}),
+    "a charset": answer(200, **{"content-type": "text/x; charset=to4k0jvEUuaTdRAEjQ4Jfrgz"}),
     "a header": answer(to4k0jvEUuaTdRAEjQ4Jfrgz="two words"),
 }
 
@@ -167,7 +167,7 @@ def test_no_value_comes_in_by_the_way_of_a_name(response: httpx.Response) -> Non
 
 def test_a_charset_is_kept_that_is_not_the_one_of_json() -> None:
     types = ("application/json; charset=UTF-8", 'text/x; a=1; charset="iso-8859-1"')
-    seen = [observation(answer(**{"content-type": one}), 0)["media_type"] for one in types]
+    seen = [observation(answer(200, **{"content-type": one}), 0)["media_type"] for one in types]
     assert seen == ["application/json", "text/x; charset=iso-8859-1"]
 
 
@@ -227,7 +227,7 @@ def test_what_cannot_be_observed_is_refused_with_words(
             answer(404, {"title": "Gone"}),
             ("problem", "404 problem.title"),
         ),
-        (answer(body={}), answer(body={}, **{"x-new": "1"}), ("header", "200 x-new")),
+        (answer(body={}), answer(200, {}, **{"x-new": "1"}), ("header", "200 x-new")),
         (
             answer(body=[{"a": {"b": 1}}]),
             answer(body=[{"a": {"b": None}}]),

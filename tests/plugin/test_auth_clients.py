@@ -258,7 +258,8 @@ class Caller:
 
     def send(self, method: str, url: str, **options: Any) -> Reply:
         if self.is_async:
-            return self.run(partial(self.send_async, method, url, **options))
+            answer: Reply = self.run(partial(self.send_async, method, url, **options))
+            return answer
         follow = "allow_redirects" if self.kind == "requests" else "follow_redirects"
         return reply(self.client.request(method, url, **{follow: True}, **options))
 
@@ -845,7 +846,7 @@ def test_connection_error_shows_the_request_of_the_caller(
     stub.on(path, DROP)
     with pytest.raises((httpx.TransportError, requests.ConnectionError)) as caught:
         caller.get()
-    request = caught.value.request
+    request = caught.value.request  # type: ignore[attr-defined]  # both libraries set it
     assert str(request.url) == stub.url + "/videos"
     assert "Authorization" not in request.headers
 

@@ -87,7 +87,7 @@ def no_thread_left() -> Iterator[None]:
 def enter_and_wait(client: Any) -> None:
     """Enter a client, and wait until its renewal thread asks the bridge for the time."""
     client.__enter__()
-    renewals = sys.modules[MODULE].time._renewals  # type: ignore[attr-defined]
+    renewals = sys.modules[MODULE].time._renewals
     assert eventually(lambda: renewals[client].thread)
 
 
@@ -440,7 +440,7 @@ def test_a_renewal_that_another_thread_took_up_meanwhile_is_still_waited_for(
 ) -> None:
     client = client_of(apivideo)
     client.connect()
-    renewals = sys.modules[MODULE].time._renewals  # type: ignore[attr-defined]
+    renewals = sys.modules[MODULE].time._renewals
 
     def renewed_and_taken_up() -> None:
         assert renewals[client].thread == threading.get_ident()
@@ -462,7 +462,7 @@ def test_a_closed_client_is_not_waited_for_whatever_is_left_of_its_renewal(
     apivideo.tokens.revoke_all()
     apivideo.clock.advance(3600)  # its refresh fails
     client.close()
-    sys.modules[MODULE].time._renewals[client].expected = True  # type: ignore[attr-defined]
+    sys.modules[MODULE].time._renewals[client].expected = True
     begin = real_seconds()
     for _ in range(5):
         apivideo.clock.advance(1)
@@ -556,6 +556,7 @@ def test_a_late_import_looks_as_any_other(unimported: None, apivideo: ApiVideo) 
     assert "class AuthenticatedApiClient" in spec.loader.get_source(MODULE)  # type: ignore[union-attr]
     module = importlib.import_module(MODULE)
     assert "class AuthenticatedApiClient" in inspect.getsource(module)
+    assert module.__spec__
     assert module.__loader__ is module.__spec__.loader
     assert "exec_module" not in vars(module.__loader__)
     assert "pytest_apivideo" not in type(module.__loader__).__module__
@@ -641,15 +642,15 @@ def test_an_import_under_way_in_another_thread_is_waited_for(
             assert begun.wait(PATIENCE)
         go_on.set()
         importer.join()
-        assert sys.modules[MODULE].time is time  # type: ignore[attr-defined]
+        assert sys.modules[MODULE].time is time
         return
     importer.start()
     assert begun.wait(PATIENCE)
     threading.Timer(0.05, go_on.set).start()
     with bridge(server.clock_of):
-        assert isinstance(sys.modules[MODULE].time, Bridge)  # type: ignore[attr-defined]
+        assert isinstance(sys.modules[MODULE].time, Bridge)
     importer.join()
-    assert sys.modules[MODULE].time is time  # type: ignore[attr-defined]
+    assert sys.modules[MODULE].time is time
 
 
 def test_a_suite_inside_a_test_imports_the_sdk_late_as_well(
@@ -671,8 +672,8 @@ def test_a_suite_inside_a_test_imports_the_sdk_late_as_well(
     suite.runpytest_inprocess().assert_outcomes(passed=1)
     with bridge(lambda key: None):
         importlib.import_module(MODULE)
-        assert isinstance(sys.modules[MODULE].time, Bridge)  # type: ignore[attr-defined]
-    assert sys.modules[MODULE].time is not time  # type: ignore[attr-defined]  # the outer bridge's
+        assert isinstance(sys.modules[MODULE].time, Bridge)
+    assert sys.modules[MODULE].time is not time  # the outer bridge's
 
 
 def test_the_bridge_is_undone_when_the_test_fails(suite: pytest.Pytester) -> None:
@@ -857,7 +858,7 @@ def test_a_strange_answer_to_a_login_fails_as_it_does_without_the_bridge(
     apivideo_server.expect_request("/auth/api-key").respond_with_json(answer)
     with pytest.raises((sdk.exceptions.ApiAuthException, TypeError)) as failure:
         client_of(apivideo).connect()
-    assert failure.traceback[-1].path.name == "auth_api_client.py"
+    assert Path(failure.traceback[-1].path).name == "auth_api_client.py"
     apivideo.clock.advance(3600)
 
 

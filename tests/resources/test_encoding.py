@@ -6,7 +6,7 @@ import copy
 import pickle
 import struct
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 import httpx
 import pytest
@@ -15,7 +15,7 @@ from fake_server.core.mp4 import Measures, measured
 from pytest_apivideo import ApiVideo, WebhookReceiver, polls
 
 FIVE_FORMS = [("hls", "240p"), ("hls", "360p"), ("hls", "480p"), ("hls", "720p"), ("mp4", "720p")]
-COMPLETED = "video.encoding.quality.completed"
+COMPLETED: Final = "video.encoding.quality.completed"
 
 
 def upload(apivideo: ApiVideo, video_id: str, content: bytes = b"a film") -> str:
