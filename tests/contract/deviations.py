@@ -454,7 +454,11 @@ DRIFT: dict[str, list[Change]] = {
         ),
         header(VIDEOS, "X-RateLimit-Remaining", None),
     ],
-    "tags": [rows("GET /tags", "counts as str", lambda tag: tag.update(videoCount="1"))],
+    "tags": [
+        rows(
+            "GET /tags", "counts as str", lambda row: row.update(videoCount=str(row["videoCount"]))
+        )
+    ],
     "summaries": [status("PATCH /summaries/{id}/source", 201, 200)],
     "protocol": [
         status("HEAD *", 200, 404),
