@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from fake_server.cli import cli
 from fake_server.settings import Settings
 from pytest_apivideo.drift.verify import verify
-from tests.contract.test_drift import answer, report
+from tests.contract.reports import answer, report
 
 
 def run(*arguments: str) -> Any:
