@@ -1,4 +1,4 @@
-# Needs Python 3.11 or newer and make; everything else goes into .venv, once.
+# Needs Python 3.11 or newer and make. Everything else is installed into .venv, once.
 
 PYTHON ?= python3
 VENV := .venv
@@ -9,17 +9,18 @@ NODE_READY := $(NODE)/node_modules/.ready
 
 .PHONY: demo test check format lint types imports coverage bench soak deviations docs pins node clean
 
-demo: $(READY) ## The main job: an example application's suite, run against the fake.
+demo: $(READY) ## Run an example application's test suite against the fake.
 	$(RUN) -m pytest examples -v -p no:randomly --no-header
 
-test: $(READY) $(NODE_READY) ## All tests.
+test: $(READY) $(NODE_READY) ## Run all tests.
 	$(RUN) $(COVER) -m pytest -n auto
 
-check: lint types imports coverage ## What must be green before a change lands.
+check: lint types imports coverage ## Run every check that a change must pass.
 
 lint: $(READY)
 	$(RUN) -m ruff format --check .
 	$(RUN) -m ruff check .
+	$(RUN) -m tests.checks.sizes
 
 types: $(READY)
 	$(RUN) -m mypy
@@ -28,48 +29,48 @@ imports: $(READY)
 	$(VENV)/bin/lint-imports --no-cache
 	$(RUN) -m tests.checks.import_cycles
 
-coverage: $(READY) $(NODE_READY) ## All tests, with branch coverage.
+coverage: $(READY) $(NODE_READY) ## Run all tests with branch coverage.
 	$(RUN) -m coverage erase
 	$(MAKE) test COVER="-m coverage run"
 	$(RUN) -m coverage combine -q
 	$(RUN) -m coverage report
 
-format: $(READY) ## Mend what ruff can mend.
+format: $(READY) ## Fix the formatting and what ruff can fix.
 	$(RUN) -m ruff check --fix .
 	$(RUN) -m ruff format .
 
-bench: $(READY) ## Speed beside a bare pytest-httpserver, as ratios of one run.
+bench: $(READY) ## Compare the speed with a stock pytest-httpserver, as ratios of one run.
 	$(RUN) -m benchmarks
 
-soak: $(READY) ## What is too long for every change.
+soak: $(READY) ## Run the tests that take too long for every change.
 	$(RUN) -m pytest -m soak -n auto --timeout 1800
 
-deviations: $(READY) ## What the contract suite notices of each deviation of the fake.
+deviations: $(READY) ## Print what the contract suite detects when the fake deviates.
 	$(RUN) -m tests.contract.noticed
 
-docs: $(READY) ## Write the pages that are made from the code.
+docs: $(READY) ## Write the generated pages of the documentation.
 	$(RUN) docs/make.py
 
-pins: $(READY) ## Write down the versions in use.
+pins: $(READY) ## Write the installed versions to requirements-dev.txt.
 	@echo "# Versions that the checks run with; written by: make pins" > requirements-dev.txt
 	$(RUN) -m pip freeze --exclude-editable | grep -v " @ " >> requirements-dev.txt
 
-node: $(NODE_READY) ## What the tests run on Node, where Node is: api.video's clients, and Prism.
+node: $(NODE_READY) ## Install what the tests run on Node: api.video's clients, and Prism.
 
 clean:
 	rm -rf $(VENV) $(NODE)/node_modules .coverage* .pytest_cache .mypy_cache .ruff_cache
 
 $(READY): pyproject.toml requirements-dev.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name it with: make PYTHON=python3.13")'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, for example: make PYTHON=python3.13")'
 	$(PYTHON) -m venv $(VENV)
 	$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $(READY)
 
-# Without Node, or out of reach of its registry, the tests that need it are skipped.
+# Without Node or its registry, the tests that need it are skipped.
 $(NODE_READY): $(NODE)/package.json
 	@mkdir -p $(dir $@)
 	@if command -v npm > /dev/null; then \
 		npm install --prefix $(NODE) --silent --no-package-lock --no-audit --no-fund --ignore-scripts \
-			&& touch $@ || echo "npm could not install what the tests run on Node"; \
-	else echo "no Node here: the tests that need it are skipped"; fi
+			&& touch $@ || echo "npm failed: the tests that need Node are skipped"; \
+	else echo "Node is not installed: the tests that need it are skipped"; fi

@@ -10,6 +10,8 @@ import httpx  # httpx would then get a second copy of httpcore, with other excep
 import pytest
 import trio  # noqa: F401 - as httpcore
 
+from fake_server import clock as clock_module
+from fake_server.clock import SECOND
 from pytest_apivideo import ApiVideo
 from tests import description
 
@@ -52,3 +54,11 @@ def suite(pytester: pytest.Pytester) -> pytest.Pytester:
         """
     )
     return pytester
+
+
+@pytest.fixture
+def monotonic(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The real monotonic time as a clock sees it, for the test to move: one number, in ns."""
+    reading = [5 * SECOND]
+    monkeypatch.setattr(clock_module, "_real_monotonic_ns", lambda: reading[0])
+    return reading

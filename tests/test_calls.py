@@ -139,7 +139,7 @@ def test_a_sequence_tells_a_misspelt_step_from_a_missing_one() -> None:
     with pytest.raises(ValueError, match="takes one or more steps, each a string"):
         CALLS.assert_sequence()
     with pytest.raises(ValueError, match="takes one or more steps, each a string"):
-        CALLS.assert_sequence(["GET /videos"])  # type: ignore[arg-type] - wrong on purpose
+        CALLS.assert_sequence(["GET /videos"])  # type: ignore[arg-type]  # wrong on purpose
 
 
 def test_a_failure_shows_the_newest_calls_only() -> None:
@@ -310,7 +310,7 @@ def test_an_event_loop_goes_on_while_it_waits_for_a_call(apivideo: ApiVideo) -> 
 
     async def ask_with_trio() -> int:
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(trio.to_thread.run_sync, httpx.get, f"{apivideo.url}/tags")
+            nursery.start_soon(trio.to_thread.run_sync, lambda: httpx.get(f"{apivideo.url}/tags"))
             return (await apivideo.calls.async_wait_for("GET /tags")).status
 
     assert asyncio.run(ask()) == 200

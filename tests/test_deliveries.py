@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 import httpx
 import pytest
@@ -14,7 +15,7 @@ from fake_server import FakeServer
 from pytest_apivideo import ApiVideo, Delivery, WebhookReceiver
 
 START = "2030-01-01T00:00:00Z"
-ENDED = "live-stream.broadcast.ended"
+ENDED: Final = "live-stream.broadcast.ended"
 
 
 def tell(apivideo: ApiVideo, times: int = 1) -> None:
@@ -317,7 +318,7 @@ def test_each_environment_has_webhooks_of_its_own(
     apivideo_webhooks.subscribe()
     apivideo.settings.environment = "production"
     tell(apivideo)
-    assert apivideo.webhooks.deliveries == apivideo_webhooks.deliveries == []
+    assert [*apivideo.webhooks.deliveries, *apivideo_webhooks.deliveries] == []
 
 
 def test_who_waits_for_deliveries_is_let_go_when_their_project_ends(

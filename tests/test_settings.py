@@ -39,7 +39,7 @@ def test_a_wrong_value_is_refused_and_changes_nothing(name: str, value: object) 
 
 def test_assigning_an_unknown_setting_is_refused(apivideo: ApiVideo) -> None:
     with pytest.raises(SettingError, match="no setting 'colour'"):
-        apivideo.settings.colour = "blue"  # type: ignore[attr-defined]
+        apivideo.settings.colour = "blue"
 
 
 def test_texts_are_read_as_a_command_line_means_them() -> None:

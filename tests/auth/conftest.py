@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from typing import Any
@@ -114,8 +114,11 @@ class Client:
         self.connection.close()
 
 
+ClientOf = Callable[[ApiVideo], Client]
+
+
 @pytest.fixture
-def client_of() -> Iterator[Any]:
+def client_of() -> Iterator[ClientOf]:
     """Makes a client of a project, each with a connection of its own."""
     clients: list[Client] = []
 
@@ -129,6 +132,6 @@ def client_of() -> Iterator[Any]:
 
 
 @pytest.fixture
-def api(apivideo: ApiVideo, client_of: Any) -> Client:
+def api(apivideo: ApiVideo, client_of: ClientOf) -> Client:
     """A client of the test's project."""
     return client_of(apivideo)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -22,6 +22,7 @@ from hypothesis.stateful import (
 )
 
 from fake_server import FakeServer
+from tests.auth.conftest import ClientOf
 
 START = 1_900_000_000  # seconds
 HOSTS = {None: None, "ws.api.video": "production", "sandbox.api.video:443": "sandbox"}
@@ -249,7 +250,8 @@ class AuthMachine(RuleBasedStateMachine):
     @rule(data=st.data(), graced=st.booleans(), beside=st.sampled_from([-1, 0, 0, 1]))
     def land_on_an_expiry(self, data: st.DataObject, graced: bool, beside: int) -> None:
         grace = self.set["clock_skew"] * 1000 if graced else 0
-        moments = {one.expires + grace + beside for one in [*self.tokens, *self.renewals]}
+        expiries = [one.expires for one in self.tokens] + [one.expires for one in self.renewals]
+        moments = {expiry + grace + beside for expiry in expiries}
         ahead = sorted(one for one in moments if self.now <= one < float("inf"))
         if ahead:
             self.move_to(data.draw(st.sampled_from(ahead), label="moment"))
@@ -312,9 +314,9 @@ class AuthMachine(RuleBasedStateMachine):
         assert len(self.apivideo.calls) == self.calls
 
 
-def run(server: FakeServer, client_of: Any, examples: int, steps: int) -> None:
+def run(server: FakeServer, client_of: ClientOf, examples: int, steps: int) -> None:
     run_state_machine_as_test(
-        lambda: AuthMachine(server, client_of),
+        cast("Any", lambda: AuthMachine(server, client_of)),
         settings=settings(
             max_examples=examples,
             stateful_step_count=steps,
@@ -324,11 +326,15 @@ def run(server: FakeServer, client_of: Any, examples: int, steps: int) -> None:
     )
 
 
-def test_the_fake_keeps_the_rules_of_authentication(apivideo_server, client_of):
+def test_the_fake_keeps_the_rules_of_authentication(
+    apivideo_server: FakeServer, client_of: ClientOf
+) -> None:
     run(apivideo_server, client_of, examples=30, steps=60)
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(1800)
-def test_the_fake_keeps_the_rules_of_authentication_for_long(apivideo_server, client_of):
+def test_the_fake_keeps_the_rules_of_authentication_for_long(
+    apivideo_server: FakeServer, client_of: ClientOf
+) -> None:
     run(apivideo_server, client_of, examples=500, steps=80)

@@ -10,8 +10,12 @@ from typing import Any
 
 import pytest
 
+from fake_server import ApiVideo
+from tests.auth.conftest import Client
+
 THREADS = 16
 ROUNDS = 12
+Together = Callable[[Callable[..., Any]], list[Any]]
 
 
 @pytest.fixture(autouse=True)
@@ -24,7 +28,7 @@ def _impatient() -> Iterator[None]:
 
 
 @pytest.fixture
-def together(apivideo: Any, client_of: Any) -> Callable[[Callable[..., Any]], list[Any]]:
+def together(apivideo: Any, client_of: Any) -> Together:
     """Runs a function in all threads at once, each with a client and a number of its own."""
     clients = [client_of(apivideo) for _ in range(THREADS)]
 
@@ -41,7 +45,9 @@ def together(apivideo: Any, client_of: Any) -> Callable[[Callable[..., Any]], li
     return run
 
 
-def test_logins_at_once_give_tokens_that_are_all_different(apivideo, together, api):
+def test_logins_at_once_give_tokens_that_are_all_different(
+    apivideo: ApiVideo, together: Together, api: Client
+) -> None:
     apivideo.clock.freeze()  # in one instant, so that only the server can tell them apart
     found = together(lambda client, *_: [client.log_in().given() for _ in range(ROUNDS)])
     pairs = [pair for pairs in found for pair in pairs]
@@ -53,7 +59,9 @@ def test_logins_at_once_give_tokens_that_are_all_different(apivideo, together, a
     assert all(api.bearer(value).status == 200 for value in values)
 
 
-def test_of_simultaneous_refreshes_of_one_token_exactly_one_wins(apivideo, together, api):
+def test_of_simultaneous_refreshes_of_one_token_exactly_one_wins(
+    apivideo: ApiVideo, together: Together, api: Client
+) -> None:
     current = [api.log_in().given()["refresh_token"]]
     winners: list[list[Any]] = [[] for _ in range(ROUNDS)]
 
@@ -80,7 +88,9 @@ def test_of_simultaneous_refreshes_of_one_token_exactly_one_wins(apivideo, toget
 
 
 @pytest.mark.apivideo(rotate_refresh=False)
-def test_without_rotation_simultaneous_refreshes_all_win(apivideo, together, api):
+def test_without_rotation_simultaneous_refreshes_all_win(
+    apivideo: ApiVideo, together: Together, api: Client
+) -> None:
     token = api.log_in().given()["refresh_token"]
     pairs = together(lambda client, *_: client.refresh(token).given())
     assert len({pair["access_token"] for pair in pairs}) == THREADS
@@ -88,7 +98,7 @@ def test_without_rotation_simultaneous_refreshes_all_win(apivideo, together, api
     assert len(apivideo.tokens) == THREADS + 1
 
 
-def test_sixteen_clients_lose_nothing(apivideo, together, api):
+def test_sixteen_clients_lose_nothing(apivideo: ApiVideo, together: Together, api: Client) -> None:
     def work(client: Any, number: int, barrier: threading.Barrier) -> list[Any]:
         pair = client.log_in().given()
         seen = [pair]
@@ -121,7 +131,9 @@ def test_sixteen_clients_lose_nothing(apivideo, together, api):
 
 
 @pytest.mark.parametrize("turn", range(3))
-def test_no_refresh_under_way_survives_revoke_all(apivideo, together, turn):
+def test_no_refresh_under_way_survives_revoke_all(
+    apivideo: ApiVideo, together: Together, turn: Any
+) -> None:
     def work(client: Any, number: int, barrier: threading.Barrier) -> int:
         token, renewals = client.log_in().given()["refresh_token"], 0
         barrier.wait()
@@ -139,7 +151,9 @@ def test_no_refresh_under_way_survives_revoke_all(apivideo, together, turn):
     apivideo.check()
 
 
-def test_keys_made_at_once_are_all_different(apivideo, together, api):
+def test_keys_made_at_once_are_all_different(
+    apivideo: ApiVideo, together: Together, api: Client
+) -> None:
     keys = together(lambda client, *_: [apivideo.keys.add() for _ in range(ROUNDS)])
     values = {value for values in keys for value in values}
     assert len(values) == THREADS * ROUNDS

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import base64
+from typing import Any
 
 import pytest
+
+from fake_server import ApiVideo
+from fake_server.settings import Environment
+from tests.auth.conftest import Client
 
 MISSING = "authentication-missing-authorization-header"
 HEADER = "authentication-invalid-authorization-header-value"
@@ -26,14 +31,18 @@ SPACES = [" ", "   "]
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("space", SPACES)
-def test_an_access_token_is_accepted_as_bearer_in_any_case(api, apivideo, scheme, space):
+def test_an_access_token_is_accepted_as_bearer_in_any_case(
+    api: Client, apivideo: ApiVideo, scheme: Any, space: Any
+) -> None:
     token = apivideo.tokens.issue().access_token
     assert api.use(f"{scheme}{space}{token}").status == 200
 
 
 @pytest.mark.parametrize("scheme", ["Basic", "basic", "BASIC", "bAsIc"])
 @pytest.mark.parametrize("space", SPACES)
-def test_an_api_key_is_accepted_as_basic_in_any_case(api, apivideo, scheme, space):
+def test_an_api_key_is_accepted_as_basic_in_any_case(
+    api: Client, apivideo: ApiVideo, scheme: str, space: Any
+) -> None:
     assert api.use(f"{scheme}{space}{encoded(apivideo.api_key + ':')}").status == 200
 
 
@@ -50,13 +59,15 @@ PASSWORDS = [
 
 
 @pytest.mark.parametrize("password", PASSWORDS)
-def test_the_password_of_basic_is_ignored(api, apivideo, password):
+def test_the_password_of_basic_is_ignored(api: Client, apivideo: ApiVideo, password: Any) -> None:
     raw = password if isinstance(password, bytes) else password.encode()
     value = encoded(apivideo.api_key.encode() + b":" + raw)
     assert api.use(f"Basic {value}").status == 200
 
 
-def test_an_access_token_alone_is_accepted_unless_the_setting_refuses_it(api, apivideo):
+def test_an_access_token_alone_is_accepted_unless_the_setting_refuses_it(
+    api: Client, apivideo: ApiVideo
+) -> None:
     token = apivideo.tokens.issue().access_token
     assert api.use(token).status == 200
     apivideo.settings.allow_bare_token = False
@@ -68,7 +79,9 @@ def test_an_access_token_alone_is_accepted_unless_the_setting_refuses_it(api, ap
     api.use("a.b.c").is_problem(HEADER, detail=answer.json["detail"])
 
 
-def test_an_api_key_as_bearer_is_refused_unless_the_setting_accepts_it(api, apivideo):
+def test_an_api_key_as_bearer_is_refused_unless_the_setting_accepts_it(
+    api: Client, apivideo: ApiVideo
+) -> None:
     answer = api.bearer(apivideo.api_key)
     answer.is_problem(TOKEN, detail=answer.json["detail"])
     assert "API key" in answer.json["detail"]
@@ -82,7 +95,7 @@ def test_an_api_key_as_bearer_is_refused_unless_the_setting_accepts_it(api, apiv
     api.bearer(apivideo.api_key).is_problem(KEY)
 
 
-def test_a_request_without_the_header_is_refused(api):
+def test_a_request_without_the_header_is_refused(api: Client) -> None:
     api.use(None).is_problem(MISSING)
 
 
@@ -112,7 +125,9 @@ WRONG_HEADERS = {
 @pytest.mark.parametrize(
     ("header", "reason"), WRONG_HEADERS.values(), ids=list(WRONG_HEADERS.keys())
 )
-def test_a_malformed_header_is_told_what_it_should_be(api, header, reason):
+def test_a_malformed_header_is_told_what_it_should_be(
+    api: Client, header: Any, reason: Any
+) -> None:
     answer = api.use(header)
     answer.is_problem(HEADER, detail=answer.json["detail"])
     detail = answer.json["detail"]
@@ -124,7 +139,7 @@ def test_a_malformed_header_is_told_what_it_should_be(api, header, reason):
     assert "c2Vj" not in detail
 
 
-def test_two_authorization_headers_are_refused(api, apivideo):
+def test_two_authorization_headers_are_refused(api: Client, apivideo: ApiVideo) -> None:
     token = apivideo.tokens.issue().access_token
     api.connection.putrequest("GET", "/videos")
     api.connection.putheader("Authorization", f"Bearer {token}")
@@ -149,7 +164,9 @@ UNKNOWN = {
 
 
 @pytest.mark.parametrize(("header", "slug"), UNKNOWN.items(), ids=range(len(UNKNOWN)))
-def test_an_unknown_secret_is_refused_without_extra_attributes(api, apivideo, header, slug):
+def test_an_unknown_secret_is_refused_without_extra_attributes(
+    api: Client, apivideo: ApiVideo, header: Any, slug: Any
+) -> None:
     answer = api.use(header.encode())
     answer.is_problem(slug)
     assert answer.headers["Content-Type"] == "application/json"
@@ -157,11 +174,13 @@ def test_an_unknown_secret_is_refused_without_extra_attributes(api, apivideo, he
     assert apivideo.calls.last().status == 401
 
 
-def test_bytes_that_are_no_utf8_are_an_unknown_token(api):
+def test_bytes_that_are_no_utf8_are_an_unknown_token(api: Client) -> None:
     api.use(b"Bearer \xff\xfe").is_problem(TOKEN)
 
 
-def test_a_refresh_token_as_bearer_is_told_where_it_belongs(api, apivideo):
+def test_a_refresh_token_as_bearer_is_told_where_it_belongs(
+    api: Client, apivideo: ApiVideo
+) -> None:
     token = apivideo.tokens.issue().refresh_token
     answer = api.bearer(token)
     answer.is_problem(TOKEN, detail=answer.json["detail"])
@@ -169,13 +188,15 @@ def test_a_refresh_token_as_bearer_is_told_where_it_belongs(api, apivideo):
     assert token not in answer.body.decode()
 
 
-def test_tokens_as_basic_user_names_are_refused(api, apivideo):
+def test_tokens_as_basic_user_names_are_refused(api: Client, apivideo: ApiVideo) -> None:
     grant = apivideo.tokens.issue()
     assert api.basic(grant.access_token).slug == KEY
     assert api.basic(grant.refresh_token).slug == KEY
 
 
-def test_an_access_token_changed_by_one_character_is_refused(api, apivideo):
+def test_an_access_token_changed_by_one_character_is_refused(
+    api: Client, apivideo: ApiVideo
+) -> None:
     token = apivideo.tokens.issue().access_token
     for wrong in (token[:-1], token + "A", token.swapcase(), token[1:]):
         api.bearer(wrong).is_problem(TOKEN)
@@ -200,8 +221,8 @@ HOSTS = [
 @pytest.mark.parametrize("setting", ["sandbox", "production"])
 @pytest.mark.parametrize(("host", "environment"), HOSTS)
 def test_the_host_decides_the_environment_and_else_the_setting(
-    api, apivideo, host, environment, setting
-):
+    api: Client, apivideo: ApiVideo, host: Any, environment: Any, setting: Environment
+) -> None:
     apivideo.settings.environment = setting
     keys = {"sandbox": apivideo.sandbox_key, "production": apivideo.production_key}
     good = keys.pop(environment or setting)
@@ -214,7 +235,7 @@ def test_the_host_decides_the_environment_and_else_the_setting(
     assert {call.environment for call in apivideo.calls} == {environment or setting}
 
 
-def test_a_token_of_the_other_environment_is_refused(api, apivideo):
+def test_a_token_of_the_other_environment_is_refused(api: Client, apivideo: ApiVideo) -> None:
     pair = api.log_in(apivideo.production_key, host=PRODUCTION).given()
     token = pair["access_token"]
     api.bearer(token, host=SANDBOX).is_problem(TOKEN)
@@ -227,7 +248,9 @@ def test_a_token_of_the_other_environment_is_refused(api, apivideo):
     api.bearer(renewed["access_token"]).is_problem(TOKEN)
 
 
-def test_a_change_of_the_environment_counts_from_the_next_request(api, apivideo):
+def test_a_change_of_the_environment_counts_from_the_next_request(
+    api: Client, apivideo: ApiVideo
+) -> None:
     token = api.log_in().given()["access_token"]
     apivideo.settings.environment = "production"
     api.bearer(token).is_problem(TOKEN)
@@ -236,7 +259,7 @@ def test_a_change_of_the_environment_counts_from_the_next_request(api, apivideo)
     assert api.bearer(token).status == 200
 
 
-def test_the_environments_have_resources_of_their_own(api, apivideo):
+def test_the_environments_have_resources_of_their_own(api: Client, apivideo: ApiVideo) -> None:
     sandbox = api.basic_value(apivideo.sandbox_key)
     production = api.basic_value(apivideo.production_key)
     made = api.send("POST /videos", {"title": "A"}, authorization=sandbox).json["videoId"]
@@ -257,12 +280,14 @@ PRECEDENCE = [
 
 
 @pytest.mark.parametrize(("operation", "status"), PRECEDENCE)
-def test_a_route_is_judged_before_the_caller_and_the_caller_before_the_rest(api, operation, status):
+def test_a_route_is_judged_before_the_caller_and_the_caller_before_the_rest(
+    api: Client, operation: Any, status: Any
+) -> None:
     assert api.send(operation).status == status
     assert api.send(operation, authorization="Bearer nonsense").status == status
 
 
-def test_a_refused_request_changes_nothing(api, apivideo):
+def test_a_refused_request_changes_nothing(api: Client, apivideo: ApiVideo) -> None:
     good = api.basic_value(apivideo.api_key)
     video = api.send("POST /videos", {"title": "A"}, authorization=good).json["videoId"]
     before = api.use(good).json
@@ -271,7 +296,7 @@ def test_a_refused_request_changes_nothing(api, apivideo):
     assert api.use(good).json == before
 
 
-def test_the_call_tells_the_form_of_the_credential(api, apivideo):
+def test_the_call_tells_the_form_of_the_credential(api: Client, apivideo: ApiVideo) -> None:
     token = api.log_in().given()["access_token"]
     api.basic(apivideo.api_key)
     api.bearer(token)

@@ -10,6 +10,9 @@ from typing import Any
 import jwt
 import pytest
 
+from fake_server import ApiVideo
+from tests.auth.conftest import Client
+
 OPERATIONS = [("POST /auth/api-key", "apiKey"), ("POST /auth/refresh", "refreshToken")]
 NEW_YEAR = "2030-01-01T00:00:00.123456Z"
 
@@ -39,7 +42,9 @@ def invalid(name: str, detail: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("operation", "attribute"), OPERATIONS)
-def test_an_exchange_gives_four_attributes_in_their_order(api, operation, attribute):
+def test_an_exchange_gives_four_attributes_in_their_order(
+    api: Client, operation: Any, attribute: Any
+) -> None:
     answer = exchanged(api, operation)
     assert (answer.status, answer.headers["Content-Type"]) == (200, "application/json")
     assert list(answer.json) == ["token_type", "expires_in", "access_token", "refresh_token"]
@@ -48,7 +53,9 @@ def test_an_exchange_gives_four_attributes_in_their_order(api, operation, attrib
 
 
 @pytest.mark.parametrize(("operation", "attribute"), OPERATIONS)
-def test_the_access_token_is_a_jwt_that_names_its_project(api, apivideo, operation, attribute):
+def test_the_access_token_is_a_jwt_that_names_its_project(
+    api: Client, apivideo: ApiVideo, operation: Any, attribute: Any
+) -> None:
     apivideo.clock.freeze(NEW_YEAR)
     token = exchanged(api, operation).given()["access_token"]
     header = jwt.get_unverified_header(token)
@@ -61,7 +68,7 @@ def test_the_access_token_is_a_jwt_that_names_its_project(api, apivideo, operati
     assert re.fullmatch(r"pr[0-9A-Za-z]{21}", project)
 
 
-def test_jwts_carry_an_id_only_where_they_would_be_equal(api, apivideo):
+def test_jwts_carry_an_id_only_where_they_would_be_equal(api: Client, apivideo: ApiVideo) -> None:
     apivideo.clock.freeze(NEW_YEAR)
     tokens = [api.log_in().given()["access_token"] for _ in range(3)]
     claims = [claims_of(token) for token in tokens]
@@ -74,7 +81,9 @@ def test_jwts_carry_an_id_only_where_they_would_be_equal(api, apivideo):
 
 
 @pytest.mark.parametrize(("operation", "attribute"), OPERATIONS)
-def test_the_refresh_token_has_the_documented_shape(api, operation, attribute):
+def test_the_refresh_token_has_the_documented_shape(
+    api: Client, operation: Any, attribute: Any
+) -> None:
     token = exchanged(api, operation).given()["refresh_token"]
     assert re.fullmatch(r"def50200[0-9a-f]{772}", token)
 
@@ -92,7 +101,9 @@ CONTENT_TYPES = [
 
 @pytest.mark.parametrize(("operation", "attribute"), OPERATIONS)
 @pytest.mark.parametrize("content_type", CONTENT_TYPES)
-def test_json_is_taken_whatever_the_content_type_says(api, operation, attribute, content_type):
+def test_json_is_taken_whatever_the_content_type_says(
+    api: Client, operation: Any, attribute: Any, content_type: Any
+) -> None:
     assert exchanged(api, operation, content_type=content_type).status == 200
 
 
@@ -102,12 +113,14 @@ AUTHORIZATIONS = [None, "", "Basic ", "Bearer nonsense", "Basic bm9uc2Vuc2U6", "
 @pytest.mark.parametrize(("operation", "attribute"), OPERATIONS)
 @pytest.mark.parametrize("authorization", AUTHORIZATIONS)
 def test_an_authorization_header_means_nothing_to_an_exchange(
-    api, operation, attribute, authorization
-):
+    api: Client, operation: Any, attribute: Any, authorization: Any
+) -> None:
     assert exchanged(api, operation, authorization=authorization).status == 200
 
 
-def test_the_credential_in_a_header_does_not_replace_the_one_in_the_body(api, apivideo):
+def test_the_credential_in_a_header_does_not_replace_the_one_in_the_body(
+    api: Client, apivideo: ApiVideo
+) -> None:
     good = api.basic_value(apivideo.api_key)
     api.log_in("nonsense", authorization=good).is_problem(
         "authentication-invalid-user-credentials", name=""
@@ -125,7 +138,9 @@ UNKNOWN_SECRETS = {
 
 @pytest.mark.parametrize(("operation", "attribute"), OPERATIONS)
 @pytest.mark.parametrize("secret", UNKNOWN_SECRETS.values(), ids=UNKNOWN_SECRETS.keys())
-def test_an_unknown_secret_is_refused_without_a_hint(api, operation, attribute, secret):
+def test_an_unknown_secret_is_refused_without_a_hint(
+    api: Client, operation: Any, attribute: Any, secret: Any
+) -> None:
     answer = api.send(operation, {attribute: secret})
     answer.is_problem("authentication-invalid-user-credentials", name="")
     assert answer.headers["Content-Type"] == "application/json"
@@ -156,7 +171,9 @@ MALFORMED = {
 
 @pytest.mark.parametrize(("operation", "attribute"), OPERATIONS)
 @pytest.mark.parametrize("body", MALFORMED.values(), ids=MALFORMED.keys())
-def test_a_body_that_is_no_json_object_is_refused(api, apivideo, operation, attribute, body):
+def test_a_body_that_is_no_json_object_is_refused(
+    api: Client, apivideo: ApiVideo, operation: Any, attribute: Any, body: Any
+) -> None:
     answer = api.send(operation, body)
     kind = "https://docs.api.video/reference/invalid-payload"
     problem = {"type": kind, "title": "The payload is invalid."}
@@ -165,7 +182,7 @@ def test_a_body_that_is_no_json_object_is_refused(api, apivideo, operation, attr
 
 
 @pytest.mark.parametrize(("operation", "attribute"), OPERATIONS)
-def test_a_missing_attribute_is_named(api, operation, attribute):
+def test_a_missing_attribute_is_named(api: Client, operation: Any, attribute: Any) -> None:
     for body in (
         {},
         {"other": 1},
@@ -190,14 +207,18 @@ WRONG_VALUES = [
 
 @pytest.mark.parametrize(("operation", "attribute"), OPERATIONS)
 @pytest.mark.parametrize(("value", "detail"), WRONG_VALUES)
-def test_a_secret_that_is_no_text_is_refused(api, operation, attribute, value, detail):
+def test_a_secret_that_is_no_text_is_refused(
+    api: Client, operation: Any, attribute: Any, value: Any, detail: Any
+) -> None:
     answer = api.send(operation, {attribute: value})
     assert (answer.status, answer.json) == (400, invalid(attribute, detail))
 
 
 @pytest.mark.parametrize(("operation", "attribute"), OPERATIONS)
 @pytest.mark.parametrize("beyond", [1, 1024 * 1024])
-def test_a_body_beyond_one_mebibyte_is_refused(api, apivideo, operation, attribute, beyond):
+def test_a_body_beyond_one_mebibyte_is_refused(
+    api: Client, apivideo: ApiVideo, operation: Any, attribute: Any, beyond: int
+) -> None:
     start, end = f'{{"{attribute}":"'.encode(), b'"}'
     body = start + b"x" * (1024 * 1024 + beyond - len(start + end)) + end
     answer = api.send(operation, body)
@@ -206,13 +227,15 @@ def test_a_body_beyond_one_mebibyte_is_refused(api, apivideo, operation, attribu
 
 
 @pytest.mark.parametrize(("operation", "attribute"), OPERATIONS)
-def test_a_body_of_one_mebibyte_is_read(api, operation, attribute):
+def test_a_body_of_one_mebibyte_is_read(api: Client, operation: Any, attribute: Any) -> None:
     start, end = f'{{"{attribute}":"'.encode(), b'"}'
     body = start + b"x" * (1024 * 1024 - len(start + end)) + end
     assert api.send(operation, body).slug == "authentication-invalid-user-credentials"
 
 
-def test_other_attributes_are_ignored_unless_the_setting_refuses_them(api, apivideo):
+def test_other_attributes_are_ignored_unless_the_setting_refuses_them(
+    api: Client, apivideo: ApiVideo
+) -> None:
     body = {"apiKey": apivideo.api_key, "other": 1}
     assert api.send("POST /auth/api-key", body).status == 200
     apivideo.settings.unknown_fields = "refuse"
@@ -222,18 +245,18 @@ def test_other_attributes_are_ignored_unless_the_setting_refuses_them(api, apivi
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
 @pytest.mark.parametrize("path", ["/auth/api-key", "/auth/refresh"])
-def test_only_post_exchanges(api, path, method):
+def test_only_post_exchanges(api: Client, path: str, method: str) -> None:
     answer = api.send(f"{method} {path}", {"apiKey": "x", "refreshToken": "x"})
     assert (answer.status, answer.headers["Allow"]) == (405, "POST")
 
 
-def test_of_an_attribute_sent_twice_the_last_counts(api, apivideo):
+def test_of_an_attribute_sent_twice_the_last_counts(api: Client, apivideo: ApiVideo) -> None:
     good = json.dumps(apivideo.api_key).encode()
     assert api.send("POST /auth/api-key", b'{"apiKey":"x","apiKey":' + good + b"}").status == 200
     assert api.send("POST /auth/api-key", b'{"apiKey":' + good + b',"apiKey":"x"}').status == 400
 
 
-def test_a_refused_exchange_changes_nothing(api, apivideo):
+def test_a_refused_exchange_changes_nothing(api: Client, apivideo: ApiVideo) -> None:
     refresh_token = api.log_in().given()["refresh_token"]
     before = (apivideo.tokens.issued, apivideo.tokens.active)
     refused = [

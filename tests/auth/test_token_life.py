@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+
+from fake_server import ApiVideo
+from tests.auth.conftest import Client
 
 KEY = "authentication-invalid-api-key"
 TOKEN = "authentication-invalid-access-token"
@@ -11,11 +16,11 @@ REFRESH = "authentication-invalid-refresh-token"
 
 
 @pytest.fixture(autouse=True)
-def _frozen(apivideo):
+def _frozen(apivideo: ApiVideo) -> None:
     apivideo.clock.freeze("2030-01-01T00:00:00Z")
 
 
-def test_a_token_is_good_until_the_moment_of_its_expiry(api, apivideo):
+def test_a_token_is_good_until_the_moment_of_its_expiry(api: Client, apivideo: ApiVideo) -> None:
     token = api.log_in().given()["access_token"]
     apivideo.clock.advance(3599.999)
     assert api.bearer(token).status == 200
@@ -24,7 +29,9 @@ def test_a_token_is_good_until_the_moment_of_its_expiry(api, apivideo):
     api.use(token).is_problem(TOKEN)
 
 
-def test_an_expired_token_is_good_again_when_time_goes_back(api, apivideo):
+def test_an_expired_token_is_good_again_when_time_goes_back(
+    api: Client, apivideo: ApiVideo
+) -> None:
     token = api.log_in().given()["access_token"]
     apivideo.clock.advance(3600)
     assert api.bearer(token).status == 401
@@ -33,7 +40,7 @@ def test_an_expired_token_is_good_again_when_time_goes_back(api, apivideo):
 
 
 @pytest.mark.apivideo(clock_skew=5)
-def test_the_grace_of_clock_skew_ends_exactly(api, apivideo):
+def test_the_grace_of_clock_skew_ends_exactly(api: Client, apivideo: ApiVideo) -> None:
     token = api.log_in().given()["access_token"]
     apivideo.clock.advance(3604.999)
     assert api.bearer(token).status == 200
@@ -47,7 +54,9 @@ LIFETIMES = [(60, b"60"), (60.0, b"60"), (1.5, b"1"), (0.001, b"0"), (86_400, b"
 
 
 @pytest.mark.parametrize(("seconds", "written"), LIFETIMES)
-def test_expires_in_decides_how_long_a_token_lives(api, apivideo, seconds, written):
+def test_expires_in_decides_how_long_a_token_lives(
+    api: Client, apivideo: ApiVideo, seconds: Any, written: Any
+) -> None:
     apivideo.settings.expires_in = seconds
     answer = api.log_in()
     assert b'"expires_in":' + written + b"," in answer.body
@@ -58,14 +67,16 @@ def test_expires_in_decides_how_long_a_token_lives(api, apivideo, seconds, writt
 
 
 @pytest.mark.apivideo(expires_in=0)
-def test_a_token_of_no_seconds_is_expired_at_once(api):
+def test_a_token_of_no_seconds_is_expired_at_once(api: Client) -> None:
     pair = api.log_in().given()
     assert pair["expires_in"] == 0
     api.bearer(pair["access_token"]).is_problem(TOKEN)
     assert api.refresh(pair["refresh_token"]).status == 200
 
 
-def test_expires_in_counts_for_the_tokens_given_from_now_on(api, apivideo):
+def test_expires_in_counts_for_the_tokens_given_from_now_on(
+    api: Client, apivideo: ApiVideo
+) -> None:
     old = api.log_in().given()
     apivideo.settings.expires_in = 60
     new, refreshed = api.log_in().given(), api.refresh(old["refresh_token"]).given()
@@ -75,7 +86,7 @@ def test_expires_in_counts_for_the_tokens_given_from_now_on(api, apivideo):
     assert good == [200, 401, 401]
 
 
-def test_a_refresh_gives_two_new_tokens(api, apivideo):
+def test_a_refresh_gives_two_new_tokens(api: Client, apivideo: ApiVideo) -> None:
     old = api.log_in().given()
     new = api.refresh(old["refresh_token"]).given()
     assert new["access_token"] != old["access_token"]
@@ -87,7 +98,7 @@ def test_a_refresh_gives_two_new_tokens(api, apivideo):
     assert api.refresh(new["refresh_token"]).status == 200
 
 
-def test_a_refresh_token_works_once(api):
+def test_a_refresh_token_works_once(api: Client) -> None:
     old = api.log_in().given()["refresh_token"]
     new = api.refresh(old).given()["refresh_token"]
     api.refresh(old).is_problem(LOGIN, name="")
@@ -97,26 +108,26 @@ def test_a_refresh_token_works_once(api):
     assert api.refresh(newest).status == 200
 
 
-def test_an_access_token_is_no_refresh_token(api):
+def test_an_access_token_is_no_refresh_token(api: Client) -> None:
     pair = api.log_in().given()
     api.refresh(pair["access_token"]).is_problem(LOGIN, name="")
     assert api.refresh(pair["refresh_token"]).status == 200
 
 
-def test_an_expired_access_token_can_be_renewed_much_later(api, apivideo):
+def test_an_expired_access_token_can_be_renewed_much_later(api: Client, apivideo: ApiVideo) -> None:
     pair = api.log_in().given()
     apivideo.clock.advance(10 * 365 * 86_400)
     renewed = api.refresh(pair["refresh_token"]).given()
     assert api.bearer(renewed["access_token"]).status == 200
 
 
-def test_logins_do_not_end_one_another(api):
+def test_logins_do_not_end_one_another(api: Client) -> None:
     pairs = [api.log_in().given() for _ in range(3)]
     assert all(api.bearer(pair["access_token"]).status == 200 for pair in pairs)
     assert all(api.refresh(pair["refresh_token"]).status == 200 for pair in pairs)
 
 
-def test_a_login_and_a_refresh_in_one_instant_give_different_tokens(api):
+def test_a_login_and_a_refresh_in_one_instant_give_different_tokens(api: Client) -> None:
     pairs = [api.log_in().given() for _ in range(3)]
     pairs += [api.refresh(pair["refresh_token"]).given() for pair in pairs]
     assert len({pair["access_token"] for pair in pairs}) == 6
@@ -124,7 +135,7 @@ def test_a_login_and_a_refresh_in_one_instant_give_different_tokens(api):
 
 
 @pytest.mark.apivideo(refresh_expires_in=7200)
-def test_refresh_expires_in_ends_a_refresh_token_exactly(api, apivideo):
+def test_refresh_expires_in_ends_a_refresh_token_exactly(api: Client, apivideo: ApiVideo) -> None:
     first, second = (api.log_in().given()["refresh_token"] for _ in range(2))
     apivideo.clock.advance(7199.999)
     renewed = api.refresh(first).given()["refresh_token"]
@@ -135,7 +146,7 @@ def test_refresh_expires_in_ends_a_refresh_token_exactly(api, apivideo):
 
 
 @pytest.mark.apivideo(refresh_expires_in=60, clock_skew=5)
-def test_clock_skew_holds_for_refresh_tokens_too(api, apivideo):
+def test_clock_skew_holds_for_refresh_tokens_too(api: Client, apivideo: ApiVideo) -> None:
     first, second = (api.log_in().given()["refresh_token"] for _ in range(2))
     apivideo.clock.advance(64.999)
     assert api.refresh(first).status == 200
@@ -144,7 +155,7 @@ def test_clock_skew_holds_for_refresh_tokens_too(api, apivideo):
 
 
 @pytest.mark.apivideo(rotate_refresh=False)
-def test_without_rotation_a_refresh_token_works_again(api, apivideo):
+def test_without_rotation_a_refresh_token_works_again(api: Client, apivideo: ApiVideo) -> None:
     pair = api.log_in().given()
     renewed = [api.refresh(pair["refresh_token"]).given() for _ in range(3)]
     assert {one["refresh_token"] for one in renewed} == {pair["refresh_token"]}
@@ -158,7 +169,9 @@ def test_without_rotation_a_refresh_token_works_again(api, apivideo):
 
 @pytest.mark.parametrize("rotate", [True, False])
 @pytest.mark.apivideo(revoke_access_on_refresh=True)
-def test_a_refresh_can_end_the_access_token_that_it_replaces(api, apivideo, rotate):
+def test_a_refresh_can_end_the_access_token_that_it_replaces(
+    api: Client, apivideo: ApiVideo, rotate: bool
+) -> None:
     apivideo.settings.rotate_refresh = rotate
     other, first = api.log_in().given(), api.log_in().given()
     second = api.refresh(first["refresh_token"]).given()
@@ -168,14 +181,16 @@ def test_a_refresh_can_end_the_access_token_that_it_replaces(api, apivideo, rota
 
 
 @pytest.mark.apivideo(revoke_access_on_refresh=True)
-def test_a_refused_refresh_ends_nothing(api):
+def test_a_refused_refresh_ends_nothing(api: Client) -> None:
     pair = api.log_in().given()
     assert api.refresh(pair["refresh_token"], host="ws.api.video").status == 400
     assert api.bearer(pair["access_token"]).status == 200
 
 
 @pytest.mark.apivideo(revoke_on_login=True)
-def test_a_login_can_end_the_earlier_refresh_tokens_of_its_key(api, apivideo):
+def test_a_login_can_end_the_earlier_refresh_tokens_of_its_key(
+    api: Client, apivideo: ApiVideo
+) -> None:
     second_key = apivideo.keys.add("sandbox")
     other = api.log_in(second_key).given()
     first, second = api.log_in().given(), api.log_in().given()
@@ -186,7 +201,7 @@ def test_a_login_can_end_the_earlier_refresh_tokens_of_its_key(api, apivideo):
     assert api.bearer(first["access_token"]).status == 200  # access tokens live on
 
 
-def test_auth_errors_chooses_between_two_wordings(api, apivideo):
+def test_auth_errors_chooses_between_two_wordings(api: Client, apivideo: ApiVideo) -> None:
     api.log_in("nonsense").is_problem(LOGIN, name="")
     api.refresh("nonsense").is_problem(LOGIN, name="")
     apivideo.settings.auth_errors = "docs"
@@ -199,7 +214,7 @@ def test_auth_errors_chooses_between_two_wordings(api, apivideo):
     api.log_in("nonsense").is_problem(LOGIN, name="")
 
 
-def test_a_suspended_account_is_refused_with_403(api, apivideo):
+def test_a_suspended_account_is_refused_with_403(api: Client, apivideo: ApiVideo) -> None:
     token = api.log_in().given()["access_token"]
     apivideo.settings.suspended = True
     for header in (f"Bearer {token}", token, api.basic_value(apivideo.api_key)):
@@ -211,14 +226,14 @@ def test_a_suspended_account_is_refused_with_403(api, apivideo):
     assert api.bearer(token).status == 200
 
 
-def test_the_content_type_of_problems_can_be_changed(api, apivideo):
+def test_the_content_type_of_problems_can_be_changed(api: Client, apivideo: ApiVideo) -> None:
     apivideo.settings.problem_content_type = "application/problem+json"
     refused = [api.use(None), api.bearer("x"), api.log_in("x"), api.send("POST /auth/refresh")]
     assert {one.headers["Content-Type"] for one in refused} == {"application/problem+json"}
     assert api.log_in().headers["Content-Type"] == "application/json"
 
 
-def test_a_401_can_carry_www_authenticate(api, apivideo):
+def test_a_401_can_carry_www_authenticate(api: Client, apivideo: ApiVideo) -> None:
     apivideo.settings.www_authenticate = True
     for answer in (api.use(None), api.bearer("x"), api.basic("x"), api.use("x")):
         assert answer.headers["WWW-Authenticate"] == 'Bearer realm="api.video"'
@@ -228,6 +243,6 @@ def test_a_401_can_carry_www_authenticate(api, apivideo):
 
 
 @pytest.mark.apivideo(extra_fields={"new": 1})
-def test_extra_fields_are_in_tokens_and_refusals(api):
+def test_extra_fields_are_in_tokens_and_refusals(api: Client) -> None:
     assert api.log_in().given()["new"] == 1
     api.log_in("x").is_problem(LOGIN, name="", new=1)

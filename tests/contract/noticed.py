@@ -1,4 +1,4 @@
-"""What the contract suite and `drift` notice of a deviation: the judge of `test_deviations.py`."""
+"""Run the contract suite and `drift` on a deviation of the fake: used by `test_deviations.py`."""
 
 from __future__ import annotations
 
@@ -25,72 +25,68 @@ from pytest_apivideo.drift.report import Report, read
 from tests.contract.deviations import DEVIATIONS, Deviation
 
 FOLDER = Path(contract.__file__).parent
-_TODAY: Any = None  # there is no baseline, so no day matters
+_TODAY: Any = None  # without a baseline, no date matters
 
 
 @dataclass(frozen=True)
 class Noticed:
-    """The first test that failed, if any, and the drift from the fake as it is until there."""
+    """The first test that failed, if any, and the drift up to it."""
 
     failed: str | None
     drift: list[Drift]
 
     @property
     def by(self) -> str:
-        """What noticed the deviation: `must` goes before `drift`, `nothing` is a defect."""
+        """The means that noticed the deviation: "must", else "drift", else "nothing"."""
         return "must" if self.failed else "drift" if self.drift else "nothing"
 
     def __str__(self) -> str:
-        if self.failed:
-            return self.failed
-        one = self.drift[0] if self.drift else None
-        return f"{one.kind}: {one.operation} {one.where}" if one else "nothing"
+        drift = [f"{one.kind}: {one.operation} {one.where}" for one in self.drift]
+        return self.failed or next(iter(drift), "nothing")
 
 
 def noticed(deviation: Deviation) -> Noticed:
-    """Put a deviation into the fake, run the tests that are to notice it, and compare."""
-    as_it_is = run(deviation.tests)
+    """Apply a deviation to the fake, run the tests that should notice it, and compare reports."""
+    expected = run(deviation.tests)
     with pytest.MonkeyPatch.context() as patch:
         deviation.apply(patch)
-        deviating = run_now(deviation.tests, "-x")
-    checks = _checks(deviating).items()
-    failed = next((name for name, one in checks if one["outcome"] == "failed"), None)
-    return Noticed(failed, new_drift(compare(deviating, as_it_is), [], _TODAY))
+        report = run_now(deviation.tests, "-x")
+    failed = [name for name, outcome in _outcomes(report) if outcome == "failed"]
+    return Noticed(next(iter(failed), None), new_drift(compare(report, expected), [], _TODAY))
 
 
 @functools.cache
 def run(tests: str) -> Report:
-    """The report of a file of the contract on the fake as it is."""
+    """Return the report of a file of the contract on the unchanged fake."""
     report = run_now(tests, "-x")
-    wrong = [name for name, one in _checks(report).items() if one["outcome"] != "passed"]
-    assert not wrong, f"the contract must hold on the fake as it is: {wrong}"
+    failed = [name for name, outcome in _outcomes(report) if outcome != "passed"]
+    assert not failed, f"the contract must pass on the unchanged fake: {failed}"
     return report
 
 
 def run_now(tests: str, *more: str) -> Report:
-    """The report of a file of the contract, or of all (`*`), on the fake as it now is."""
+    """Return the report of a file of the contract, or of all (`*`), on the fake in use."""
     paths = [str(path) for path in sorted(FOLDER.glob(f"test_{tests}*.py"))]
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "report.json"
-        ini = Path(folder) / "pytest.ini"
+        path, ini = Path(folder) / "report.json", Path(folder) / "pytest.ini"
         ini.write_text("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
-        given = ["-p", "no:randomly", "-p", "no:cacheprovider", "--tb=no", *more]
-        options = ["-c", str(ini), f"--rootdir={folder}", f"--apivideo-report={path}"]
+        options = ["-p", "no:randomly", "-p", "no:cacheprovider", "--tb=no", *more]
+        options += ["-c", str(ini), f"--rootdir={folder}", f"--apivideo-report={path}"]
         with contextlib.redirect_stdout(io.StringIO()):
-            pytest.main([*given, *options, *paths])
+            pytest.main([*options, *paths])
         return read(path)
 
 
-def _checks(report: Report) -> dict[str, Any]:
-    found: dict[str, Any] = report["targets"]["fake"]["checks"]
-    return found
+def _outcomes(report: Report) -> list[tuple[str, str]]:
+    checks = report["targets"]["fake"]["checks"]
+    return [(name, check["outcome"]) for name, check in checks.items()]
 
 
 def main() -> None:
-    """Print which deviation is noticed by what."""
+    """Print each deviation with what noticed it."""
     for deviation in DEVIATIONS:
-        found = noticed(deviation)
-        print(f"{deviation.name:45} {found.by:8} {found}")
+        result = noticed(deviation)
+        print(f"{deviation.name:60} {result.by:8} {result}")
 
 
 if __name__ == "__main__":

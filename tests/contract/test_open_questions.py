@@ -55,7 +55,7 @@ CASES = [
 def test_no_answer_to_an_open_question_fails_a_test(
     monkeypatch: pytest.MonkeyPatch, name: str, value: Any
 ) -> None:
-    setting(**{name: value})(monkeypatch)
+    setting(**{name: value}).apply(monkeypatch)
     report = run_now("*")
     others = outcomes(report)
     assert set(others.values()) <= {"skipped"}, others
@@ -71,7 +71,7 @@ def test_every_question_that_is_open_is_asked_so() -> None:
 
 
 def test_a_limit_of_webhooks_that_was_met_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
-    setting(webhook_limit=1)(monkeypatch)
+    setting(webhook_limit=1).apply(monkeypatch)
     checks = run_now("webhooks")["targets"]["fake"]["checks"]
     assert [one["settings"] for one in checks.values() if one["settings"]] == [
         {"webhook_limit": [1]}

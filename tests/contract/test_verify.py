@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from fake_server.cli import cli
 from fake_server.settings import Settings
 from pytest_apivideo.drift.verify import verify
-from tests.contract.test_drift import answer, report
+from tests.contract.reports import answer, report
 
 
 def run(*arguments: str) -> Any:
@@ -25,7 +25,7 @@ def run(*arguments: str) -> Any:
 @pytest.fixture
 def seen(tmp_path: Path) -> Path:
     """A report of a sandbox that confirms one default and contradicts three."""
-    settings = {
+    settings: dict[str, Any] = {
         "allow_bare_token": True,
         "allow_api_key_as_bearer": True,
         "auth_errors": "docs",
@@ -61,7 +61,7 @@ def test_defaults_are_confirmed_contradicted_or_not_seen(seen: Path) -> None:
 def test_what_is_not_the_sandbox_itself_confirms_nothing(
     tmp_path: Path, target: str, address: str | None, words: str
 ) -> None:
-    settings = {"allow_bare_token": True, "rotate_refresh": False}
+    settings: dict[str, Any] = {"allow_bare_token": True, "rotate_refresh": False}
     made = report(answer(), target=target, address=address, **settings)
     (tmp_path / "a.json").write_text(json.dumps(made))
     done = run(str(tmp_path / "a.json"))

@@ -83,7 +83,7 @@ def test_where_looks_at_the_request(apivideo: ApiVideo, api: httpx.Client) -> No
 def test_where_sees_headers_query_and_credentials_token(
     apivideo: ApiVideo, http: httpx.Client
 ) -> None:
-    seen = []
+    seen: list[Any] = []
     apivideo.on("GET /videos", where=seen.append, optional=True).respond(503)
     grant = apivideo.tokens.issue()
     http.get("/videos?currentPage=1", headers={"Authorization": f"Bearer {grant.access_token}"})
@@ -161,7 +161,7 @@ def test_a_revoked_refresh_token_makes_the_client_log_in_again(
 def test_only_what_was_handled_has_changed_anything(apivideo: ApiVideo, api: httpx.Client) -> None:
     for when, title in (("before", "a"), ("after", "b"), ("middle", "c")):
         with (
-            apivideo.on("POST /videos").drop(when),  # type: ignore[arg-type] - a table of values
+            apivideo.on("POST /videos").drop(when),  # type: ignore[arg-type]  # a table of values
             pytest.raises(httpx.RemoteProtocolError),
         ):
             api.post("/videos", json={"title": title})
@@ -376,7 +376,7 @@ def test_a_wrong_number_is_refused_and_makes_no_fault(
     apivideo: ApiVideo, numbers: dict[str, int], words: str
 ) -> None:
     with pytest.raises((TypeError, ValueError), match=f"^{words}; see docs/faults.md$"):
-        apivideo.on("GET /videos", **numbers)  # type: ignore[arg-type] - wrong on purpose
+        apivideo.on("GET /videos", **numbers)  # type: ignore[arg-type]  # wrong on purpose
     assert len(apivideo.faults) == 0
 
 
@@ -387,7 +387,7 @@ def test_what_is_awaited_cannot_say_where(apivideo: ApiVideo) -> None:
     with pytest.raises(TypeError, match="where= must be a plain function of the request"):
         apivideo.on("GET /videos", where=is_mine)
     with pytest.raises(TypeError, match='an operation is a string like "GET /videos", not None'):
-        apivideo.on(None)  # type: ignore[arg-type] - wrong on purpose
+        apivideo.on(None)  # type: ignore[arg-type]  # wrong on purpose
 
 
 def test_a_misspelt_operation_is_refused_with_the_nearest(apivideo: ApiVideo) -> None:
@@ -509,7 +509,7 @@ def test_what_cannot_be_sent_is_refused(
 ) -> None:
     fault = apivideo.on("GET /videos")
     with pytest.raises(error, match=words):
-        wrong(fault)  # type: ignore[operator] - of a table
+        wrong(fault)  # type: ignore[operator]  # of a table
     fault.remove()
 
 

@@ -4,27 +4,32 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
+from collections.abc import Iterable, Iterator
+from typing import Any, cast
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
 
 from fake_server.hosting import Disconnect
 from fake_server.hosting.connection import Connection
+from tests.hosting.conftest import Connect, Serve
 
 GET = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"
 HEAD = b"HEAD / HTTP/1.1\r\nHost: h\r\n\r\n"
 DATE = "Sun, 17 Mar 2030 17:46:40 GMT"
 
 
-def answering(body, headers=(), status="200 OK"):
-    def app(environ, start_response):
+def answering(body: Any, headers: Any = (), status: Any = "200 OK") -> Any:
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Any:
         start_response(status, list(headers))
         return body() if callable(body) else body
 
     return app
 
 
-def pieces():
+def pieces() -> Iterator[bytes]:
     yield b"one"
     yield b""
     yield b"two"
@@ -42,7 +47,15 @@ def pieces():
         pytest.param(pieces, [("Transfer-Encoding", "x")], None, b"onetwo", [b"one", b"two"]),
     ],
 )
-def test_bodies_are_framed(serve, connect, body, headers, length, text, chunks):
+def test_bodies_are_framed(
+    serve: Serve,
+    connect: Connect,
+    body: Any,
+    headers: Any,
+    length: str | None,
+    text: bytes,
+    chunks: Any,
+) -> None:
     client = connect(serve(answering(body, headers)))
     for _ in range(2):
         reply = client.ask(GET)
@@ -55,7 +68,9 @@ def test_bodies_are_framed(serve, connect, body, headers, length, text, chunks):
 @pytest.mark.parametrize("status", ["204 No Content", "304 Not Modified"])
 @pytest.mark.parametrize("headers", [[], [("Content-Length", "3")]])
 @pytest.mark.parametrize("body", [[b"one"], pieces, []])
-def test_a_status_without_body_has_none(serve, connect, status, headers, body):
+def test_a_status_without_body_has_none(
+    serve: Serve, connect: Connect, status: str, headers: Any, body: Any
+) -> None:
     client = connect(serve(answering(body, headers, status)))
     for _ in range(2):
         reply = client.ask(GET)
@@ -73,7 +88,9 @@ def test_a_status_without_body_has_none(serve, connect, status, headers, body):
         (pieces, [], None),
     ],
 )
-def test_head_gets_the_length_and_no_body(serve, connect, body, headers, length):
+def test_head_gets_the_length_and_no_body(
+    serve: Serve, connect: Connect, body: Any, headers: Any, length: str | None
+) -> None:
     client = connect(serve(answering(body, headers)))
     for _ in range(2):
         reply = client.send(HEAD).reply(head_only=True)
@@ -81,8 +98,8 @@ def test_head_gets_the_length_and_no_body(serve, connect, body, headers, length)
         assert reply.headers.get("content-length") == length
 
 
-def test_head_does_not_wait_for_an_endless_body(serve, connect):
-    def endless():
+def test_head_does_not_wait_for_an_endless_body(serve: Serve, connect: Connect) -> None:
+    def endless() -> Iterator[bytes]:
         while True:
             yield b"more"
 
@@ -90,31 +107,31 @@ def test_head_does_not_wait_for_an_endless_body(serve, connect):
     assert client.send(HEAD).reply(head_only=True).status == 200
 
 
-def test_the_date_is_the_one_the_host_was_given(serve, connect):
+def test_the_date_is_the_one_the_host_was_given(serve: Serve, connect: Connect) -> None:
     assert connect(serve(answering([]))).ask(GET).headers["date"] == DATE
 
 
-def test_the_date_moves_with_the_clock(serve, connect):
+def test_the_date_moves_with_the_clock(serve: Serve, connect: Connect) -> None:
     times = iter([0.0, 0.9, 1.0])
     client = connect(serve(answering([]), now=lambda: next(times)))
     dates = [client.ask(GET).headers["date"] for _ in range(3)]
     assert [date[-6:-4] for date in dates] == ["00", "00", "01"]
 
 
-def test_a_date_of_the_application_is_kept(serve, connect):
+def test_a_date_of_the_application_is_kept(serve: Serve, connect: Connect) -> None:
     client = connect(serve(answering([], [("Date", "yesterday")])))
     assert client.ask(GET).headers["date"] == "yesterday"
 
 
-def test_headers_and_reason_arrive_as_they_were_given(serve, connect):
+def test_headers_and_reason_arrive_as_they_were_given(serve: Serve, connect: Connect) -> None:
     app = answering([], [("X-Name", " \u00e9\u00ff\t")], "299 D\u00e9j\u00e0")
     reply = connect(serve(app)).ask(GET)
     assert (reply.status, reply.reason) == (299, "D\u00e9j\u00e0")
     assert reply.headers["x-name"] == "\u00e9\u00ff"
 
 
-def test_requests_may_be_sent_ahead(serve, connect):
-    def app(environ, start_response):
+def test_requests_may_be_sent_ahead(serve: Serve, connect: Connect) -> None:
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         start_response("200 OK", [])
         return [environ["PATH_INFO"].encode()]
 
@@ -132,7 +149,9 @@ def test_requests_may_be_sent_ahead(serve, connect):
     ],
 )
 @pytest.mark.parametrize("body", [[b"onetwo"], pieces])
-def test_clients_that_want_the_connection_closed_get_it(serve, connect, request_, body):
+def test_clients_that_want_the_connection_closed_get_it(
+    serve: Serve, connect: Connect, request_: bytes, body: Any
+) -> None:
     client = connect(serve(answering(body)))
     reply = client.ask(request_)
     assert reply.body == b"onetwo"
@@ -140,16 +159,16 @@ def test_clients_that_want_the_connection_closed_get_it(serve, connect, request_
     assert client.ended()
 
 
-def test_the_application_may_close_the_connection(serve, connect):
+def test_the_application_may_close_the_connection(serve: Serve, connect: Connect) -> None:
     client = connect(serve(answering([b"x"], [("Connection", "close")])))
     assert client.ask(GET).body == b"x"
     assert client.ended()
 
 
-def test_each_piece_of_a_stream_is_sent_at_once(serve, connect):
+def test_each_piece_of_a_stream_is_sent_at_once(serve: Serve, connect: Connect) -> None:
     go_on = threading.Event()
 
-    def app(environ, start_response):
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterator[bytes]:
         start_response("200 OK", [])
         yield b"first"
         assert go_on.wait(20)
@@ -166,11 +185,11 @@ def test_each_piece_of_a_stream_is_sent_at_once(serve, connect):
 class TracedSocket(socket.socket):
     """Remembers how many bytes each send took."""
 
-    def __init__(self, sock):
+    def __init__(self, sock: socket.socket) -> None:
         super().__init__(fileno=sock.detach())
-        self.sent = []
+        self.sent: list[bytes] = []
 
-    def sendall(self, data, flags=0):
+    def sendall(self, data: Any, flags: Any = 0) -> None:
         self.sent.append(bytes(data))
         super().sendall(data, flags)
 
@@ -182,7 +201,7 @@ class TracedSocket(socket.socket):
         (pieces, [b"\r\n\r\n3\r\none\r\n", b"3\r\ntwo\r\n", b"0\r\n\r\n"]),
     ],
 )
-def test_head_and_first_piece_are_one_send(serve, body, ends):
+def test_head_and_first_piece_are_one_send(serve: Serve, body: Any, ends: Any) -> None:
     app = answering(body)
     host = serve(app)
     with socket.create_server(("127.0.0.1", 0)) as listener, socket.socket() as client:
@@ -196,8 +215,8 @@ def test_head_and_first_piece_are_one_send(serve, body, ends):
     assert all(sent.endswith(end) for sent, end in zip(traced.sent, ends, strict=True))
 
 
-def test_the_write_function_of_wsgi_works(serve, connect):
-    def app(environ, start_response):
+def test_the_write_function_of_wsgi_works(serve: Serve, connect: Connect) -> None:
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         write = start_response("200 OK", [("Content-Length", "6")])
         write(b"")
         write(b"one")
@@ -209,21 +228,21 @@ def test_the_write_function_of_wsgi_works(serve, connect):
     assert client.ask(GET).body == b"onetwo"
 
 
-def test_start_response_may_be_called_by_the_iterator(serve, connect):
-    def app(environ, start_response):
+def test_start_response_may_be_called_by_the_iterator(serve: Serve, connect: Connect) -> None:
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterator[bytes]:
         start_response("201 Created", [])
         yield b"late"
 
     assert connect(serve(app)).ask(GET).status == 201
 
 
-def test_an_error_may_replace_a_head_that_was_not_sent(serve, connect):
-    def app(environ, start_response):
+def test_an_error_may_replace_a_head_that_was_not_sent(serve: Serve, connect: Connect) -> None:
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         start_response("200 OK", [])
         try:
             raise ValueError
         except ValueError as error:
-            start_response("502 Bad", [], (ValueError, error, error.__traceback__))
+            start_response("502 Bad", [], cast("Any", (ValueError, error, error.__traceback__)))
         return [b"replaced"]
 
     reply = connect(serve(app)).ask(GET)
@@ -233,25 +252,25 @@ def test_an_error_may_replace_a_head_that_was_not_sent(serve, connect):
 class Closing:
     """A body that tells when it is closed."""
 
-    def __init__(self, pieces=(b"x",)):
+    def __init__(self, pieces: Any = (b"x",)) -> None:
         self.pieces = pieces
         self.closed = threading.Event()
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[bytes]:
         yield from self.pieces
 
-    def close(self):
+    def close(self) -> None:
         self.closed.set()
 
 
-def test_the_body_is_closed(serve, connect):
+def test_the_body_is_closed(serve: Serve, connect: Connect) -> None:
     body = Closing()
     connect(serve(answering(body))).ask(GET)
     assert body.closed.wait(20)
 
 
-def test_the_body_is_closed_when_the_client_leaves(serve, connect):
-    def endless():
+def test_the_body_is_closed_when_the_client_leaves(serve: Serve, connect: Connect) -> None:
+    def endless() -> Iterator[bytes]:
         while True:
             yield b"x" * 100_000
 
@@ -268,24 +287,26 @@ def test_the_body_is_closed_when_the_client_leaves(serve, connect):
 # What an application can do wrong -----------------------------------------------------------
 
 
-def raising(error):
-    def app(environ, start_response):
+def raising(error: Any) -> Any:
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> None:
         raise error
 
     return app
 
 
-def starts_twice(environ, start_response):
+def starts_twice(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     start_response("200 OK", [])
     start_response("200 OK", [])
     return []
 
 
-def never_starts(environ, start_response):
+def never_starts(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     return [b"x"]
 
 
-def never_starts_iterator(environ, start_response):
+def never_starts_iterator(
+    environ: WSGIEnvironment, start_response: StartResponse
+) -> Iterable[bytes]:
     return iter(())
 
 
@@ -316,7 +337,9 @@ class Stop(BaseException):
         pytest.param(answering([], [("Content-Length", "x")]), Exception, "Content", id="length"),
     ],
 )
-def test_an_error_before_the_head_is_a_500_and_check_raises_it(serve, connect, app, error, match):
+def test_an_error_before_the_head_is_a_500_and_check_raises_it(
+    serve: Serve, connect: Connect, app: Any, error: Any, match: str
+) -> None:
     host = serve(app)
     client = connect(host)
     for _ in range(2):
@@ -331,7 +354,7 @@ def test_an_error_before_the_head_is_a_500_and_check_raises_it(serve, connect, a
     host.check()
 
 
-def test_an_error_with_head_is_a_500_without_body(serve, connect):
+def test_an_error_with_head_is_a_500_without_body(serve: Serve, connect: Connect) -> None:
     host = serve(raising(ValueError("boom")))
     client = connect(host)
     for _ in range(2):
@@ -340,12 +363,12 @@ def test_an_error_with_head_is_a_500_without_body(serve, connect):
             host.check()
 
 
-def raises_late():
+def raises_late() -> Iterator[bytes]:
     yield b"one"
     raise KeyError("late")
 
 
-def wrong_type_late():
+def wrong_type_late() -> Iterator[bytes | str]:
     yield b"one"
     yield "two"
 
@@ -358,7 +381,9 @@ def wrong_type_late():
         pytest.param(wrong_type_late, [], TypeError, id="type"),
     ],
 )
-def test_an_error_after_the_head_drops_the_connection(serve, connect, body, headers, error):
+def test_an_error_after_the_head_drops_the_connection(
+    serve: Serve, connect: Connect, body: Any, headers: Any, error: Any
+) -> None:
     host = serve(answering(body, headers))
     client = connect(host).send(GET)
     assert client.head().status == 200
@@ -367,12 +392,14 @@ def test_an_error_after_the_head_drops_the_connection(serve, connect, body, head
         host.check()
 
 
-def test_a_late_error_of_the_application_itself_is_raised_as_it_is(serve, connect):
-    def app(environ, start_response):
+def test_a_late_error_of_the_application_itself_is_raised_as_it_is(
+    serve: Serve, connect: Connect
+) -> None:
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterator[bytes]:
         start_response("200 OK", [])
         yield b"one"
         error = ValueError("too late")
-        start_response("500 No", [], (ValueError, error, None))
+        start_response("500 No", [], cast("Any", (ValueError, error, None)))
 
     host = serve(app)
     client = connect(host).send(GET)
@@ -383,9 +410,9 @@ def test_a_late_error_of_the_application_itself_is_raised_as_it_is(serve, connec
         host.check()
 
 
-def test_an_error_on_closing_the_body_is_recorded(serve, connect):
+def test_an_error_on_closing_the_body_is_recorded(serve: Serve, connect: Connect) -> None:
     class Failing(Closing):
-        def close(self):
+        def close(self) -> None:
             raise ValueError("close")
 
     host = serve(answering(Failing()))
@@ -397,7 +424,7 @@ def test_an_error_on_closing_the_body_is_recorded(serve, connect):
 
 
 @pytest.mark.parametrize("body", [[b"onetwo"], pieces])
-def test_a_body_that_is_too_long_is_cut(serve, connect, body):
+def test_a_body_that_is_too_long_is_cut(serve: Serve, connect: Connect, body: Any) -> None:
     host = serve(answering(body, [("Content-Length", "5")]))
     client = connect(host)
     assert client.ask(GET).body == b"onetw"
@@ -407,7 +434,9 @@ def test_a_body_that_is_too_long_is_cut(serve, connect, body):
 
 
 @pytest.mark.parametrize("body", [[b"onetwo"], pieces, []])
-def test_a_body_that_is_too_short_ends_the_connection(serve, connect, body):
+def test_a_body_that_is_too_short_ends_the_connection(
+    serve: Serve, connect: Connect, body: Any
+) -> None:
     host = serve(answering(body, [("Content-Length", "9")]))
     client = connect(host).send(GET)
     client.head()
@@ -416,8 +445,8 @@ def test_a_body_that_is_too_short_ends_the_connection(serve, connect, body):
         host.check()
 
 
-def test_an_error_in_the_clock_reaches_the_test(serve, connect):
-    def broken():
+def test_an_error_in_the_clock_reaches_the_test(serve: Serve, connect: Connect) -> None:
+    def broken() -> None:
         raise ZeroDivisionError
 
     host = serve(answering([]), now=broken)
@@ -430,18 +459,20 @@ def test_an_error_in_the_clock_reaches_the_test(serve, connect):
 # Faults that an application asks for ---------------------------------------------------------
 
 
-def half():
+def half() -> Iterator[bytes]:
     yield b"x" * 10
     raise Disconnect
 
 
-def half_and_reset():
+def half_and_reset() -> Iterator[bytes]:
     yield b"x" * 10
     raise Disconnect(reset=True)
 
 
 @pytest.mark.parametrize("tls", [False, True])
-def test_a_disconnect_drops_the_connection_without_answer(serve, connect, server_tls, tls):
+def test_a_disconnect_drops_the_connection_without_answer(
+    serve: Serve, connect: Connect, server_tls: ssl.SSLContext, tls: bool
+) -> None:
     host = serve(raising(Disconnect()), ssl_context=server_tls)
     assert connect(host, tls=tls).send(GET).ended()
     assert host.handler_errors == []
@@ -449,7 +480,9 @@ def test_a_disconnect_drops_the_connection_without_answer(serve, connect, server
 
 @pytest.mark.parametrize("tls", [False, True])
 @pytest.mark.parametrize("app", [raising(Disconnect(reset=True)), answering(half_and_reset)])
-def test_a_disconnect_may_be_a_reset(serve, connect, server_tls, app, tls):
+def test_a_disconnect_may_be_a_reset(
+    serve: Serve, connect: Connect, server_tls: ssl.SSLContext, app: Any, tls: bool
+) -> None:
     host = serve(app, ssl_context=server_tls)
     client = connect(host, tls=tls).send(GET)
     with pytest.raises(ConnectionResetError):
@@ -458,7 +491,7 @@ def test_a_disconnect_may_be_a_reset(serve, connect, server_tls, app, tls):
     assert host.handler_errors == []
 
 
-def test_a_disconnect_in_the_body_leaves_it_unfinished(serve, connect):
+def test_a_disconnect_in_the_body_leaves_it_unfinished(serve: Serve, connect: Connect) -> None:
     host = serve(answering(half, [("Content-Length", "100")]))
     client = connect(host).send(GET)
     assert client.head().headers["content-length"] == "100"
@@ -466,14 +499,16 @@ def test_a_disconnect_in_the_body_leaves_it_unfinished(serve, connect):
     assert host.handler_errors == []
 
 
-def test_a_disconnect_ends_in_fin_though_the_body_was_not_read(serve, connect):
+def test_a_disconnect_ends_in_fin_though_the_body_was_not_read(
+    serve: Serve, connect: Connect
+) -> None:
     host = serve(raising(Disconnect()))
     body = b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5000000\r\n\r\n" + b"x" * 100_000
     assert connect(host).send(body).ended()
 
 
-def test_an_application_may_send_garbage(serve, connect):
-    def app(environ, start_response):
+def test_an_application_may_send_garbage(serve: Serve, connect: Connect) -> None:
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> None:
         environ["werkzeug.socket"].sendall(b"NOT HTTP\r\n\r\n")
         raise Disconnect
 

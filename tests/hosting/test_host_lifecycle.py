@@ -7,7 +7,10 @@ import gc
 import socket
 import ssl
 import threading
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any, cast
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 import freezegun
 import pytest
@@ -16,37 +19,38 @@ from pytest_httpserver import HTTPServer, HTTPServerError
 from werkzeug.serving import WSGIRequestHandler
 
 from fake_server.hosting import Host
+from tests.hosting.conftest import Client, Connect, Serve
 
 GET = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"
 
 
-def hello(environ, start_response):
+def hello(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     start_response("200 OK", [("X-Scheme", environ["wsgi.url_scheme"])])
     return [b"hello"]
 
 
 @pytest.fixture(autouse=True)
-def threads_of_others():
+def threads_of_others() -> None:
     """What ran before the test: the server of other tests in this process has threads too."""
     OTHERS.clear()
     OTHERS.update(threading.enumerate())
 
 
-OTHERS = set()
+OTHERS: set[threading.Thread] = set()
 
 
-def worker_threads():
+def worker_threads() -> list[threading.Thread]:
     """The threads of this test that serve connections, or accept them."""
     mine = set(threading.enumerate()) - OTHERS
     return [thread for thread in mine if thread.name.startswith("fake-server")]
 
 
-def open_files():
+def open_files() -> Any:
     gc.collect()
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
-def test_the_host_starts_and_stops(serve):
+def test_the_host_starts_and_stops(serve: Serve) -> None:
     host = serve(hello)
     assert host.is_running()
     assert urllib3.request("GET", host.url_for("/")).data == b"hello"
@@ -60,14 +64,14 @@ def test_the_host_starts_and_stops(serve):
         host.stop()
 
 
-def test_the_host_is_a_context_manager():
+def test_the_host_is_a_context_manager() -> None:
     with Host(hello, refusal=lambda *_: ("", b""), now=lambda: 0.0) as host:
         assert isinstance(host, HTTPServer)
         assert urllib3.request("GET", host.url_for("/")).data == b"hello"
     assert not host.is_running()
 
 
-def test_a_stopped_host_restarts_on_its_port(serve, connect):
+def test_a_stopped_host_restarts_on_its_port(serve: Serve, connect: Connect) -> None:
     host = serve(hello)
     port = host.port
     connect(host).ask(GET)
@@ -79,7 +83,9 @@ def test_a_stopped_host_restarts_on_its_port(serve, connect):
         assert connect(host).ask(GET).body == b"hello"
 
 
-def test_a_taken_port_is_an_error_that_names_it(serve, capfd):
+def test_a_taken_port_is_an_error_that_names_it(
+    serve: Serve, capfd: pytest.CaptureFixture[str]
+) -> None:
     port = serve(hello).port
     with pytest.raises(HTTPServerError, match=f"127.0.0.1:{port}"):
         serve(hello, port=port)
@@ -87,7 +93,7 @@ def test_a_taken_port_is_an_error_that_names_it(serve, capfd):
 
 
 @pytest.mark.skipif(not socket.has_ipv6, reason="needs IPv6")
-def test_ipv6_is_served(serve):
+def test_ipv6_is_served(serve: Serve) -> None:
     try:
         host = serve(hello, host="::1")
     except HTTPServerError:
@@ -95,14 +101,16 @@ def test_ipv6_is_served(serve):
     assert urllib3.request("GET", host.url_for("/")).data == b"hello"
 
 
-def test_werkzeugs_own_handler_class_is_left_alone(serve):
+def test_werkzeugs_own_handler_class_is_left_alone(serve: Serve) -> None:
     before = dict(vars(WSGIRequestHandler))
     serve(hello)
     assert vars(WSGIRequestHandler) == before
 
 
 @pytest.mark.parametrize("secure", [False, True])
-def test_stop_leaves_no_connection_thread_or_file(serve, connect, server_tls, secure):
+def test_stop_leaves_no_connection_thread_or_file(
+    serve: Serve, connect: Connect, server_tls: ssl.SSLContext, secure: bool
+) -> None:
     host = serve(hello, ssl_context=server_tls if secure else None)
     host.stop()
     before, clients = open_files(), []
@@ -120,10 +128,10 @@ def test_stop_leaves_no_connection_thread_or_file(serve, connect, server_tls, se
     assert open_files() <= before
 
 
-def test_a_handler_may_wait_until_the_host_stops(serve, connect):
+def test_a_handler_may_wait_until_the_host_stops(serve: Serve, connect: Connect) -> None:
     waiting = threading.Event()
 
-    def app(environ, start_response):
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         waiting.set()
         assert environ["fake_server.stopping"].wait(20)
         return hello(environ, start_response)
@@ -136,11 +144,13 @@ def test_a_handler_may_wait_until_the_host_stops(serve, connect):
     client.file.read()  # ends, be it with or without the answer
 
 
-def test_a_handler_that_blocks_does_not_hold_up_stop_for_ever(serve, connect, monkeypatch):
+def test_a_handler_that_blocks_does_not_hold_up_stop_for_ever(
+    serve: Serve, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("fake_server.hosting.server.PATIENCE_SECONDS", 0.01)
     blocked, release = threading.Event(), threading.Event()
 
-    def app(environ, start_response):
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         blocked.set()
         assert release.wait(20)
         return hello(environ, start_response)
@@ -157,11 +167,13 @@ def test_a_handler_that_blocks_does_not_hold_up_stop_for_ever(serve, connect, mo
     assert host.handler_errors == []
 
 
-def test_a_handler_may_stop_the_host(serve, connect, monkeypatch):
+def test_a_handler_may_stop_the_host(
+    serve: Serve, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("fake_server.hosting.server.PATIENCE_SECONDS", 0.01)
     stopped = threading.Event()
 
-    def app(environ, start_response):
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         host.stop()
         stopped.set()
         return hello(environ, start_response)
@@ -172,8 +184,8 @@ def test_a_handler_may_stop_the_host(serve, connect, monkeypatch):
     assert client.ended()
 
 
-def test_a_connection_is_not_kept_once_the_host_is_stopping(serve, connect):
-    def app(environ, start_response):
+def test_a_connection_is_not_kept_once_the_host_is_stopping(serve: Serve, connect: Connect) -> None:
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         environ["fake_server.stopping"].set()
         return hello(environ, start_response)
 
@@ -185,7 +197,9 @@ def test_a_connection_is_not_kept_once_the_host_is_stopping(serve, connect):
 # TLS -----------------------------------------------------------------------------------------
 
 
-def test_one_port_speaks_tls_and_plain_http(serve, connect, server_tls):
+def test_one_port_speaks_tls_and_plain_http(
+    serve: Serve, connect: Connect, server_tls: ssl.SSLContext
+) -> None:
     host = serve(hello, ssl_context=server_tls)
     assert host.url_for("/").startswith("https:")
     secure, plain = connect(host, tls=True), connect(host)
@@ -194,7 +208,9 @@ def test_one_port_speaks_tls_and_plain_http(serve, connect, server_tls):
         assert plain.ask(GET).headers["x-scheme"] == "http"
 
 
-def test_tls_can_be_switched_while_the_host_runs(serve, connect, server_tls):
+def test_tls_can_be_switched_while_the_host_runs(
+    serve: Serve, connect: Connect, server_tls: ssl.SSLContext
+) -> None:
     host = serve(hello)
     host.ssl_context = server_tls
     secure = connect(host, tls=True)
@@ -205,7 +221,9 @@ def test_tls_can_be_switched_while_the_host_runs(serve, connect, server_tls):
         connect(host, tls=True)
 
 
-def test_a_silent_client_or_handshake_holds_up_nobody(serve, connect, server_tls):
+def test_a_silent_client_or_handshake_holds_up_nobody(
+    serve: Serve, connect: Connect, server_tls: ssl.SSLContext
+) -> None:
     host = serve(hello, ssl_context=server_tls)
     connect(host)
     connect(host).send(b"\x16\x03\x01")
@@ -213,16 +231,20 @@ def test_a_silent_client_or_handshake_holds_up_nobody(serve, connect, server_tls
     assert connect(host).ask(GET).body == b"hello"
 
 
-def test_the_end_of_a_tls_connection_is_announced(serve, connect, server_tls):
+def test_the_end_of_a_tls_connection_is_announced(
+    serve: Serve, connect: Connect, server_tls: ssl.SSLContext
+) -> None:
     host = serve(hello, ssl_context=server_tls)
     client = connect(host, tls=True)
-    client.sock.suppress_ragged_eofs = False
+    cast("Any", client.sock).suppress_ragged_eofs = False
     client.send(b"GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
     assert client.reply().body == b"hello"
     assert client.ended()
 
 
-def test_a_large_unread_body_over_tls_gets_its_answer(serve, connect, server_tls):
+def test_a_large_unread_body_over_tls_gets_its_answer(
+    serve: Serve, connect: Connect, server_tls: ssl.SSLContext
+) -> None:
     client = connect(serve(hello, ssl_context=server_tls), tls=True)
     client.send(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5000000\r\n\r\n")
     client.send(b"x" * 5_000_000)
@@ -232,50 +254,50 @@ def test_a_large_unread_body_over_tls_gets_its_answer(serve, connect, server_tls
 # Clients that behave badly -------------------------------------------------------------------
 
 
-def leave(client):
+def leave(client: Client) -> None:
     client.close()
 
 
-def leave_in_head(client):
+def leave_in_head(client: Client) -> None:
     client.send(b"GET / HT").close()
 
 
-def reset_at_once(client):
+def reset_at_once(client: Client) -> None:
     client.reset()
 
 
-def reset_in_head(client):
+def reset_in_head(client: Client) -> None:
     client.send(b"GET / HT").reset()
 
 
-def reset_in_body(client):
+def reset_in_body(client: Client) -> None:
     client.send(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nx").reset()
 
 
-def reset_after_request(client):
+def reset_after_request(client: Client) -> None:
     client.send(GET).reset()
 
 
-def reset_after_answer(client):
+def reset_after_answer(client: Client) -> None:
     client.ask(GET)
     client.reset()
 
 
-def reset_in_pipeline(client):
+def reset_in_pipeline(client: Client) -> None:
     client.send(GET * 50)
     client.reply()
     client.reset()
 
 
-def reset_after_refusal(client):
+def reset_after_refusal(client: Client) -> None:
     client.send(b"nonsense\r\n\r\n").reset()
 
 
-def reset_in_handshake(client):
+def reset_in_handshake(client: Client) -> None:
     client.send(b"\x16\x03\x01\x02\x00\x01").reset()
 
 
-def bad_handshake(client):
+def bad_handshake(client: Client) -> None:
     client.send(b"\x16" + b"nonsense" * 50)
     with contextlib.suppress(ConnectionResetError):
         client.file.read()
@@ -300,10 +322,18 @@ def bad_handshake(client):
         bad_handshake,
     ],
 )
-def test_no_client_can_cause_a_traceback(serve, connect, capfd, server_tls, behave, secure, size):
+def test_no_client_can_cause_a_traceback(
+    serve: Serve,
+    connect: Connect,
+    capfd: pytest.CaptureFixture[str],
+    server_tls: ssl.SSLContext,
+    behave: Any,
+    secure: bool,
+    size: int,
+) -> None:
     body = b"x" * size
 
-    def app(environ, start_response):
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         environ["wsgi.input"].read()
         start_response("200 OK", [])
         return [body]
@@ -319,8 +349,13 @@ def test_no_client_can_cause_a_traceback(serve, connect, capfd, server_tls, beha
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_failure_of_the_host_itself_reaches_the_test(serve, connect, capfd, monkeypatch):
-    def fail(*_):
+def test_a_failure_of_the_host_itself_reaches_the_test(
+    serve: Serve,
+    connect: Connect,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_: Any) -> None:
         raise ZeroDivisionError("host")
 
     host = serve(hello)
@@ -333,8 +368,10 @@ def test_a_failure_of_the_host_itself_reaches_the_test(serve, connect, capfd, mo
     assert capfd.readouterr() == ("", "")
 
 
-def test_an_unexpected_end_of_a_callback_reaches_the_test(serve, connect, capfd):
-    def leave():
+def test_an_unexpected_end_of_a_callback_reaches_the_test(
+    serve: Serve, connect: Connect, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def leave() -> None:
         raise SystemExit("now")
 
     host = serve(hello, now=leave)
@@ -346,8 +383,13 @@ def test_an_unexpected_end_of_a_callback_reaches_the_test(serve, connect, capfd)
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_thread_that_cannot_start_reaches_the_test(serve, connect, capfd, monkeypatch):
-    def fail(self):
+def test_a_thread_that_cannot_start_reaches_the_test(
+    serve: Serve,
+    connect: Connect,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(self: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 
     host = serve(hello)
@@ -363,7 +405,7 @@ def test_a_thread_that_cannot_start_reaches_the_test(serve, connect, capfd, monk
 # Frozen time ---------------------------------------------------------------------------------
 
 
-def test_frozen_time_does_not_hold_up_the_host(serve, connect):
+def test_frozen_time_does_not_hold_up_the_host(serve: Serve, connect: Connect) -> None:
     with freezegun.freeze_time("2031-05-06"):
         host = serve(hello)
         silent, client = connect(host), connect(host)
@@ -375,13 +417,15 @@ def test_frozen_time_does_not_hold_up_the_host(serve, connect):
         assert connect(host).ask(GET).headers["date"] == "Sun, 17 Mar 2030 17:46:40 GMT"
 
 
-def test_freezing_and_thawing_does_not_disturb_requests_under_way(serve, connect):
+def test_freezing_and_thawing_does_not_disturb_requests_under_way(
+    serve: Serve, connect: Connect
+) -> None:
     seconds = iter(range(1_900_000_000, 2_000_000_000))
     host = serve(hello, now=lambda: float(next(seconds)))
     client, done = connect(host), threading.Event()
     replies = []
 
-    def ask():
+    def ask() -> None:
         while not done.is_set():
             replies.append(client.ask(GET).status)
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 import threading
 import tracemalloc
+from collections.abc import Iterable, Iterator
+from typing import Any
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 import httpx
 import pytest
@@ -12,18 +15,20 @@ import requests
 import urllib3
 from werkzeug import Request, Response
 
+from tests.hosting.conftest import Connect, Serve
+
 GET = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"
 POST = b"POST / HTTP/1.1\r\nHost: h\r\n"
 CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
 MIB = 1024 * 1024
 
 
-def read_all(environ, start_response):
+def read_all(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     start_response("200 OK", [])
     return [b"<" + environ["wsgi.input"].read() + b">"]
 
 
-def ignore(environ, start_response):
+def ignore(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     start_response("200 OK", [])
     return [b"ignored"]
 
@@ -41,14 +46,16 @@ def ignore(environ, start_response):
         pytest.param(CHUNKED + b"0\r\n\r\n", b"", id="no chunks"),
     ],
 )
-def test_a_body_is_read_to_its_end_and_no_further(serve, connect, body, read):
+def test_a_body_is_read_to_its_end_and_no_further(
+    serve: Serve, connect: Connect, body: bytes, read: bytes
+) -> None:
     client = connect(serve(read_all)).send(body + GET)
     assert client.reply().body == b"<" + read + b">"
     assert client.reply().body == b"<>"
 
 
-def test_a_body_can_be_read_in_every_way_of_a_file(serve, connect):
-    def app(environ, start_response):
+def test_a_body_can_be_read_in_every_way_of_a_file(serve: Serve, connect: Connect) -> None:
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         stream = environ["wsgi.input"]
         buffer = bytearray(3)
         got = [stream.readline(), stream.read(2), stream.readinto(buffer), bytes(buffer)]
@@ -64,9 +71,9 @@ def test_a_body_can_be_read_in_every_way_of_a_file(serve, connect):
     )
 
 
-def test_multipart_uploads_are_parsed(serve):
+def test_multipart_uploads_are_parsed(serve: Serve) -> None:
     @Request.application
-    def app(request):
+    def app(request: Request) -> Any:
         return Response(request.form["a"] + request.files["f"].read().decode())
 
     host = serve(app)
@@ -76,8 +83,8 @@ def test_multipart_uploads_are_parsed(serve):
     assert reply.text == "1two"
 
 
-def test_a_large_body_streams_through(serve):
-    def app(environ, start_response):
+def test_a_large_body_streams_through(serve: Serve) -> None:
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         digest = hashlib.sha256()
         for piece in iter(lambda: environ["wsgi.input"].read(100_000), b""):
             digest.update(piece)
@@ -90,8 +97,10 @@ def test_a_large_body_streams_through(serve):
 
 
 @pytest.mark.parametrize("framing", [b"Content-Length: 16777216\r\n\r\n", None])
-def test_a_body_is_not_held_in_memory(serve, connect, framing):
-    def app(environ, start_response):
+def test_a_body_is_not_held_in_memory(
+    serve: Serve, connect: Connect, framing: bytes | None
+) -> None:
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         size = sum(len(piece) for piece in iter(lambda: environ["wsgi.input"].read(65536), b""))
         start_response("200 OK", [])
         return [str(size).encode()]
@@ -116,7 +125,7 @@ def test_a_body_is_not_held_in_memory(serve, connect, framing):
         pytest.param(CHUNKED + b"3\r\nhel\r\n", id="between chunks"),
     ],
 )
-def test_a_truncated_body_is_the_clients_error(serve, connect, body):
+def test_a_truncated_body_is_the_clients_error(serve: Serve, connect: Connect, body: bytes) -> None:
     host = serve(read_all)
     client = connect(host).send(body).end()
     reply = client.reply()
@@ -135,7 +144,9 @@ def test_a_truncated_body_is_the_clients_error(serve, connect, body):
         pytest.param(b"5;" + b"x" * 70_000, id="endless extension"),
     ],
 )
-def test_a_badly_framed_body_is_the_clients_error(serve, connect, body):
+def test_a_badly_framed_body_is_the_clients_error(
+    serve: Serve, connect: Connect, body: bytes
+) -> None:
     host = serve(read_all)
     client = connect(host).send(CHUNKED + body)
     assert client.reply().status == 400
@@ -143,8 +154,10 @@ def test_a_badly_framed_body_is_the_clients_error(serve, connect, body):
     assert host.handler_errors == []
 
 
-def test_a_body_that_breaks_after_the_head_was_sent_drops_the_connection(serve, connect):
-    def app(environ, start_response):
+def test_a_body_that_breaks_after_the_head_was_sent_drops_the_connection(
+    serve: Serve, connect: Connect
+) -> None:
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterator[bytes]:
         start_response("200 OK", [])
         yield b"started"
         yield environ["wsgi.input"].read()
@@ -158,8 +171,8 @@ def test_a_body_that_breaks_after_the_head_was_sent_drops_the_connection(serve, 
     assert host.handler_errors == []
 
 
-def test_an_application_may_answer_a_truncated_body_itself(serve, connect):
-    def app(environ, start_response):
+def test_an_application_may_answer_a_truncated_body_itself(serve: Serve, connect: Connect) -> None:
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         try:
             environ["wsgi.input"].read()
         except Exception as error:
@@ -172,10 +185,12 @@ def test_an_application_may_answer_a_truncated_body_itself(serve, connect):
     assert reply.headers["connection"] == "close"
 
 
-def test_a_client_that_resets_while_its_body_is_read_is_no_error(serve, connect):
+def test_a_client_that_resets_while_its_body_is_read_is_no_error(
+    serve: Serve, connect: Connect
+) -> None:
     reading, failed = threading.Event(), threading.Event()
 
-    def app(environ, start_response):
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         reading.set()
         try:
             return read_all(environ, start_response)
@@ -202,7 +217,9 @@ EXPECT = b"Expect: 100-continue\r\n"
         (b"Transfer-Encoding: chunked\r\n\r\n", b"5\r\nhello\r\n0\r\n\r\n"),
     ],
 )
-def test_continue_is_said_once_when_the_body_is_read(serve, connect, framing, body):
+def test_continue_is_said_once_when_the_body_is_read(
+    serve: Serve, connect: Connect, framing: bytes, body: bytes
+) -> None:
     client = connect(serve(read_all)).send(POST + EXPECT + framing)
     go_on = client.reply()
     assert (go_on.status, go_on.reason, go_on.headers) == (100, "Continue", {})
@@ -211,7 +228,7 @@ def test_continue_is_said_once_when_the_body_is_read(serve, connect, framing, bo
     assert client.ask(GET).body == b"<>"
 
 
-def test_continue_is_not_said_when_the_body_is_not_read(serve, connect):
+def test_continue_is_not_said_when_the_body_is_not_read(serve: Serve, connect: Connect) -> None:
     client = connect(serve(ignore)).send(POST + EXPECT + b"Content-Length: 5\r\n\r\n")
     reply = client.reply()
     assert reply.status == 200
@@ -219,7 +236,7 @@ def test_continue_is_not_said_when_the_body_is_not_read(serve, connect):
     assert client.ended()
 
 
-def test_continue_is_not_said_to_a_client_that_did_not_wait(serve, connect):
+def test_continue_is_not_said_to_a_client_that_did_not_wait(serve: Serve, connect: Connect) -> None:
     client = connect(serve(read_all))
     assert client.ask(POST + EXPECT + b"Content-Length: 5\r\n\r\nhello").body == b"<hello>"
 
@@ -236,7 +253,9 @@ def test_continue_is_not_said_to_a_client_that_did_not_wait(serve, connect):
         ),
     ],
 )
-def test_a_small_unread_body_does_not_end_the_connection(serve, connect, body):
+def test_a_small_unread_body_does_not_end_the_connection(
+    serve: Serve, connect: Connect, body: bytes
+) -> None:
     client = connect(serve(ignore))
     for _ in range(2):
         reply = client.ask(POST + body)
@@ -244,7 +263,9 @@ def test_a_small_unread_body_does_not_end_the_connection(serve, connect, body):
         assert "connection" not in reply.headers
 
 
-def test_a_broken_unread_body_ends_the_connection_after_the_answer(serve, connect):
+def test_a_broken_unread_body_ends_the_connection_after_the_answer(
+    serve: Serve, connect: Connect
+) -> None:
     host = serve(ignore)
     client = connect(host).send(CHUNKED + b"nonsense\r\n")
     assert client.reply().body == b"ignored"
@@ -252,14 +273,14 @@ def test_a_broken_unread_body_ends_the_connection_after_the_answer(serve, connec
     assert host.handler_errors == []
 
 
-def test_a_large_unread_body_ends_the_connection(serve, connect):
+def test_a_large_unread_body_ends_the_connection(serve: Serve, connect: Connect) -> None:
     client = connect(serve(ignore)).send(POST + b"Content-Length: 1048577\r\n\r\n")
     reply = client.reply()
     assert reply.headers["connection"] == "close"
     assert client.ended()
 
 
-def test_a_large_unread_chunked_body_ends_the_connection(serve, connect):
+def test_a_large_unread_chunked_body_ends_the_connection(serve: Serve, connect: Connect) -> None:
     client = connect(serve(ignore)).send(CHUNKED)
     assert client.reply().body == b"ignored"
     for _ in range(40):
@@ -267,8 +288,8 @@ def test_a_large_unread_chunked_body_ends_the_connection(serve, connect):
     assert client.ended()
 
 
-def test_a_partly_read_body_counts_by_what_is_left(serve, connect):
-    def app(environ, start_response):
+def test_a_partly_read_body_counts_by_what_is_left(serve: Serve, connect: Connect) -> None:
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         environ["wsgi.input"].read(1)
         return ignore(environ, start_response)
 
@@ -279,8 +300,8 @@ def test_a_partly_read_body_counts_by_what_is_left(serve, connect):
 
 
 @pytest.mark.parametrize("library", ["urllib3", "requests", "httpx"])
-def test_clients_get_an_early_answer_to_a_large_upload(serve, library):
-    def app(environ, start_response):
+def test_clients_get_an_early_answer_to_a_large_upload(serve: Serve, library: str) -> None:
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         start_response("413 Content Too Large", [])
         return [b"too large"]
 

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterable
+from typing import Any
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
 
+from fake_server.hosting import Host
+from tests.hosting.conftest import Connect, Serve
+
 GET = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"
+EnvironFor = Callable[[bytes], dict[str, Any]]
 KEYS = [
     "REQUEST_METHOD",
     "PATH_INFO",
@@ -27,28 +34,28 @@ KEYS = [
 ]
 
 
-def echo(environ, start_response):
+def echo(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     start_response("200 OK", [("Content-Type", "application/json")])
     known = {key: environ[key] for key in KEYS & environ.keys()}
     return [json.dumps(known | {"keys": sorted(environ)}).encode()]
 
 
 @pytest.fixture
-def host(serve):
+def host(serve: Serve) -> Host:
     return serve(echo)
 
 
 @pytest.fixture
-def environ_for(host, connect):
-    def ask(data: bytes) -> dict[str, object]:
+def environ_for(host: Host, connect: Connect) -> EnvironFor:
+    def ask(data: bytes) -> dict[str, Any]:
         reply = connect(host).ask(data)
         assert reply.status == 200, reply
-        return json.loads(reply.body)
+        return dict(json.loads(reply.body))
 
     return ask
 
 
-def test_the_environ_says_what_wsgi_wants(environ_for, host):
+def test_the_environ_says_what_wsgi_wants(environ_for: EnvironFor, host: Host) -> None:
     environ = environ_for(
         b"PATCH /a%20b/%C3%A9?c=d%20e HTTP/1.1\r\nHost: example.org\r\nX-A: 1\r\n"
         b"Content-Type: text/plain\r\nContent-Length: 0\r\n\r\n"
@@ -74,10 +81,12 @@ def test_the_environ_says_what_wsgi_wants(environ_for, host):
     }
 
 
-def test_the_application_gets_the_socket_and_the_stopping_event(serve, connect):
+def test_the_application_gets_the_socket_and_the_stopping_event(
+    serve: Serve, connect: Connect
+) -> None:
     seen = {}
 
-    def app(environ, start_response):
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         seen.update(environ)
         start_response("204 No Content", [])
         return []
@@ -103,7 +112,13 @@ def test_the_application_gets_the_socket_and_the_stopping_event(serve, connect):
         ("https://other.example/%41", "/A", "", "other.example"),
     ],
 )
-def test_the_target_is_taken_as_it_was_sent(environ_for, target, path, query, host_header):
+def test_the_target_is_taken_as_it_was_sent(
+    environ_for: EnvironFor,
+    target: str,
+    path: str,
+    query: str,
+    host_header: str,
+) -> None:
     environ = environ_for(f"OPTIONS {target} HTTP/1.1\r\nHost: h\r\n\r\n".encode())
     assert environ["PATH_INFO"] == path
     assert environ["QUERY_STRING"] == query
@@ -111,22 +126,24 @@ def test_the_target_is_taken_as_it_was_sent(environ_for, target, path, query, ho
     assert environ["HTTP_HOST"] == host_header
 
 
-def test_repeated_headers_are_joined(environ_for):
+def test_repeated_headers_are_joined(environ_for: EnvironFor) -> None:
     environ = environ_for(b"GET / HTTP/1.1\r\nHost: h\r\nX-A: 1\r\nx-a: 2\r\n\r\n")
     assert environ["HTTP_X_A"] == "1,2"
 
 
-def test_header_values_are_latin_1(environ_for):
+def test_header_values_are_latin_1(environ_for: EnvironFor) -> None:
     environ = environ_for(b"GET / HTTP/1.1\r\nHost: h\r\nX-A: \xe9\xff\r\n\r\n")
     assert environ["HTTP_X_A"] == "\xe9\xff"
 
 
-def test_a_header_with_an_underscore_does_not_pass_for_one_with_a_dash(environ_for):
+def test_a_header_with_an_underscore_does_not_pass_for_one_with_a_dash(
+    environ_for: EnvironFor,
+) -> None:
     environ = environ_for(b"GET / HTTP/1.1\r\nHost: h\r\nX_A: evil\r\n\r\n")
     assert "HTTP_X_A" not in environ["keys"]
 
 
-def test_a_folded_header_is_one_header(environ_for):
+def test_a_folded_header_is_one_header(environ_for: EnvironFor) -> None:
     environ = environ_for(b"GET / HTTP/1.1\r\nHost: h\r\nX-A: 1\r\n  2\r\n\r\n")
     assert environ["HTTP_X_A"] == "1 2"
 
@@ -174,7 +191,9 @@ FIELDS = b"".join(b"X-%d: %s\r\n" % (i, b"v" * 4000) for i in range(17))
         pytest.param(505, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", id="HTTP/2"),
     ],
 )
-def test_a_bad_head_is_refused_and_the_connection_ends(host, connect, status, head):
+def test_a_bad_head_is_refused_and_the_connection_ends(
+    host: Host, connect: Connect, status: int, head: bytes
+) -> None:
     client = connect(host)
     reply = client.ask(head)
     assert reply.status == status
@@ -195,31 +214,35 @@ def test_a_bad_head_is_refused_and_the_connection_ends(host, connect, status, he
         pytest.param(400, [b"GET / HTTP/1.1\r\n", b"Host h\r\n", b"\r\n"], id="400"),
     ],
 )
-def test_a_bad_head_that_dribbles_is_refused_as_well(host, connect, status, parts):
+def test_a_bad_head_that_dribbles_is_refused_as_well(
+    host: Host, connect: Connect, status: int, parts: Any
+) -> None:
     client = connect(host)
     for part in parts:
         client.send(part)
     assert client.reply().status == status
 
 
-def test_a_head_that_is_cut_off_gets_an_answer(host, connect):
+def test_a_head_that_is_cut_off_gets_an_answer(host: Host, connect: Connect) -> None:
     client = connect(host).send(b"GET / HTTP/1.1\r\nHost:").end()
     assert client.reply().status == 400
 
 
-def test_a_head_may_come_byte_by_byte(host, connect):
+def test_a_head_may_come_byte_by_byte(host: Host, connect: Connect) -> None:
     client = connect(host)
     for byte in b"GET /slow HTTP/1.1\r\nHost: h\r\n\r\n":
         client.send(bytes([byte]))
     assert json.loads(client.reply().body)["PATH_INFO"] == "/slow"
 
 
-def test_a_head_of_63_kib_is_fine(host, connect):
+def test_a_head_of_63_kib_is_fine(host: Host, connect: Connect) -> None:
     fields = b"".join(b"X-%d: %s\r\n" % (i, b"v" * 4000) for i in range(15))
     assert connect(host).ask(b"GET / HTTP/1.1\r\nHost: h\r\n" + fields + b"\r\n").status == 200
 
 
-def test_the_answer_to_a_bad_head_survives_the_bytes_behind_it(host, connect):
+def test_the_answer_to_a_bad_head_survives_the_bytes_behind_it(
+    host: Host, connect: Connect
+) -> None:
     client = connect(host).send(b"nonsense\r\n\r\n" + b"x" * 500_000)
     assert client.reply().status == 400
     client.send(b"x" * 500_000)
@@ -227,7 +250,7 @@ def test_the_answer_to_a_bad_head_survives_the_bytes_behind_it(host, connect):
 
 
 @pytest.mark.parametrize("upgrade", ["h2c", "websocket"])
-def test_an_offer_to_upgrade_is_ignored(host, connect, upgrade):
+def test_an_offer_to_upgrade_is_ignored(host: Host, connect: Connect, upgrade: str) -> None:
     request = f"GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: {upgrade}\r\n\r\n"
     client = connect(host)
     assert client.ask(request.encode()).status == 200

@@ -45,7 +45,7 @@ def httpx_on_asyncio(request: pytest.FixtureRequest) -> Iterator[Ask]:
     client = request.getfixturevalue("apivideo_async_http")
 
     async def ask() -> int:
-        return (await client.get("/videos")).status_code
+        return int((await client.get("/videos")).status_code)
 
     yield lambda: asyncio.run(ask())
 
@@ -55,7 +55,7 @@ def httpx_on_trio(request: pytest.FixtureRequest) -> Iterator[Ask]:
     client = request.getfixturevalue("apivideo_async_http")
 
     async def ask() -> int:
-        return (await client.get("/videos")).status_code
+        return int((await client.get("/videos")).status_code)
 
     yield lambda: trio.run(ask)
 
@@ -122,7 +122,12 @@ def freezegun(request: pytest.FixtureRequest) -> Iterator[Spoil]:
 def travelled(request: pytest.FixtureRequest) -> Iterator[Spoil]:
     apivideo = request.getfixturevalue("apivideo")
     with time_machine.travel("2030-01-01", tick=False) as traveller:
-        yield lambda: (traveller.shift(3600), apivideo.clock.run_due())
+
+        def shift() -> None:
+            traveller.shift(3600)
+            apivideo.clock.run_due()
+
+        yield shift
 
 
 @contextmanager

@@ -31,7 +31,8 @@ def model_of(operation: Operation) -> type[Resource] | None:
     """The resource that an operation takes or answers."""
     body = operation.action.body
     if isinstance(body, tuple):
-        return body[0]
+        model: type[Resource] = body[0]
+        return model
     return operation.action.lists or operation.action.answers
 
 

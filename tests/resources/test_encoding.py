@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 import httpx
 import pytest
@@ -19,7 +19,7 @@ FIVE_RENDITIONS = [
     ("hls", "720p"),
     ("mp4", "720p"),
 ]
-COMPLETED = "video.encoding.quality.completed"
+COMPLETED: Final = "video.encoding.quality.completed"
 
 
 def upload(apivideo: ApiVideo, video_id: str, content: bytes = b"a film") -> str:

@@ -19,7 +19,7 @@ TYPED = [operation for operation in TAKING if operation.takes and operation.take
 SMALL = [operation for operation in TAKING if operation.takes and operation.takes.most < 100 * MiB]
 
 
-def over(operations: list[Operation]) -> Any:
+def over(operations: list[Operation]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("operation", operations, ids=lambda one: one.name)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import httpx
 import pytest
@@ -11,7 +11,7 @@ from pytest_apivideo import ApiVideo, WebhookReceiver
 from tests.resources.test_encoding import upload
 
 START = "2030-01-01T00:00:00Z"
-GENERATED = ("video.caption.generated", "video.summary.generated")
+GENERATED: Final = ("video.caption.generated", "video.summary.generated")
 
 
 def asked(api: httpx.Client, **facts: Any) -> str:

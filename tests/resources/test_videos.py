@@ -16,7 +16,7 @@ DOCS = "https://docs.api.video/reference/"
 def create(api: httpx.Client, **body: Any) -> dict[str, Any]:
     answer = api.post("/videos", json={"title": "Maths", **body})
     assert answer.is_success, answer.text
-    return answer.json()
+    return dict(answer.json())
 
 
 @pytest.mark.apivideo(asset_urls="real")

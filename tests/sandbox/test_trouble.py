@@ -304,7 +304,7 @@ def test_in_a_storm_of_429_a_test_is_inconclusive(
     assert list(ledgers.glob("*")) == []
 
 
-BUSY = {"status": 429, "headers": {"X-RateLimit-Retry-After": "0"}}
+BUSY: dict[str, Any] = {"status": 429, "headers": {"X-RateLimit-Retry-After": "0"}}
 
 
 @pytest.mark.parametrize("operation", ["POST /auth/api-key", "GET /videos"])

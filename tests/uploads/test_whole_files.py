@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
+from fake_server.core.problems import Problem
 from pytest_apivideo import ApiVideo
 from tests.uploads.client import ANY, DOCS, MiB, Uploader, slug
 
@@ -230,7 +231,7 @@ def test_the_name_of_a_file_must_be_text(upload: Uploader) -> None:
 def test_nothing_is_received_for_a_project_that_is_closed(apivideo_server: Any) -> None:
     with apivideo_server.project() as other:
         spool = other._project.spool
-    with pytest.raises(Exception, match="no room for this file") as refused:
+    with pytest.raises(Problem, match="no room for this file") as refused:
         spool.receive(1, 1)
     assert refused.value.detail == "The project is closed."
     assert spool.used == 0
