@@ -107,14 +107,14 @@ def test_whether_a_login_ends_earlier_refresh_tokens(
 
 
 def test_an_unknown_key_gets_no_token(anyone: Api, apivideo_target: Target) -> None:
-    answer = anyone.post("/auth/api-key", {"apiKey": "anUnknownKeyOfNobodyAtAll23"})
+    answer = anyone.post("/auth/api-key", {"apiKey": apivideo_target.run})
     must_be_refused(answer, apivideo_target, BAD_KEY)
 
 
 def test_a_key_with_something_added_gets_no_token(
     anyone: Api, key: str, apivideo_target: Target
 ) -> None:
-    answer = anyone.post("/auth/api-key", {"apiKey": key + "x"})
+    answer = anyone.post("/auth/api-key", {"apiKey": key + apivideo_target.run})
     must_be_refused(answer, apivideo_target, BAD_KEY)
 
 
@@ -143,8 +143,10 @@ def test_a_login_may_carry_the_key_in_its_header_too(anyone: Api, key: str) -> N
     anyone.post("/auth/api-key", {"apiKey": key}, headers=headers).must_be(200, TOKEN)
 
 
-def test_what_a_wrong_credential_in_the_header_of_a_login_does(anyone: Api, key: str) -> None:
-    headers = {"Authorization": basic("nobody:")}
+def test_what_a_wrong_credential_in_the_header_of_a_login_does(
+    anyone: Api, key: str, apivideo_target: Target
+) -> None:
+    headers = {"Authorization": basic(f"{apivideo_target.run}:")}
     anyone.post("/auth/api-key", {"apiKey": key}, headers=headers).must_be((200, 400, 401))
 
 
@@ -323,7 +325,7 @@ def test_whether_two_renewals_at_once_both_win(anyone: Api, token: Token) -> Non
 def test_an_unknown_refresh_token_is_refused(
     anyone: Api, apivideo_target: Target, value: str
 ) -> None:
-    must_be_refused(refresh(anyone, value), apivideo_target, BAD_REFRESH)
+    must_be_refused(refresh(anyone, value + apivideo_target.run), apivideo_target, BAD_REFRESH)
 
 
 def test_an_access_token_is_no_refresh_token(
@@ -366,9 +368,11 @@ def test_a_renewal_may_carry_the_access_token_in_its_header(anyone: Api, token: 
     anyone.post("/auth/refresh", body, headers=headers).must_be(200, TOKEN)
 
 
-def test_what_a_wrong_credential_in_the_header_of_a_renewal_does(anyone: Api, token: Token) -> None:
+def test_what_a_wrong_credential_in_the_header_of_a_renewal_does(
+    anyone: Api, token: Token, apivideo_target: Target
+) -> None:
     body = {"refreshToken": token["refresh_token"]}
-    headers = {"Authorization": "Bearer nonsense"}
+    headers = {"Authorization": f"Bearer {apivideo_target.run}"}
     anyone.post("/auth/refresh", body, headers=headers).must_be((200, 400, 401))
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hmac
 import json
+import re
 import secrets as random_secrets
 import threading
 from base64 import urlsafe_b64decode
 from typing import Any
 
+from pytest_apivideo.addresses import is_loopback
 from pytest_apivideo.auth.sharing import SharedToken
 from pytest_apivideo.auth.tokens import Answer, Hidden, LoginRefused, Target, Token, TokenCall
 from pytest_apivideo.sandbox.clock import monotonic
@@ -18,6 +20,7 @@ from pytest_apivideo.sandbox.upstream import Outgoing, Reply, SandboxLost, Upstr
 from pytest_apivideo.targets import KEY_VARIABLE
 
 _READS_OF_PRODUCTION = 500  # a minute, as documented; the sandbox has 100
+_LIMIT_HEADER = "x-ratelimit-limit"
 _JSON = ("Content-Type", "application/json")
 _UNAUTHORIZED = 401
 _MAX_LOOKS = 3  # at an account that answers 429
@@ -38,6 +41,8 @@ class Account:
         self._api_key = api_key
         self.name: str | None = None
         """What tells it from others at its address, once it was looked at: api.video's project."""
+        self.own: set[str] = {api_key}
+        """The credentials of this run: the key, and the tokens that logins with it gave."""
         secrets.add_key(api_key)
 
     def token(self, refused: Token | None = None) -> Token:
@@ -115,14 +120,27 @@ class Account:
                 f"{where} does not answer as api.video does: GET /videos gave {reply.status} with "
                 f"{kind}, not 200 with a page of videos. Check the base URL."
             )
-        limit = reply.by_name.get("x-ratelimit-limit", "")
-        if limit.isdigit() and int(limit) >= _READS_OF_PRODUCTION:
+        wrong = self._wrong_limit(reply)
+        if wrong is None:
+            self.name = _project_in(self.token())
+        return wrong
+
+    def _wrong_limit(self, reply: Reply) -> SandboxRefused | None:
+        """Return the refusal of an account that is not shown by its rate limit to be a sandbox."""
+        where = self.upstream.base_url
+        limits = [value for name, value in reply.headers if name.lower() == _LIMIT_HEADER]
+        is_readable = len(limits) == 1 and re.fullmatch(r"[0-9]{1,9}", limits[0].strip())
+        if is_readable and int(limits[0]) >= _READS_OF_PRODUCTION:
             return SandboxRefused(
-                f"{where} allows {limit} reads a minute, as api.video's production does: the "
+                f"{where} allows {limits[0]} reads a minute, as api.video's production does: the "
                 f"sandbox has 100. Nothing was written. Give {KEY_VARIABLE} a key of the sandbox."
             )
-        self.name = _project_in(self.token())
-        return None
+        if is_readable or is_loopback(where):
+            return None
+        return SandboxRefused(
+            f"The answer of {where} to GET /videos has no readable header X-RateLimit-Limit, so "
+            "it is not known whether this is a sandbox. Nothing was written."
+        )
 
     def _what_else_to_check(self, refused: LoginRefused) -> str:
         if refused.problem is None and self._login_kind != "application/json":
@@ -131,16 +149,24 @@ class Account:
             )
         return f"The key is that of {KEY_VARIABLE}."
 
+    def learn(self, reply: Reply) -> None:
+        """Remember the tokens in the answer to a login as the run's own, and as secrets."""
+        self.secrets.add_from(reply.body)
+        grant = reply.json()
+        if isinstance(grant, dict):
+            tokens = (grant.get(name) for name in ("access_token", "refresh_token"))
+            self.own.update(token for token in tokens if isinstance(token, str) and token)
+
     def _exchange(self, call: TokenCall) -> Answer:
         path = call.url.removeprefix(self.upstream.base_url)
         body = json.dumps(call.payload).encode()
         reply = self.upstream.send(Outgoing("POST", path, [_JSON], body))
-        self.secrets.add_from(reply.body)
+        self.learn(reply)
         if reply.limited:
             raise busy_at("POST", path)
         sent = reply.by_name.get("content-type", "of no content type")
         self._login_kind = sent.partition(";")[0].strip().lower()
-        return Answer(reply.status, reply.body)
+        return Answer(reply.status, b"" if reply.json() is None else reply.body)
 
 
 def busy_at(method: str, path: str) -> SandboxBusy:

@@ -24,10 +24,10 @@ def is_new(kind: Kind, item: Mapping[str, Any], headers: Mapping[str, str], seco
     return created >= answered - timedelta(seconds=seconds) - _SLACK
 
 
-def is_newer(item: Mapping[str, Any], begin: datetime) -> bool:
-    """Whether a thing was created after a moment, as far as the API tells."""
+def is_from(item: Mapping[str, Any], begin: datetime, end: datetime) -> bool:
+    """Return whether a resource was created between two times; False if it does not say when."""
     created = created_at(item)
-    return created is None or created >= begin - _SLACK
+    return created is not None and begin - _SLACK <= created <= end + _SLACK
 
 
 def created_at(item: Mapping[str, Any]) -> datetime | None:

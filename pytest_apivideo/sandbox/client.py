@@ -40,7 +40,7 @@ class Port:
     def notes(self, test: str) -> tuple[list[str], list[str], list[str]]:
         """What made a test inconclusive, what else there is to tell of it, and its calls."""
         notes = self._ask("notes", test)
-        return notes["inconclusive"], notes["told"], notes["calls"]
+        return notes["inconclusive"], notes["messages"], notes["calls"]
 
     def end(self, test: str) -> list[str]:
         """Remove what a test created; returns what could not be removed yet."""

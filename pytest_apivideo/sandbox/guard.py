@@ -8,6 +8,7 @@ has the rate limits of production (`account.py` looks at those before the first 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
@@ -16,6 +17,11 @@ from pytest_apivideo.redact import without_credentials
 from pytest_apivideo.targets import KEY_VARIABLE
 
 SANDBOX = "https://sandbox.api.video"
+_PRODUCTION_NAME = re.compile(
+    r"PROD.*(KEY|TOKEN|SECRET|API_?VIDEO)|(KEY|TOKEN|SECRET|API_?VIDEO).*PROD"
+    r"|^(?!.*SANDBOX).*API_?VIDEO.*(KEY|TOKEN|REFRESH)"
+)
+_MIN_KEY = 6  # characters; a shorter value would be found everywhere
 
 
 class SandboxRefused(Exception):  # noqa: N818 - named for what happened
@@ -52,6 +58,22 @@ def checked_url(url: str) -> str:
         raise SandboxRefused(f"{shown!r} would carry the API key in clear text: use https.")
     origin = f"{parts.scheme}://{parts.netloc.lower()}"  # so that ledgers name it alike
     return f"{origin}{parts.path}".rstrip("/")
+
+
+def production_keys(own: str | None, environ: Mapping[str, str] = os.environ) -> set[str]:
+    """Return the keys of production in the environment, which must not leave this machine.
+
+    Those are in variables with PROD and KEY, TOKEN or API_VIDEO in their names, and in the usual
+    variables for a key of api.video, which seldom hold a key of the sandbox.
+    """
+    return {
+        value.strip()
+        for name, value in environ.items()
+        if _PRODUCTION_NAME.search(name.upper())
+        and len(value.strip()) >= _MIN_KEY
+        and not re.search(r"\s|://", value.strip())
+        and value.strip() != own
+    }
 
 
 def checked_key(environ: Mapping[str, str] = os.environ) -> str | None:

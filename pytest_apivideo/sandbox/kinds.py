@@ -44,13 +44,14 @@ class Kind:
 
 VIDEO = Kind("video", "/videos", "videoId", ("title", "metadata"))
 SUMMARY = Kind("summary", "/summaries", "summaryId", owned=True, has_page=False)
+UPLOAD_TOKEN = Kind("upload token", "/upload-tokens", "token", secret=True)
 KINDS = (
     VIDEO,
     Kind("live stream", "/live-streams", "liveStreamId", ("name",)),
     Kind("player theme", "/players", "playerId", ("name",)),
     Kind("webhook", "/webhooks", "webhookId", ("url",)),
     Kind("watermark", "/watermarks", "watermarkId", has_page=False),
-    Kind("upload token", "/upload-tokens", "token", secret=True),
+    UPLOAD_TOKEN,
     SUMMARY,
 )
 BY_NAME = {kind.name: kind for kind in KINDS}

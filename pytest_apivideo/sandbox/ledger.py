@@ -15,11 +15,14 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
+from pytest_apivideo.sandbox.files import open_regular
 from pytest_apivideo.sandbox.kinds import BY_NAME, Kind, digest, is_digest, is_identifier
 from pytest_apivideo.sandbox.marks import is_mark
+from pytest_apivideo.sandbox.upstream import parse_json
 
 try:
     import fcntl
@@ -171,11 +174,11 @@ class Ledger:
 
     def _begin(self) -> TextIO:
         if self.has_begun:  # it was closed, and an answer came late
-            return self.path.open("a", encoding="utf-8")
+            return _text_file(self.path, os.O_WRONLY | os.O_APPEND)
         head = {**self._head, "account": self._account()}
         self.path.parent.mkdir(parents=True, exist_ok=True)
         new = self.path if sys.platform == "win32" else self.path.with_suffix(".new")
-        file = new.open("a", encoding="utf-8")
+        file = _text_file(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
         _try_to_lock(file)
         file.write(json.dumps(head) + "\n")
         new.rename(self.path)  # locked before anybody who sweeps can see it
@@ -197,6 +200,8 @@ class OldLedger:
     is_held: bool | None
     left: list[Entry]
     is_whole: bool
+    written: datetime
+    """When the run wrote its last line."""
 
 
 def ledgers_in(directory: Path) -> tuple[list[OldLedger], list[str]]:
@@ -214,8 +219,10 @@ def ledgers_in(directory: Path) -> tuple[list[OldLedger], list[str]]:
 
 def _read(path: Path) -> OldLedger:
     """A ledger; raises OSError, or ValueError for what is none."""
-    held = _is_held(path)
-    lines = _lines(path)
+    with _text_file(path, os.O_RDONLY) as file:
+        held = _is_held(file)
+        written = datetime.fromtimestamp(os.fstat(file.fileno()).st_mtime, UTC)
+        lines = _lines(file.read())
     head = lines[0] if lines else None
     if not isinstance(head, dict) or not is_mark(head.get("run")):
         raise ValueError("its first line names no run")
@@ -223,17 +230,20 @@ def _read(path: Path) -> OldLedger:
     if not isinstance(head.get("base_url"), str) or not isinstance(account, str | None):
         raise ValueError("its first line names no account")
     entries, is_whole = _entries(lines[1:])
-    return OldLedger(path, head["run"], head["base_url"], account, held, entries, is_whole)
+    return OldLedger(path, head["run"], head["base_url"], account, held, entries, is_whole, written)
 
 
-def _is_held(path: Path) -> bool | None:
+def _is_held(file: TextIO) -> bool | None:
     if fcntl is None:
         return None
-    try:
-        with path.open("r+", encoding="utf-8") as file:
-            return not _try_to_lock(file)
-    except OSError:  # another user's, or its run ends just now
-        return True
+    return not _try_to_lock(file)
+
+
+def _text_file(path: Path, flags: int) -> TextIO:
+    descriptor = open_regular(path, flags)
+    if flags == os.O_RDONLY:
+        return os.fdopen(descriptor, "r", encoding="utf-8", errors="replace")
+    return os.fdopen(descriptor, "w", encoding="utf-8")
 
 
 def _try_to_lock(file: TextIO) -> bool:
@@ -247,20 +257,12 @@ def _try_to_lock(file: TextIO) -> bool:
     return True
 
 
-def _lines(path: Path) -> list[Any]:
-    """What the lines of a file hold, None for what is no JSON.
+def _lines(text: str) -> list[Any]:
+    """Return what the lines of a ledger hold, None for a line that is not JSON.
 
-    The last is left out if it is cut, as the run may have been killed while it wrote.
+    An incomplete last line is left out, as the run may have been killed while it wrote.
     """
-    *lines, _ = path.read_text(encoding="utf-8", errors="replace").split("\n")
-    return [_line(line) for line in lines]
-
-
-def _line(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
+    return [parse_json(line.encode()) for line in text.split("\n")[:-1]]
 
 
 def _entries(lines: Iterable[Any]) -> tuple[list[Entry], bool]:

@@ -14,7 +14,7 @@ import pytest
 from pytest_apivideo.options import is_set
 from pytest_apivideo.redact import redact
 from pytest_apivideo.sandbox.client import Port
-from pytest_apivideo.sandbox.guard import SANDBOX, checked_key
+from pytest_apivideo.sandbox.guard import SANDBOX, checked_key, production_keys
 from pytest_apivideo.sandbox.ledger import checked_directory
 from pytest_apivideo.targets import FAKE_ALONE, KEY_VARIABLE, NO_KEY, choice
 
@@ -42,6 +42,7 @@ class SandboxRun:
         self._earlier: str | None = None
         self._is_refused = False
         self.key = checked_key()
+        self._production_keys = production_keys(self.key)
         if self.key is not None:
             checked_directory()
         self.begun: set[str] = set()
@@ -75,7 +76,7 @@ class SandboxRun:
         budget = Budget(self._budget, times=SharedTimes(directory, self.base_url))
         account = Account(Upstream(self.base_url, budget), self.key, Secrets())
         ledger = Ledger(new_run(), self.base_url, directory, account.known_as)
-        return Relay(account, ledger)
+        return Relay(account, ledger, self._production_keys)
 
     def refuse(self, item: pytest.Item, words: str) -> NoReturn:
         """Fail a test as the sandbox cannot be used, and end the run unless the fake's tests go on.

@@ -1,7 +1,8 @@
 """The sweep: removes what earlier runs left, by their ledgers and by the marks on the account.
 
 A ledger is a file that anybody may have written. So it only says where to look: what is removed
-carries the mark of the ledger's run or, if its kind has no room for one, is not older than the run.
+carries the mark of the ledger's run or, if its kind has no room for one, was created between the
+beginning of the run and the last line of the ledger.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_apivideo.sandbox.account import Account
-from pytest_apivideo.sandbox.age import is_newer
+from pytest_apivideo.sandbox.age import is_from
 from pytest_apivideo.sandbox.kinds import KINDS, VIDEO, Kind, RemoteResource, digest
 from pytest_apivideo.sandbox.ledger import Entry, OldLedger, ledgers_in
 from pytest_apivideo.sandbox.listing import CannotLookError, rows
@@ -24,7 +25,10 @@ _LONGEST_RUN = timedelta(days=1)  # taken for going on, where locks do not tell
 _NOT_MARKED = (
     "it does not carry the mark of the run {run}, so it is left alone; look at it yourself"
 )
-_OLDER = "it is older than the run {run}, so it is left alone"
+_OF_ANOTHER_TIME = (
+    "it was not created between the beginning of the run {run} and the last line of its ledger, so "
+    "it is left alone"
+)
 
 
 @dataclass(frozen=True)
@@ -120,7 +124,7 @@ class _Broom:
             return
         for entry in old.left:
             try:
-                wrong = self._remove_entry(entry, old.run)
+                wrong = self._remove_entry(entry, old)
             except CannotLookError as unknown:
                 wrong = f"it could not be looked at, for {unknown}"
             if wrong is not None:
@@ -150,9 +154,9 @@ class _Broom:
     def _takes(self, run: str) -> bool:
         return run not in self._going_on and self._chosen.has(run)
 
-    def _remove_entry(self, entry: Entry, run: str) -> str | None:
+    def _remove_entry(self, entry: Entry, old: OldLedger) -> str | None:
         """Remove what an entry names, if it is the run's; returns what went wrong."""
-        kind, identifier = entry.kind, entry.identifier
+        kind, identifier, run = entry.kind, entry.identifier, old.run
         if identifier is None:
             has_no_room = not kind.marked and not kind.owned
             return f"{LOST} (run {run}, {entry.test})" if has_no_room else None
@@ -164,16 +168,16 @@ class _Broom:
                 return _NOT_MARKED.format(run=run)
             return self._remove(RemoteResource(kind, identifier), entry.label)
         found = self._find(kind, identifier)
-        return None if found is None else self._remove_listed(found, entry, run)
+        return None if found is None else self._remove_listed(found, entry, old)
 
-    def _remove_listed(self, item: dict[str, Any], entry: Entry, run: str) -> str | None:
+    def _remove_listed(self, item: dict[str, Any], entry: Entry, old: OldLedger) -> str | None:
         if entry.kind.owned:
             video = VIDEO.name_of(item)
             marks = None if video is None else self._marks_on(RemoteResource(VIDEO, video))
-            if run not in (marks or ()):
-                return _NOT_MARKED.format(run=run)
-        elif not is_newer(item, begin_of(run)):
-            return _OLDER.format(run=run)
+            if old.run not in (marks or ()):
+                return _NOT_MARKED.format(run=old.run)
+        elif not is_from(item, begin_of(old.run), old.written):
+            return _OF_ANOTHER_TIME.format(run=old.run)
         return self._remove(RemoteResource(entry.kind, str(entry.kind.name_of(item))), entry.label)
 
     def _marks_on(self, thing: RemoteResource) -> set[str] | None:

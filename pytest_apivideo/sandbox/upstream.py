@@ -19,6 +19,7 @@ from pytest_apivideo.sandbox.clock import pause
 Headers = Iterable[tuple[str, str]]
 
 TOO_MANY = 429
+_MAX_DEPTH = 64  # levels of arrays and objects in JSON
 _TIMEOUT = httpx.Timeout(60.0, connect=15.0)
 # fmt: off
 _HOP_BY_HOP = frozenset((
@@ -71,11 +72,28 @@ class Reply:
         return {name.lower(): value for name, value in self.headers}
 
     def json(self) -> Any:
-        """The body as JSON, None if it is none."""
-        try:
-            return json.loads(self.body)
-        except ValueError:
-            return None
+        """The body as JSON; None if it is not JSON, or nested too deeply."""
+        return parse_json(self.body)
+
+
+def parse_json(body: bytes) -> Any:
+    """Return a body as JSON; None if it is not JSON, or nested more than 64 levels deep."""
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    level = [value]
+    for _ in range(_MAX_DEPTH):
+        level = [child for item in level for child in _children(item)]
+        if not level:
+            return value
+    return None
+
+
+def _children(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 class Upstream:
