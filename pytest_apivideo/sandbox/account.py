@@ -1,4 +1,4 @@
-"""The account of a run: one login for everybody, and a look at it before the first test."""
+"""The account of a run: one login for all clients, and a check before the first test."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ class Account:
         self._login_kind = ""
         self._api_key = api_key
         self.name: str | None = None
-        """What tells it from others at its address, once it was looked at: api.video's project."""
+        """The id of api.video's project; None before `check` and if no token names it."""
         self.own: set[str] = {api_key}
         """The credentials of this run: the key, and the tokens that logins with it gave."""
         secrets.add_key(api_key)
 
     def token(self, refused: Token | None = None) -> Token:
-        """The token that all share; `refused` is one that was answered 401.
+        """Return the token that all clients share; `refused` is a token that was answered 401.
 
         Raises LoginRefused if the key is not good, SandboxBusy if the login is answered 429.
         """
@@ -69,14 +69,14 @@ class Account:
         return self.send_as_ours(Outgoing(method, target, [_JSON] if body else [], body))
 
     def known_as(self) -> str:
-        """What a ledger says of which account it is: api.video's project, else its key's digest."""
+        """Return the account's name in a ledger: its project, else a salted digest of its key."""
         if self.name is not None:
             return f"project {self.name}"
         salt = random_secrets.token_hex(16)
         return f"key {salt} {self._digest(salt)}"
 
     def is_known_as(self, written: str | None) -> bool:
-        """Whether a ledger is of this account, by what it says; not if it says nothing."""
+        """Return whether a name in a ledger is that of this account."""
         match (written or "").split(" "):
             case ["project", name]:
                 return name == self.name
@@ -144,9 +144,7 @@ class Account:
 
     def _what_else_to_check(self, refused: LoginRefused) -> str:
         if refused.problem is None and self._login_kind != "application/json":
-            return (
-                f"The answer was {self._login_kind}, as of a page or a proxy: it is no api.video."
-            )
+            return f"The answer was {self._login_kind}, as of a page or a proxy, not of api.video."
         return f"The key is that of {KEY_VARIABLE}."
 
     def learn(self, reply: Reply) -> None:
@@ -170,12 +168,12 @@ class Account:
 
 
 def busy_at(method: str, path: str) -> SandboxBusy:
-    """What to raise when a request was answered 429 twice."""
+    """Return the exception for a request that was answered 429 twice."""
     return SandboxBusy(f"{method} {path} was answered 429, and again after a wait")
 
 
 def _project_in(token: Token) -> str | None:
-    """The project that an access token names, as api.video's do."""
+    """Return the project that an access token of api.video names, if any."""
     payload = token.access.split(".")[1:2]
     try:
         claims = json.loads(urlsafe_b64decode(payload[0] + "=" * (-len(payload[0]) % 4)))

@@ -25,18 +25,18 @@ _MIN_KEY = 6  # characters; a shorter value would be found everywhere
 
 
 class SandboxRefused(Exception):  # noqa: N818 - named for what happened
-    """The sandbox cannot be used as it was given; says why, and what would be right."""
+    """Raised if the sandbox cannot be used; says why, and what is valid."""
 
 
 class SandboxBusy(SandboxRefused):
-    """The sandbox answered 429, and again after a wait: nothing is known, later it may be."""
+    """Raised if the sandbox answered 429 twice: a later attempt may succeed."""
 
 
 def checked_url(url: str) -> str:
-    """The base URL of a sandbox, without a slash at the end.
+    """Return the base URL of a sandbox, without a slash at the end.
 
-    Raises SandboxRefused for every host of api.video but the sandbox, for what is no HTTP address
-    with a host in plain letters, and for plain HTTP to anything but this machine.
+    Raises SandboxRefused for every host of api.video but the sandbox, for anything but an HTTP
+    address with a host in plain letters, and for plain HTTP to anything but this machine.
     """
     shown = without_credentials(url)
     try:
@@ -77,9 +77,9 @@ def production_keys(own: str | None, environ: Mapping[str, str] = os.environ) ->
 
 
 def checked_key(environ: Mapping[str, str] = os.environ) -> str | None:
-    """The sandbox's API key, from its own variable and nowhere else; None if it is not set.
+    """Return the sandbox's API key from its own variable; None if that is not set.
 
-    Raises SandboxRefused if it is the value of a variable that speaks of production.
+    Raises SandboxRefused if it is the value of a variable with PROD in its name.
     """
     key = environ.get(KEY_VARIABLE, "").strip()
     if not key:

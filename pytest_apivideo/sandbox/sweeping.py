@@ -33,20 +33,20 @@ _OF_ANOTHER_TIME = (
 
 @dataclass(frozen=True)
 class Chosen:
-    """Which runs a sweep is about: those that are named, or else those of that age."""
+    """The runs to sweep: those that are named, or those of a minimum age."""
 
     now: datetime
     older_than: timedelta = timedelta(0)
     runs: Collection[str] = ()
 
     def has(self, run: str) -> bool:
-        """Whether a run is meant."""
+        """Return whether to sweep a run."""
         return run in self.runs if self.runs else age_of(run, self.now) >= self.older_than
 
 
 @dataclass
 class Swept:
-    """What a sweep did; each is told in words."""
+    """The messages about what a sweep removed, left and spared."""
 
     removed: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
@@ -54,10 +54,10 @@ class Swept:
 
 
 def sweep(account: Account, directory: Path, chosen: Chosen, *, dry_run: bool = False) -> Swept:
-    """Remove what the chosen runs have left, by their ledgers and by their marks.
+    """Remove what the chosen runs left, by their ledgers and by their marks.
 
-    Spared are runs that are not chosen or still going on, and ledgers of other accounts. Raises
-    what sending a request raises.
+    Spares other runs, active runs and ledgers of other accounts. Raises what sending a request
+    raises.
     """
     ledgers, unreadable = ledgers_in(directory)
     ours = [old for old in ledgers if belongs_to(old, account)]
@@ -73,7 +73,7 @@ def sweep(account: Account, directory: Path, chosen: Chosen, *, dry_run: bool = 
 
 
 def belongs_to(old: OldLedger, account: Account) -> bool:
-    """Whether a ledger is of this account."""
+    """Return whether a ledger is of this account."""
     return old.base_url == account.upstream.base_url and account.is_known_as(old.account)
 
 
@@ -84,7 +84,7 @@ def _is_going_on(old: OldLedger, chosen: Chosen) -> bool:
 
 
 class _Broom:
-    """A sweep under way."""
+    """A sweep in progress."""
 
     def __init__(self, account: Account, chosen: Chosen, going_on: set[str], dry_run: bool) -> None:
         self.swept = Swept()
@@ -99,7 +99,7 @@ class _Broom:
         self._is_blind = False
 
     def look_for_marks(self) -> None:
-        """See what on the account carries a mark of ours, of any run."""
+        """Find what on the account carries the mark of any run."""
         for kind in KINDS:
             if kind.marked:
                 try:
@@ -112,7 +112,7 @@ class _Broom:
                     self.swept.left.append(words)
 
     def spare(self, of_ledgers: set[str], others: int) -> None:
-        """Say what is not touched."""
+        """Report what is not touched."""
         runs = of_ledgers.union(*(marks for _, marks in self._marked)) - self._going_on
         now = self._chosen.now
         ages = [age_of(run, now) for run in runs if not self._chosen.has(run)]
@@ -181,7 +181,7 @@ class _Broom:
         return self._remove(RemoteResource(entry.kind, str(entry.kind.name_of(item))), entry.label)
 
     def _marks_on(self, thing: RemoteResource) -> set[str] | None:
-        """The marks on a thing as it is now; None if it is not there."""
+        """Return the current marks on a resource; None if it does not exist."""
         reply = self._account.request("GET", thing.path)
         if reply.status == 404:
             return None
@@ -191,7 +191,7 @@ class _Broom:
         return thing.kind.marks_of(found)
 
     def _find(self, kind: Kind, identifier: str) -> dict[str, Any] | None:
-        """What the list of its kind shows of a thing, which a ledger names or gives a digest of."""
+        """Return the resource that a ledger names, from the list of its kind."""
         if kind not in self._listed:
             self._listed[kind] = rows(self._account, kind)
         for name, item in named(kind, self._listed[kind]):
@@ -211,7 +211,7 @@ class _Broom:
 
 
 def _spared(going_on: set[str], ages: list[timedelta], others: int) -> list[str]:
-    """What a sweep does not touch, in words."""
+    """Return the messages about what a sweep does not touch."""
     words = []
     if going_on:
         words.append(f"{_counted(len(going_on), 'run is', 'runs are')} still going on, left alone")

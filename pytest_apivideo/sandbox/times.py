@@ -30,7 +30,7 @@ class OwnTimes:
 
     @contextmanager
     def at_hand(self) -> Iterator[Sent]:
-        """The moments, to read and to change while the block lasts."""
+        """Return the times, to be read and changed in the block."""
         yield self._sent
 
 
@@ -48,7 +48,7 @@ class SharedTimes(OwnTimes):
 
     @contextmanager
     def at_hand(self) -> Iterator[Sent]:
-        """The moments, to read and to change while the block lasts; others wait for its end."""
+        """Return the times, to be read and changed in the block; other processes wait."""
         file = self._opened()
         if file is None:
             yield self._sent
@@ -74,7 +74,7 @@ class SharedTimes(OwnTimes):
 
 
 def _read(text: str) -> Sent:
-    """What a file holds; nothing if it is spoilt."""
+    """Parse the times in a file; return nothing if it is invalid."""
     try:
         found = json.loads(text)
         return {str(name): deque(map(float, times)) for name, times in found.items()}

@@ -32,7 +32,7 @@ _READABLE = ("Accept-Encoding", "identity")  # identifiers and secrets in answer
 
 
 class SandboxLost(ConnectionError):  # noqa: N818 - named for what happened
-    """No answer came; says which request was lost, and to whom.
+    """Raised if no answer came; names the request and the server.
 
     `may_arrive` tells that the request may still be worked on, for the answer took too long.
     """
@@ -72,7 +72,7 @@ class Reply:
         return {name.lower(): value for name, value in self.headers}
 
     def json(self) -> Any:
-        """The body as JSON; None if it is not JSON, or nested too deeply."""
+        """Return the body as JSON; None if it is not JSON, or nested too deeply."""
         return parse_json(self.body)
 
 
@@ -97,7 +97,7 @@ def _children(value: Any) -> Iterable[Any]:
 
 
 class Upstream:
-    """The sandbox, as far as HTTP goes; safe to use from several threads."""
+    """The HTTP client for the sandbox; safe to use from several threads."""
 
     def __init__(
         self, base_url: str, budget: Budget, pause: Callable[[float], None] = pause
