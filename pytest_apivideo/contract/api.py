@@ -84,7 +84,7 @@ class Api:
 
     def __init__(self, client: httpx.Client, target: Target) -> None:
         self._client = client
-        self._target = target
+        self.target = target
 
     def request(self, method: str, path: str, **options: Any) -> Answer:
         """Send a request with options of httpx, and note the answer."""
@@ -96,12 +96,12 @@ class Api:
 
     def note(self, answer: Answer) -> Answer:
         """Note an answer in the report."""
-        self._target.observe(answer.response)
+        self.target.observe(answer.response)
         return answer
 
     def found(self, setting: str, value: Any) -> None:
         """Note the value of a setting, or the answer to a question that no setting answers."""
-        self._target.found(setting, value)
+        self.target.found(setting, value)
 
     def get(self, path: str, **options: Any) -> Answer:
         """Send a GET request."""

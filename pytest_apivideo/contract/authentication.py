@@ -25,10 +25,14 @@ Tokens = dict[str, Any]
 
 
 class Auth:
-    """A client that logs in and sends any credential; `key` is the sandbox API key."""
+    """A client that logs in and sends any credential; `key` is the sandbox API key.
+
+    `run` is the mark of the run: the relay of the sandbox lets an unknown credential pass in a
+    login only if it contains the mark, so that no key of another account is sent by mistake.
+    """
 
     def __init__(self, api: Api, key: str) -> None:
-        self.api, self.key, self.found = api, key, api.found
+        self.api, self.key, self.found, self.run = api, key, api.found, api.target.run
 
     def log_in(self) -> Tokens:
         """Log in with the API key and return the tokens."""

@@ -59,11 +59,11 @@ def test_whether_two_concurrent_refreshes_both_succeed(auth: Auth, tokens: Token
 
 @pytest.mark.parametrize(
     "value",
-    ["def50200" + "0" * 772, "nonsense", "{access_token}", "{key}"],
-    ids=["an unknown token", "nonsense", "an access token", "an API key"],
+    ["def50200" + "0" * 772 + "{run}", "{run}", "{access_token}", "{key}"],
+    ids=["an unknown token", "another text", "an access token", "an API key"],
 )
 def test_an_invalid_refresh_token_is_refused(auth: Auth, tokens: Tokens, value: str) -> None:
-    answer = auth.refresh(value.format(key=auth.key, **tokens))
+    answer = auth.refresh(value.format(key=auth.key, run=auth.run, **tokens))
     auth.must_refuse(answer, BAD_REFRESH)
 
 
@@ -96,7 +96,7 @@ def test_a_refresh_may_have_the_access_token_in_its_header(auth: Auth, tokens: T
 def test_whether_an_invalid_token_in_the_header_of_a_refresh_is_refused(
     auth: Auth, tokens: Tokens
 ) -> None:
-    auth.refresh(tokens["refresh_token"], "Bearer nonsense").must_be((200, 400, 401))
+    auth.refresh(tokens["refresh_token"], f"Bearer {auth.run}").must_be((200, 400, 401))
 
 
 # Expiry takes an hour, so it is tested on the fake only

@@ -69,4 +69,4 @@ def test_whether_the_remaining_rate_limit_decreases(api: Api) -> None:
 
 
 def test_logins_have_no_rate_limit(auth: Auth) -> None:
-    assert "x-ratelimit-limit" not in auth.login({"apiKey": "nobody"}).headers
+    assert "x-ratelimit-limit" not in auth.login({"apiKey": auth.run}).headers

@@ -1,9 +1,10 @@
-"""The account of a run: one login for everybody, and a look at it before the first test."""
+"""The account of a run: one login for all clients, and a check before the first test."""
 
 from __future__ import annotations
 
 import hmac
 import json
+import re
 import secrets as random_secrets
 import threading
 from base64 import urlsafe_b64decode
@@ -11,6 +12,7 @@ from typing import Any
 
 from pytest_apivideo.clients.shared_token import SharedToken
 from pytest_apivideo.clients.tokens import Answer, Hidden, LoginRefused, Target, Token, TokenCall
+from pytest_apivideo.network.addresses import is_loopback
 from pytest_apivideo.options import KEY_VARIABLE
 from pytest_apivideo.sandbox.clock import monotonic
 from pytest_apivideo.sandbox.guard import SandboxBusy, SandboxRefused
@@ -18,6 +20,7 @@ from pytest_apivideo.sandbox.secrets import Secrets
 from pytest_apivideo.sandbox.upstream import Outgoing, Reply, SandboxLost, Upstream
 
 _READS_OF_PRODUCTION = 500  # a minute, as documented; the sandbox has 100
+_LIMIT_HEADER = "x-ratelimit-limit"
 _JSON = ("Content-Type", "application/json")
 _UNAUTHORIZED = 401
 _MAX_LOOKS = 3  # at an account that answers 429
@@ -37,11 +40,13 @@ class Account:
         self._login_kind = ""
         self._api_key = api_key
         self.name: str | None = None
-        """What tells it from others at its address, once it was looked at: api.video's project."""
+        """The id of api.video's project; None before `check` and if no token names it."""
+        self.own: set[str] = {api_key}
+        """The credentials of this run: the key, and the tokens that logins with it gave."""
         secrets.add_key(api_key)
 
     def token(self, refused: Token | None = None) -> Token:
-        """The token that all share; `refused` is one that was answered 401.
+        """Return the token that all clients share; `refused` is a token that was answered 401.
 
         Raises LoginRefused if the key is not good, SandboxBusy if the login is answered 429.
         """
@@ -64,14 +69,14 @@ class Account:
         return self.send_as_ours(Outgoing(method, target, [_JSON] if body else [], body))
 
     def known_as(self) -> str:
-        """What a ledger says of which account it is: api.video's project, else its key's digest."""
+        """Return the account's name in a ledger: its project, else a salted digest of its key."""
         if self.name is not None:
             return f"project {self.name}"
         salt = random_secrets.token_hex(16)
         return f"key {salt} {self._digest(salt)}"
 
     def is_known_as(self, written: str | None) -> bool:
-        """Whether a ledger is of this account, by what it says; not if it says nothing."""
+        """Return whether a name in a ledger is that of this account."""
         match (written or "").split(" "):
             case ["project", name]:
                 return name == self.name
@@ -115,41 +120,60 @@ class Account:
                 f"{where} does not answer as api.video does: GET /videos gave {reply.status} with "
                 f"{kind}, not 200 with a page of videos. Check the base URL."
             )
-        limit = reply.by_name.get("x-ratelimit-limit", "")
-        if limit.isdigit() and int(limit) >= _READS_OF_PRODUCTION:
+        wrong = self._wrong_limit(reply)
+        if wrong is None:
+            self.name = _project_in(self.token())
+        return wrong
+
+    def _wrong_limit(self, reply: Reply) -> SandboxRefused | None:
+        """Return the refusal of an account that is not shown by its rate limit to be a sandbox."""
+        where = self.upstream.base_url
+        limits = [value for name, value in reply.headers if name.lower() == _LIMIT_HEADER]
+        is_readable = len(limits) == 1 and re.fullmatch(r"[0-9]{1,9}", limits[0].strip())
+        if is_readable and int(limits[0]) >= _READS_OF_PRODUCTION:
             return SandboxRefused(
-                f"{where} allows {limit} reads a minute, as api.video's production does: the "
+                f"{where} allows {limits[0]} reads a minute, as api.video's production does: the "
                 f"sandbox has 100. Nothing was written. Give {KEY_VARIABLE} a key of the sandbox."
             )
-        self.name = _project_in(self.token())
-        return None
+        if is_readable or is_loopback(where):
+            return None
+        return SandboxRefused(
+            f"The answer of {where} to GET /videos has no readable header X-RateLimit-Limit, so "
+            "it is not known whether this is a sandbox. Nothing was written."
+        )
 
     def _what_else_to_check(self, refused: LoginRefused) -> str:
         if refused.problem is None and self._login_kind != "application/json":
-            return (
-                f"The answer was {self._login_kind}, as of a page or a proxy: it is no api.video."
-            )
+            return f"The answer was {self._login_kind}, as of a page or a proxy, not of api.video."
         return f"The key is that of {KEY_VARIABLE}."
+
+    def learn(self, reply: Reply) -> None:
+        """Remember the tokens in the answer to a login as the run's own, and as secrets."""
+        self.secrets.add_from(reply.body)
+        grant = reply.json()
+        if isinstance(grant, dict):
+            tokens = (grant.get(name) for name in ("access_token", "refresh_token"))
+            self.own.update(token for token in tokens if isinstance(token, str) and token)
 
     def _exchange(self, call: TokenCall) -> Answer:
         path = call.url.removeprefix(self.upstream.base_url)
         body = json.dumps(call.payload).encode()
         reply = self.upstream.send(Outgoing("POST", path, [_JSON], body))
-        self.secrets.add_from(reply.body)
+        self.learn(reply)
         if reply.limited:
             raise busy_at("POST", path)
         sent = reply.by_name.get("content-type", "of no content type")
         self._login_kind = sent.partition(";")[0].strip().lower()
-        return Answer(reply.status, reply.body)
+        return Answer(reply.status, b"" if reply.json() is None else reply.body)
 
 
 def busy_at(method: str, path: str) -> SandboxBusy:
-    """What to raise when a request was answered 429 twice."""
+    """Return the exception for a request that was answered 429 twice."""
     return SandboxBusy(f"{method} {path} was answered 429, and again after a wait")
 
 
 def _project_in(token: Token) -> str | None:
-    """The project that an access token names, as api.video's do."""
+    """Return the project that an access token of api.video names, if any."""
     payload = token.access.split(".")[1:2]
     try:
         claims = json.loads(urlsafe_b64decode(payload[0] + "=" * (-len(payload[0]) % 4)))

@@ -1,4 +1,4 @@
-"""Whether something was created just now, by what the API tells of its age."""
+"""Whether a resource is new, by the times in the API's answers."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _SLACK = timedelta(minutes=2)  # between the parts of the service that say when 
 
 
 def is_new(kind: Kind, item: Mapping[str, Any], headers: Mapping[str, str], seconds: float) -> bool:
-    """Whether a thing in an answer was created by the request, which took that many seconds.
+    """Return whether a request that took this many seconds created a resource in its answer.
 
     Both times are the server's own: its `createdAt` and the `Date` of the answer. Without them,
-    what can carry a mark and does not is taken for old, all else for new.
+    a kind that can carry a mark counts as old, any other as new.
     """
     created, answered = created_at(item), _date(headers)
     if created is None or answered is None:
@@ -24,14 +24,14 @@ def is_new(kind: Kind, item: Mapping[str, Any], headers: Mapping[str, str], seco
     return created >= answered - timedelta(seconds=seconds) - _SLACK
 
 
-def is_newer(item: Mapping[str, Any], begin: datetime) -> bool:
-    """Whether a thing was created after a moment, as far as the API tells."""
+def is_from(item: Mapping[str, Any], begin: datetime, end: datetime) -> bool:
+    """Return whether a resource was created between two times; False if it does not say when."""
     created = created_at(item)
-    return created is None or created >= begin - _SLACK
+    return created is not None and begin - _SLACK <= created <= end + _SLACK
 
 
 def created_at(item: Mapping[str, Any]) -> datetime | None:
-    """When a thing was created; None if it does not say so."""
+    """Return when a resource was created; None if it does not say."""
     try:
         moment = datetime.fromisoformat(item["createdAt"])
     except (KeyError, TypeError, ValueError):

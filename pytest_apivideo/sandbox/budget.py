@@ -1,4 +1,4 @@
-"""How fast requests may follow each other: below the documented rate, and as the answers ask."""
+"""The rate of requests: a share of the documented limits, slowed down as the answers ask."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SOURCE = re.compile(r"/videos/[^/]+/source|/upload")
 
 
 def rate_of(method: str, path: str) -> Rate | None:
-    """The limit that a request counts against; logins and renewals have none."""
+    """Return the limit that a request counts against; None for logins and renewals."""
     if path.startswith("/auth/"):
         return None
     if method in ("GET", "HEAD", "OPTIONS"):
@@ -44,10 +44,10 @@ def share(text: str) -> float | None:
 
 
 class Budget:
-    """Lets requests through at a share of the documented rate, and as the answers ask.
+    """A limiter of requests to a share of the documented rate.
 
-    Without a share (None) they go as fast as they come. `now` and `pause` are in seconds; `times`
-    is where the moments of requests are kept, which may be those of other runs as well.
+    A share of None means no limit. `now` and `pause` are in seconds; `times` stores when requests
+    were sent, perhaps by other runs as well.
     """
 
     def __init__(
@@ -78,8 +78,7 @@ class Budget:
     def rest(self) -> None:
         """Wait until there is room for a few requests of each rate.
 
-        Between two tests nobody waits for an answer. Within a test a client does, and gives up
-        after seconds of its own choice.
+        Waiting between two tests is safe: within a test, a client may time out.
         """
         for rate, most in self._most.items():
             room = max(1, most // _PART_OF_A_TEST)
@@ -93,7 +92,7 @@ class Budget:
             return self._seconds_to_wait(rate, sent, room)
 
     def heed(self, rate: Rate | None, headers: Mapping[str, str]) -> None:
-        """Take note of what an answer says: none left means to wait for the next window."""
+        """Delay the next request if an answer says that no more are allowed now."""
         if rate is None or not self._is_on or headers.get("x-ratelimit-remaining") != "0":
             return
         with self._lock:
@@ -110,7 +109,7 @@ class Budget:
 
 
 def retry_after(headers: Mapping[str, str]) -> float:
-    """How many seconds an answer asks to wait, at most a minute and a half; else a window.
+    """Return how many seconds an answer asks to wait, at most 90; 60 if it does not say.
 
     api.video documents `X-RateLimit-Retry-After`; the field's usual name is read as well.
     """

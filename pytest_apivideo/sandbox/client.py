@@ -1,4 +1,4 @@
-"""What a worker knows of the relay, and how it asks it for things."""
+"""A worker's client for the relay's control requests."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ class Port:
 
     @classmethod
     def from_worker_input(cls, given: dict[str, str]) -> Port:
-        """The port that was opened for this worker."""
+        """Create the port from what the controller sent to this worker."""
         return cls(**given)
 
     def for_worker(self) -> dict[str, str]:
-        """The port as what is handed to a worker."""
+        """Return the port as plain data, to send to a worker."""
         return asdict(self)
 
     def begin(self, test: str) -> tuple[str | None, str | None]:
-        """Say which test the next requests are for; returns why there can be none, if so.
+        """Announce the test that sends the next requests; return why it cannot run, if so.
 
-        The first words say that the sandbox cannot be used, the others that it is too busy.
+        The first text says that the sandbox cannot be used, the second that it is too busy.
         """
         answer = self._ask("begin", test)
         return answer.get("refused"), answer.get("inconclusive")
 
     def notes(self, test: str) -> tuple[list[str], list[str], list[str]]:
-        """What made a test inconclusive, what else there is to tell of it, and its calls."""
+        """Return why a test is inconclusive, other messages about it, and its calls."""
         notes = self._ask("notes", test)
-        return notes["inconclusive"], notes["told"], notes["calls"]
+        return notes["inconclusive"], notes["messages"], notes["calls"]
 
     def end(self, test: str) -> list[str]:
         """Remove what a test created; returns what could not be removed yet."""

@@ -1,4 +1,4 @@
-"""The real time: a test may freeze its own, the account's limits go on."""
+"""Real time, for the account's limits: a test may freeze the time of the process."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 
 
 def monotonic() -> float:
-    """Seconds that really pass, also while freezegun has frozen the process."""
+    """Return real monotonic seconds, also while freezegun has frozen the process."""
     freezegun: Any = sys.modules.get("freezegun.api")
     return float(getattr(freezegun, "real_monotonic", time.monotonic)())
 
 
 def pause(seconds: float) -> None:
-    """Wait really, though `time.sleep` may be one that only moves a clock."""
+    """Wait in real time, although `time.sleep` may be patched to move a clock."""
     threading.Event().wait(seconds)

@@ -1,4 +1,4 @@
-"""Which video the body of a request is about, read so that nothing can be meant otherwise."""
+"""The video that the body of a request names; ambiguous bodies are errors."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ _FORM = "multipart/form-data"
 
 
 class UnreadableError(ValueError):
-    """A body in which it cannot be told for certain which video is meant; says why."""
+    """Raised for a body that does not name its video unambiguously; says why."""
 
 
 @dataclass(frozen=True)
 class Form:
-    """What matters of a delegated upload: the video that it names, and the names of its files."""
+    """The video that a delegated upload names, and the names of its files."""
 
     video: str | None
     files: tuple[str, ...]
 
 
 def form_of(outgoing: Outgoing) -> Form:
-    """The form of a delegated upload; raises UnreadableError."""
+    """Return the form of a delegated upload. Raises UnreadableError."""
     sent = {name.lower(): value for name, value in outgoing.headers}
     kind, options = parse_options_header(sent.get("content-type"))
     if kind != _FORM or "boundary" not in options:
@@ -51,16 +51,16 @@ def form_of(outgoing: Outgoing) -> Form:
 
 
 def video_in_json(body: bytes) -> str | None:
-    """The video that a JSON object names, None if it names none; raises UnreadableError."""
+    """Return the video that a JSON object names, if any. Raises UnreadableError."""
     try:
         found = json.loads(body or b"{}", object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
-        raise UnreadableError(f"its body is no JSON object ({error})") from None
+        raise UnreadableError(f"its body is not a JSON object ({error})") from None
     if not isinstance(found, dict):
-        raise UnreadableError("its body is no JSON object")
+        raise UnreadableError("its body is not a JSON object")
     named = found.get(VIDEO.identifier)
     if named is not None and not isinstance(named, str):
-        raise UnreadableError(f"{VIDEO.identifier} is no text")
+        raise UnreadableError(f"{VIDEO.identifier} is not a text")
     return named
 
 
@@ -71,7 +71,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 class _Nowhere(io.RawIOBase):
-    """Takes the bytes of a file, which nobody asks for."""
+    """A stream that discards what is written to it."""
 
     def writable(self) -> bool:
         return True

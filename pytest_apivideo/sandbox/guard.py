@@ -8,6 +8,7 @@ has the rate limits of production (`account.py` looks at those before the first 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
@@ -21,21 +22,26 @@ from pytest_apivideo.network.addresses import (
 from pytest_apivideo.options import KEY_VARIABLE
 
 SANDBOX = "https://sandbox.api.video"
+_PRODUCTION_NAME = re.compile(
+    r"PROD.*(KEY|TOKEN|SECRET|API_?VIDEO)|(KEY|TOKEN|SECRET|API_?VIDEO).*PROD"
+    r"|^(?!.*SANDBOX).*API_?VIDEO.*(KEY|TOKEN|REFRESH)"
+)
+_MIN_KEY = 6  # characters; a shorter value would be found everywhere
 
 
 class SandboxRefused(Exception):  # noqa: N818 - named for what happened
-    """The sandbox cannot be used as it was given; says why, and what would be right."""
+    """Raised if the sandbox cannot be used; says why, and what is valid."""
 
 
 class SandboxBusy(SandboxRefused):
-    """The sandbox answered 429, and again after a wait: nothing is known, later it may be."""
+    """Raised if the sandbox answered 429 twice: a later attempt may succeed."""
 
 
 def checked_url(url: str) -> str:
-    """The base URL of a sandbox, without a slash at the end.
+    """Return the base URL of a sandbox, without a slash at the end.
 
-    Raises SandboxRefused for every host of api.video but the sandbox, for what is no HTTP address
-    with a host in plain letters, and for plain HTTP to anything but this machine.
+    Raises SandboxRefused for every host of api.video but the sandbox, for anything but an HTTP
+    address with a host in plain letters, and for plain HTTP to anything but this machine.
     """
     shown = without_credentials(url)
     try:
@@ -59,10 +65,26 @@ def checked_url(url: str) -> str:
     return f"{origin}{parts.path}".rstrip("/")
 
 
-def checked_key(environ: Mapping[str, str] = os.environ) -> str | None:
-    """The sandbox's API key, from its own variable and nowhere else; None if it is not set.
+def production_keys(own: str | None, environ: Mapping[str, str] = os.environ) -> set[str]:
+    """Return the keys of production in the environment, which must not leave this machine.
 
-    Raises SandboxRefused if it is the value of a variable that speaks of production.
+    Those are in variables with PROD and KEY, TOKEN or API_VIDEO in their names, and in the usual
+    variables for a key of api.video, which seldom hold a key of the sandbox.
+    """
+    return {
+        value.strip()
+        for name, value in environ.items()
+        if _PRODUCTION_NAME.search(name.upper())
+        and len(value.strip()) >= _MIN_KEY
+        and not re.search(r"\s|://", value.strip())
+        and value.strip() != own
+    }
+
+
+def checked_key(environ: Mapping[str, str] = os.environ) -> str | None:
+    """Return the sandbox's API key from its own variable; None if that is not set.
+
+    Raises SandboxRefused if it is the value of a variable with PROD in its name.
     """
     key = environ.get(KEY_VARIABLE, "").strip()
     if not key:

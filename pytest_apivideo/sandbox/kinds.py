@@ -1,4 +1,4 @@
-"""What can be created at api.video: where, what carries our mark, and where it is removed."""
+"""The resources of api.video that runs create: their paths, identifiers and room for marks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of thing.
+    """A kind of resource.
 
     `identifier` is the attribute that names one; `marked` are the attributes that can carry a mark,
     none for a kind that the API gives no room to. `secret`: its identifier lets in whoever knows
@@ -33,24 +33,25 @@ class Kind:
     has_page: bool = True
 
     def marks_of(self, item: Mapping[str, Any]) -> set[str]:
-        """The marks that one of them carries."""
+        """Return the marks on a resource of this kind."""
         return marks_in([item.get(name) for name in self.marked])
 
     def name_of(self, item: Mapping[str, Any]) -> str | None:
-        """What identifies one of them in paths; None if it is nothing that can stand there."""
+        """Return the identifier of a resource, None if it is invalid in a path."""
         found = item.get(self.identifier)
         return found if is_identifier(found) else None
 
 
 VIDEO = Kind("video", "/videos", "videoId", ("title", "metadata"))
 SUMMARY = Kind("summary", "/summaries", "summaryId", owned=True, has_page=False)
+UPLOAD_TOKEN = Kind("upload token", "/upload-tokens", "token", secret=True)
 KINDS = (
     VIDEO,
     Kind("live stream", "/live-streams", "liveStreamId", ("name",)),
     Kind("player theme", "/players", "playerId", ("name",)),
     Kind("webhook", "/webhooks", "webhookId", ("url",)),
     Kind("watermark", "/watermarks", "watermarkId", has_page=False),
-    Kind("upload token", "/upload-tokens", "token", secret=True),
+    UPLOAD_TOKEN,
     SUMMARY,
 )
 BY_NAME = {kind.name: kind for kind in KINDS}
@@ -60,7 +61,7 @@ _DISCARDED = "/discarded"
 
 @dataclass(frozen=True)
 class RemoteResource:
-    """One thing on the account; `prefix` comes before its path while it is in the bin."""
+    """A resource on the account; `prefix` comes before its path while it is in the bin."""
 
     kind: Kind
     identifier: str
@@ -68,19 +69,19 @@ class RemoteResource:
 
     @property
     def path(self) -> str:
-        """Where it is."""
+        """The path of the resource."""
         return f"{self.prefix}{self.kind.path}/{self.identifier}"
 
 
 def created_by(method: str, path: str) -> Kind | None:
-    """The kind that a request creates, if it creates any."""
+    """Return the kind of resource that a request creates, if any."""
     if method != "POST":
         return None
     return VIDEO if path == "/upload" else _BY_PATH.get(path)
 
 
 def thing_at(path: str) -> RemoteResource | None:
-    """What a path speaks of: `/videos/vi…/captions/en` is about that video."""
+    """Return the resource that a path is below: `/videos/vi…/captions/en` is about the video."""
     is_discarded = path.startswith(_DISCARDED + VIDEO.path + "/")
     prefix = _DISCARDED if is_discarded else ""
     _, collection, identifier, *_ = [*path.removeprefix(prefix).split("/"), "", ""]
@@ -89,21 +90,21 @@ def thing_at(path: str) -> RemoteResource | None:
 
 
 def one_of(path: str) -> tuple[Kind, str] | None:
-    """The kind and the identifier that the path of one thing names: `/videos/vi…`."""
+    """Return kind and identifier if a path names one resource, such as `/videos/vi…`."""
     thing = thing_at(path)
     return (thing.kind, thing.identifier) if thing and thing.path == path else None
 
 
 def is_identifier(value: Any) -> bool:
-    """Whether a value can stand in a path as the identifier of a thing."""
+    """Return whether a value is valid as an identifier in a path."""
     return isinstance(value, str) and _IDENTIFIER.fullmatch(value) is not None
 
 
 def is_digest(value: Any) -> bool:
-    """Whether a value is what is written down of an identifier that is a secret."""
+    """Return whether a value is the digest of a secret identifier."""
     return isinstance(value, str) and _DIGEST.fullmatch(value) is not None
 
 
 def digest(identifier: str) -> str:
-    """What is written down of an identifier that is a secret."""
+    """Return the digest of a secret identifier, for a ledger."""
     return "sha256:" + hashlib.sha256(identifier.encode()).hexdigest()

@@ -15,11 +15,14 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
+from pytest_apivideo.sandbox.files import open_regular
 from pytest_apivideo.sandbox.kinds import BY_NAME, Kind, digest, is_digest, is_identifier
 from pytest_apivideo.sandbox.marks import is_mark
+from pytest_apivideo.sandbox.upstream import parse_json
 
 try:
     import fcntl
@@ -30,7 +33,7 @@ DIRECTORY_VARIABLE = "APIVIDEO_LEDGER_DIR"
 
 
 def default_directory(environ: Mapping[str, str] = os.environ) -> Path:
-    """Where ledgers are: in the variable's directory, else in the user's for state."""
+    """Return the directory of ledgers: the variable's, else the one for the user's state."""
     named = environ.get(DIRECTORY_VARIABLE)
     if named:
         return Path(named)
@@ -42,7 +45,7 @@ def default_directory(environ: Mapping[str, str] = os.environ) -> Path:
 
 
 def checked_directory() -> Path:
-    """Where ledgers are or will be; raises ValueError if none can be written there."""
+    """Return the directory of ledgers. Raises ValueError if it is not writable."""
     directory = default_directory()
     there = next(path for path in (directory, *directory.parents) if path.exists())
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
@@ -55,7 +58,7 @@ def checked_directory() -> Path:
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing that a run set out to create.
+    """A resource that a run set out to create.
 
     `identifier` is None until the answer came; for a kind whose identifier is a secret it is the
     digest, once it was read from a file.
@@ -68,12 +71,12 @@ class Entry:
 
     @property
     def path(self) -> str:
-        """Where it is, if that is known."""
+        """The path of the resource, once its identifier is known."""
         return f"{self.kind.path}/{self.identifier}"
 
     @property
     def label(self) -> str:
-        """How it is named to people: a secret is not."""
+        """The name for messages, without a secret identifier."""
         if self.identifier is None:
             return f"{self.kind.name} not known by name"
         if self.kind.secret:
@@ -82,7 +85,7 @@ class Entry:
 
 
 class Ledger:
-    """The ledger of a run that is going on; safe to use from several threads.
+    """The ledger of the current run; safe to use from several threads.
 
     `account` is asked at the first line: what tells the account from others at its address.
     """
@@ -104,9 +107,9 @@ class Ledger:
         self._made: set[tuple[str, str]] = set()
         self._file: TextIO | None = None
         self.has_begun = False
-        """Whether anything stands in it."""
+        """Whether it has a line."""
         self.is_kept = False
-        """Whether it stays although nothing in it is open."""
+        """Whether the file is kept although no entry is open."""
 
     def intend(self, kind: Kind, test: str) -> Entry:
         """Write down, before the request, that something will be created; raises OSError."""
@@ -117,7 +120,7 @@ class Ledger:
         return entry
 
     def made(self, entry: Entry, identifier: str) -> None:
-        """Write down what it is called."""
+        """Write down the identifier of what was created."""
         with self._lock:
             self._open[entry.number] = replace(entry, identifier=identifier)
             self._made.add((entry.kind.name, identifier))
@@ -125,35 +128,35 @@ class Ledger:
             self._write({"made": entry.number, "identifier": written})
 
     def settle(self, entry: Entry) -> None:
-        """Write down that nothing of it is there: removed, or never created."""
+        """Write down that the resource was removed, or never created."""
         with self._lock:
             if self._open.pop(entry.number, None) is not None:
                 self._write({"settled": entry.number})
 
     def has_made(self, kind: Kind, identifier: str) -> bool:
-        """Whether this run has created something, also if it is gone again."""
+        """Return whether this run created a resource, even if it was removed since."""
         with self._lock:
             return (kind.name, identifier) in self._made
 
     def find(self, kind: Kind, identifier: str) -> Entry | None:
-        """The entry of something that this run created."""
+        """Return the open entry of a resource."""
         with self._lock:
-            known = list(self._open.values())
-        same = (one for one in known if one.kind is kind and one.identifier == identifier)
+            entries = list(self._open.values())
+        same = (one for one in entries if one.kind is kind and one.identifier == identifier)
         return next(same, None)
 
     def left(self, test: str | None = None) -> list[Entry]:
-        """What is not settled, newest first; of one test, or of all."""
+        """Return the open entries of a test, or of all, newest first."""
         with self._lock:
             entries = sorted(self._open.values(), key=lambda entry: -entry.number)
         return [entry for entry in entries if test is None or entry.test == test]
 
     def keep(self) -> None:
-        """Let the file stay, for it is not certain that nothing is left."""
+        """Keep the file, because something may be left."""
         self.is_kept = True
 
     def close(self) -> None:
-        """Close the file; it goes if nothing in it is left."""
+        """Close the file, and delete it if no entry is open."""
         with self._lock:
             if self._file is not None:
                 self._file.close()
@@ -171,20 +174,20 @@ class Ledger:
 
     def _begin(self) -> TextIO:
         if self.has_begun:  # it was closed, and an answer came late
-            return self.path.open("a", encoding="utf-8")
+            return _text_file(self.path, os.O_WRONLY | os.O_APPEND)
         head = {**self._head, "account": self._account()}
         self.path.parent.mkdir(parents=True, exist_ok=True)
         new = self.path if sys.platform == "win32" else self.path.with_suffix(".new")
-        file = new.open("a", encoding="utf-8")
+        file = _text_file(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
         _try_to_lock(file)
         file.write(json.dumps(head) + "\n")
-        new.rename(self.path)  # locked before anybody who sweeps can see it
+        new.rename(self.path)  # locked before a sweep can see it
         return file
 
 
 @dataclass(frozen=True)
 class OldLedger:
-    """A ledger that is there: its run, its account and the address of it, and what is open in it.
+    """A ledger of an earlier run: its run, account, base URL and open entries.
 
     `is_held` tells whether its run is still going on, None where locks do not tell; `account` is
     None if nothing tells it. `is_whole` is false if it has lines that no run can have written.
@@ -197,10 +200,12 @@ class OldLedger:
     is_held: bool | None
     left: list[Entry]
     is_whole: bool
+    written: datetime
+    """When the run wrote its last line."""
 
 
 def ledgers_in(directory: Path) -> tuple[list[OldLedger], list[str]]:
-    """The ledgers in a directory, and of each file that is none what is wrong with it."""
+    """Return the ledgers in a directory, and what is wrong with the other files there."""
     ledgers, wrong = [], []
     for path in sorted(directory.glob("*.jsonl")):
         try:
@@ -213,9 +218,11 @@ def ledgers_in(directory: Path) -> tuple[list[OldLedger], list[str]]:
 
 
 def _read(path: Path) -> OldLedger:
-    """A ledger; raises OSError, or ValueError for what is none."""
-    held = _is_held(path)
-    lines = _lines(path)
+    """Read a ledger. Raises OSError, or ValueError for an invalid file."""
+    with _text_file(path, os.O_RDONLY) as file:
+        held = _is_held(file)
+        written = datetime.fromtimestamp(os.fstat(file.fileno()).st_mtime, UTC)
+        lines = _lines(file.read())
     head = lines[0] if lines else None
     if not isinstance(head, dict) or not is_mark(head.get("run")):
         raise ValueError("its first line names no run")
@@ -223,17 +230,20 @@ def _read(path: Path) -> OldLedger:
     if not isinstance(head.get("base_url"), str) or not isinstance(account, str | None):
         raise ValueError("its first line names no account")
     entries, is_whole = _entries(lines[1:])
-    return OldLedger(path, head["run"], head["base_url"], account, held, entries, is_whole)
+    return OldLedger(path, head["run"], head["base_url"], account, held, entries, is_whole, written)
 
 
-def _is_held(path: Path) -> bool | None:
+def _is_held(file: TextIO) -> bool | None:
     if fcntl is None:
         return None
-    try:
-        with path.open("r+", encoding="utf-8") as file:
-            return not _try_to_lock(file)
-    except OSError:  # another user's, or its run ends just now
-        return True
+    return not _try_to_lock(file)
+
+
+def _text_file(path: Path, flags: int) -> TextIO:
+    descriptor = open_regular(path, flags)
+    if flags == os.O_RDONLY:
+        return os.fdopen(descriptor, "r", encoding="utf-8", errors="replace")
+    return os.fdopen(descriptor, "w", encoding="utf-8")
 
 
 def _try_to_lock(file: TextIO) -> bool:
@@ -247,24 +257,16 @@ def _try_to_lock(file: TextIO) -> bool:
     return True
 
 
-def _lines(path: Path) -> list[Any]:
-    """What the lines of a file hold, None for what is no JSON.
+def _lines(text: str) -> list[Any]:
+    """Return what the lines of a ledger hold, None for a line that is not JSON.
 
-    The last is left out if it is cut, as the run may have been killed while it wrote.
+    An incomplete last line is left out, as the run may have been killed while it wrote.
     """
-    *lines, _ = path.read_text(encoding="utf-8", errors="replace").split("\n")
-    return [_line(line) for line in lines]
-
-
-def _line(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
+    return [parse_json(line.encode()) for line in text.split("\n")[:-1]]
 
 
 def _entries(lines: Iterable[Any]) -> tuple[list[Entry], bool]:
-    """What is open after these lines, newest first, and whether all of them were understood."""
+    """Return the open entries, newest first, and whether all lines were valid."""
     entries: dict[int, Entry] = {}
     is_whole = True
     for line in lines:
@@ -273,7 +275,7 @@ def _entries(lines: Iterable[Any]) -> tuple[list[Entry], bool]:
 
 
 def _is_followed(line: dict[str, Any], entries: dict[int, Entry]) -> bool:
-    """Follow a line; false if it is none that a run writes."""
+    """Apply a line; return False for one that no run writes."""
     match line:
         case {"intended": int(number), "kind": str(name), "test": str(test)} if name in BY_NAME:
             entries[number] = Entry(number, BY_NAME[name], test)

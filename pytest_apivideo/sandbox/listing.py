@@ -1,4 +1,4 @@
-"""What is on the account, as its lists show it: all of it, or words that it could not be seen."""
+"""The complete lists of the resources on the account."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from pytest_apivideo.sandbox.account import Account
 from pytest_apivideo.sandbox.kinds import Kind
 
 MAX_PAGES = 100
-"""Of a hundred things each: an account of tests has less, and more would take too long."""
+"""Pages of 100 resources: a test account has fewer, and more would take too long."""
 
 _PAGE = "currentPage={page}&pageSize=100"
 
 
 class CannotLookError(Exception):
-    """A list could not be read to its end, so that nobody knows what is there; says why."""
+    """Raised if a list could not be read to its end; says why."""
 
 
 def rows(account: Account, kind: Kind) -> list[dict[str, Any]]:
-    """Everything of a kind that is on the account.
+    """Return all resources of a kind on the account.
 
     Raises CannotLookError if that is not certain, and what sending a request raises.
     """
@@ -34,7 +34,7 @@ def rows(account: Account, kind: Kind) -> list[dict[str, Any]]:
 
 
 def _page(account: Account, kind: Kind, page: int) -> tuple[list[dict[str, Any]], int]:
-    """What is on a page, and the number of the last one."""
+    """Return the rows of a page, and the number of the last page."""
     reply = account.request("GET", f"{kind.path}?{_PAGE.format(page=page)}")
     if reply.status != 200:
         limited = ", and again after a wait" if reply.limited else ""

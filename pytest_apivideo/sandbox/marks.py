@@ -1,4 +1,4 @@
-"""The mark on everything that a run creates, by which it is found again and told from the rest."""
+"""The mark on everything that a run creates, by which it is found again."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 def new_run(now: datetime | None = None) -> str:
-    """An id for a run, which is also its mark: `apivideo-test-20261124T081500Z-1f2e3d`."""
+    """Return an id for a run, which is also its mark: `apivideo-test-20261124T081500Z-1f2e3d`."""
     return f"apivideo-test-{now or datetime.now(UTC):{_STAMP}}-{secrets.token_hex(3)}"
 
 
 def marked(text: str, mark: str) -> str:
-    """The text with a mark: in the query of an address, before the suffix of a file's name."""
+    """Return a text with a mark: in the query of a URL, before the suffix of a file name."""
     if _ADDRESS.fullmatch(text):
         address, hash_sign, fragment = text.partition("#")
         joint = "&" if "?" in address else "?"
@@ -36,13 +36,13 @@ def marked(text: str, mark: str) -> str:
 
 
 def marks_in(value: Any) -> set[str]:
-    """The marks in a JSON value or a text; what no run can have made is none."""
+    """Return the valid marks in a JSON value or a text."""
     text = value if isinstance(value, str) else json.dumps(value)
     return {found.group() for found in _MARK.finditer(text) if is_mark(found.group())}
 
 
 def is_mark(value: Any) -> bool:
-    """Whether a value is the mark of a run."""
+    """Return whether a value is the mark of a run."""
     try:
         return isinstance(value, str) and bool(begin_of(value))
     except ValueError:
@@ -50,7 +50,7 @@ def is_mark(value: Any) -> bool:
 
 
 def begin_of(mark: str) -> datetime:
-    """When the run of a mark began; raises ValueError for what is no mark."""
+    """Return when the run of a mark began. Raises ValueError for an invalid mark."""
     found = _MARK.fullmatch(mark)
     if found is None:
         raise ValueError(f"{mark!r} is no mark of a run")
@@ -58,7 +58,7 @@ def begin_of(mark: str) -> datetime:
 
 
 def age_of(mark: str, now: datetime) -> timedelta:
-    """How long ago the run of a mark began; raises ValueError for what is no mark."""
+    """Return how long ago the run of a mark began. Raises ValueError for an invalid mark."""
     return now - begin_of(mark)
 
 

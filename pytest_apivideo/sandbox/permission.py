@@ -1,7 +1,7 @@
-"""What may be sent to the account: all that only reads, and what touches nothing but this run's.
+"""Which requests are sent: those that read, or change only what this run created.
 
-Whatever is not known to be harmless is refused: a writing request whose path is not in its normal
-form, an operation that is not known here, and a change of what this run has not created.
+All others are refused: a path that is not in normal form, an unknown writing operation, and a
+change of a resource that this run did not create.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ _FOUND, _NOT_FOUND = 200, 404
 
 
 class Permission:
-    """Says of each request of a run why it is not sent, if so."""
+    """The rule on which resources the requests of a run may change."""
 
     def __init__(self, account: Account, ledger: Ledger) -> None:
         self._account = account
         self._ledger = ledger
 
     def refusal(self, outgoing: Outgoing) -> str | None:
-        """Why a request is not sent; None if it may be. Raises what sending a request raises."""
+        """Return why a request is refused, or None. Raises what sending a request raises."""
         if _is_disguised(outgoing):
             return (
                 "A header or a query that asks for another method or path than the request has is "
@@ -66,7 +66,7 @@ class Permission:
         return None if self._is_ours(thing) or self._is_nowhere(thing) else _not_ours(thing.kind)
 
     def names_a_video_of_ours(self, outgoing: Outgoing) -> bool:
-        """Whether a delegated upload is for a video that this run has created."""
+        """Return whether a delegated upload is for a video that this run created."""
         try:
             form = form_of(outgoing)
         except UnreadableError:
@@ -107,7 +107,7 @@ class Permission:
     # Whose it is
 
     def _is_ours(self, thing: RemoteResource) -> bool:
-        """Whether this run has created it, by the ledger or else by the mark on it."""
+        """Return whether this run created a resource, by the ledger or by its mark."""
         if self._ledger.has_made(thing.kind, thing.identifier):
             return True
         if thing.kind.owned:
@@ -124,7 +124,7 @@ class Permission:
         return isinstance(video, str) and self._is_ours(RemoteResource(VIDEO, video))
 
     def _is_nowhere(self, thing: RemoteResource) -> bool:
-        """Whether it is certain that there is no such thing."""
+        """Return whether a resource certainly does not exist."""
         if thing.kind.has_page:
             found = self._read(thing)
             return found is not None and found.status == _NOT_FOUND
@@ -139,7 +139,7 @@ class Permission:
         return reply
 
     def _listed(self, thing: RemoteResource) -> dict[str, object] | None:
-        """The thing as the list of its kind shows it: empty if it has none, None if unknown."""
+        """Return the resource as listed: empty if it is not listed, None if that is unknown."""
         try:
             listed = rows(self._account, thing.kind)
         except CannotLookError:

@@ -36,7 +36,7 @@ def remove(account: Account, ledger: Ledger, test: str | None = None) -> list[st
 def finish(account: Account, ledger: Ledger, under_way: Container[int] = ()) -> list[str]:
     """End a run: remove the rest of its ledger, and what carries its mark. Returns what is left.
 
-    `under_way` are the numbers of the entries whose creation may still be answered.
+    `under_way` holds the numbers of entries whose creations are pending.
     """
     if not ledger.has_begun:
         return []
@@ -66,7 +66,7 @@ def _remove_marked(account: Account, ledger: Ledger, kind: Kind) -> list[str]:
 
 
 def _lost(ledger: Ledger, entry: Entry) -> list[str]:
-    """What to say of an entry whose creation was not answered: a mark would have been found."""
+    """Return the message for an entry without an answer that no mark can find, else settle it."""
     if not entry.kind.marked and not entry.kind.owned:
         return [f"{entry.label}: {LOST} ({entry.test})"]
     if not ledger.is_kept:
@@ -75,7 +75,7 @@ def _lost(ledger: Ledger, entry: Entry) -> list[str]:
 
 
 def named(kind: Kind, items: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Each with the name it is removed by; raises CannotLookError for one that has none."""
+    """Yield identifiers and resources. Raises CannotLookError for an invalid identifier."""
     for item in items:
         name = kind.name_of(item)
         if name is None:

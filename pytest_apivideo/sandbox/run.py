@@ -14,7 +14,7 @@ import pytest
 from pytest_apivideo.options import FAKE_ALONE, KEY_VARIABLE, NO_KEY, is_set, target_choice
 from pytest_apivideo.reporting.redaction import redact
 from pytest_apivideo.sandbox.client import Port
-from pytest_apivideo.sandbox.guard import SANDBOX, checked_key
+from pytest_apivideo.sandbox.guard import SANDBOX, checked_key, production_keys
 from pytest_apivideo.sandbox.ledger import checked_directory
 
 if TYPE_CHECKING:
@@ -41,13 +41,14 @@ class SandboxRun:
         self._earlier: str | None = None
         self._is_refused = False
         self.key = checked_key()
+        self._production_keys = production_keys(self.key)
         if self.key is not None:
             checked_directory()
         self.begun: set[str] = set()
         self._on_the_fake_alone: set[str] = set()
 
     def port(self) -> Port:
-        """The port of this process, opened when first asked for."""
+        """Return the port of this process, which the first call opens."""
         if self._port is None:
             given = self._given
             self._port = self._open() if given is None else Port.from_worker_input(given)
@@ -74,12 +75,12 @@ class SandboxRun:
         budget = Budget(self._budget, times=SharedTimes(directory, self.base_url))
         account = Account(Upstream(self.base_url, budget), self.key, Secrets())
         ledger = Ledger(new_run(), self.base_url, directory, account.known_as)
-        return Relay(account, ledger)
+        return Relay(account, ledger, self._production_keys)
 
     def refuse(self, item: pytest.Item, words: str) -> NoReturn:
         """Fail a test as the sandbox cannot be used, and end the run unless the fake's tests go on.
 
-        The reason is told in full once.
+        Only the first failure gives the full reason.
         """
         if target_choice(self._config) == "sandbox":
             item.session.shouldfail = "the sandbox cannot be used, for the reason above"
@@ -89,13 +90,13 @@ class SandboxRun:
         pytest.fail(words, pytrace=False)
 
     def miss_key(self) -> NoReturn:
-        """Skip a test for want of a key, or fail it if the key is required."""
+        """Skip a test because the key is missing, or fail it if the key is required."""
         if is_set(self._config, "require_sandbox"):
             pytest.fail(NO_KEY, pytrace=False)
         pytest.skip(NO_KEY)
 
     def skip_as_inconclusive(self, item: pytest.Item, words: str) -> NoReturn:
-        """Skip a test of which the sandbox, being too busy, tells nothing."""
+        """Skip a test because the sandbox is too busy."""
         item.user_properties.append((_INCONCLUSIVE, words))
         pytest.skip(f"inconclusive, {words}")
 
@@ -113,22 +114,22 @@ class SandboxRun:
     def pytest_runtest_makereport(
         self, item: pytest.Item
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Tell what the relay noticed; a test that met a 429 twice is inconclusive, not failed."""
+        """Add the relay's notes to a failure; a 429 after a wait makes it inconclusive."""
         report = yield
         if report.failed and report.when != "teardown" and item.nodeid in self.begun:
-            inconclusive, told, calls = self.port().notes(item.nodeid)
+            inconclusive, messages, calls = self.port().notes(item.nodeid)
             if calls:
                 where = f"{self.port().url} passes on to {self.base_url}"
                 report.sections.append(("api.video: calls", "\n".join([where, *calls])))
-            if told:
-                report.sections.append((_SECTION, "\n".join(told)))
+            if messages:
+                report.sections.append((_SECTION, "\n".join(messages)))
             if inconclusive:
                 _make_inconclusive(report, item, inconclusive)
         return report
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> Generator[None]:
-        """Take secrets out of a report before anybody shows or writes it."""
+        """Take secrets out of a report before it is shown or written."""
         if self._secrets is not None:
             redact(report, self._secrets.hide)
         if FAKE_ALONE in map(tuple, report.user_properties):
@@ -137,7 +138,7 @@ class SandboxRun:
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None]:
-        """Once all fixtures are torn down, remove what is left; the run fails if something stays.
+        """Remove what is left once all fixtures are torn down; fail the run if something stays.
 
         After an interruption pytest tears down the fixtures of its test only in this hook.
         """
@@ -165,11 +166,11 @@ class SandboxRun:
             )
         if self._relay is None:
             return
-        self._tell_of_this_run(terminalreporter, self._relay)
+        self._summarize(terminalreporter, self._relay)
         if self._earlier is not None:
             terminalreporter.write_line(f"{_SECTION}: {self._earlier}")
 
-    def _tell_of_this_run(self, terminalreporter: pytest.TerminalReporter, relay: Relay) -> None:
+    def _summarize(self, terminalreporter: pytest.TerminalReporter, relay: Relay) -> None:
         if not self._left:
             terminalreporter.write_line(f"{_SECTION}: run {relay.run} left nothing behind")
             return
@@ -183,7 +184,7 @@ class SandboxRun:
             )
 
     def _sweep_command(self, runs: list[str]) -> str:
-        """The command that sweeps these runs and no other, which may be going on elsewhere."""
+        """Return the command that sweeps these runs and no others."""
         named = " ".join(f"--run {run}" for run in runs[:_MAX_RUNS_NAMED])
         where = "" if self.base_url == SANDBOX else f" --base-url {self.base_url}"
         return f"apivideo-fake sweep {named}{where}"

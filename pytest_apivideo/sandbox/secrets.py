@@ -1,4 +1,4 @@
-"""Everything that must not be shown: the key, and what the answers of a run let in."""
+"""The secrets of a run: its keys, and the tokens in answers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _HIDDEN = "***"
 
 
 class Secrets:
-    """Knows the secrets of a run, and takes them out of texts."""
+    """The known secrets of a run, which can be taken out of texts."""
 
     def __init__(self) -> None:
         self._known: set[str] = set()
@@ -40,7 +40,7 @@ class Secrets:
         self.add(*(one.decode(errors="replace") for pair in found for one in pair if one))
 
     def hide(self, text: str) -> str:
-        """The text without the secrets in it."""
+        """Return a text without the secrets in it."""
         with self._lock:
             known = sorted(self._known, key=len, reverse=True)
         for secret in known:

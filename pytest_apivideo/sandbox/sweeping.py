@@ -1,7 +1,8 @@
 """The sweep: removes what earlier runs left, by their ledgers and by the marks on the account.
 
 A ledger is a file that anybody may have written. So it only says where to look: what is removed
-carries the mark of the ledger's run or, if its kind has no room for one, is not older than the run.
+carries the mark of the ledger's run or, if its kind has no room for one, was created between the
+beginning of the run and the last line of the ledger.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_apivideo.sandbox.account import Account
-from pytest_apivideo.sandbox.age import is_newer
+from pytest_apivideo.sandbox.age import is_from
 from pytest_apivideo.sandbox.kinds import KINDS, VIDEO, Kind, RemoteResource, digest
 from pytest_apivideo.sandbox.ledger import Entry, OldLedger, ledgers_in
 from pytest_apivideo.sandbox.listing import CannotLookError, rows
@@ -24,25 +25,28 @@ _LONGEST_RUN = timedelta(days=1)  # taken for going on, where locks do not tell
 _NOT_MARKED = (
     "it does not carry the mark of the run {run}, so it is left alone; look at it yourself"
 )
-_OLDER = "it is older than the run {run}, so it is left alone"
+_OF_ANOTHER_TIME = (
+    "it was not created between the beginning of the run {run} and the last line of its ledger, so "
+    "it is left alone"
+)
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """Which runs a sweep is about: those that are named, or else those of that age."""
+    """The runs to sweep: those that are named, or those of a minimum age."""
 
     now: datetime
     older_than: timedelta = timedelta(0)
     runs: Collection[str] = ()
 
     def has(self, run: str) -> bool:
-        """Whether a run is meant."""
+        """Return whether to sweep a run."""
         return run in self.runs if self.runs else age_of(run, self.now) >= self.older_than
 
 
 @dataclass
 class Swept:
-    """What a sweep did; each is told in words."""
+    """The messages about what a sweep removed, left and spared."""
 
     removed: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
@@ -50,10 +54,10 @@ class Swept:
 
 
 def sweep(account: Account, directory: Path, chosen: Chosen, *, dry_run: bool = False) -> Swept:
-    """Remove what the chosen runs have left, by their ledgers and by their marks.
+    """Remove what the chosen runs left, by their ledgers and by their marks.
 
-    Spared are runs that are not chosen or still going on, and ledgers of other accounts. Raises
-    what sending a request raises.
+    Spares other runs, active runs and ledgers of other accounts. Raises what sending a request
+    raises.
     """
     ledgers, unreadable = ledgers_in(directory)
     ours = [old for old in ledgers if belongs_to(old, account)]
@@ -69,7 +73,7 @@ def sweep(account: Account, directory: Path, chosen: Chosen, *, dry_run: bool = 
 
 
 def belongs_to(old: OldLedger, account: Account) -> bool:
-    """Whether a ledger is of this account."""
+    """Return whether a ledger is of this account."""
     return old.base_url == account.upstream.base_url and account.is_known_as(old.account)
 
 
@@ -80,7 +84,7 @@ def _is_going_on(old: OldLedger, chosen: Chosen) -> bool:
 
 
 class _Broom:
-    """A sweep under way."""
+    """A sweep in progress."""
 
     def __init__(self, account: Account, chosen: Chosen, going_on: set[str], dry_run: bool) -> None:
         self.swept = Swept()
@@ -95,7 +99,7 @@ class _Broom:
         self._is_blind = False
 
     def look_for_marks(self) -> None:
-        """See what on the account carries a mark of ours, of any run."""
+        """Find what on the account carries the mark of any run."""
         for kind in KINDS:
             if kind.marked:
                 try:
@@ -108,7 +112,7 @@ class _Broom:
                     self.swept.left.append(words)
 
     def spare(self, of_ledgers: set[str], others: int) -> None:
-        """Say what is not touched."""
+        """Report what is not touched."""
         runs = of_ledgers.union(*(marks for _, marks in self._marked)) - self._going_on
         now = self._chosen.now
         ages = [age_of(run, now) for run in runs if not self._chosen.has(run)]
@@ -120,7 +124,7 @@ class _Broom:
             return
         for entry in old.left:
             try:
-                wrong = self._remove_entry(entry, old.run)
+                wrong = self._remove_entry(entry, old)
             except CannotLookError as unknown:
                 wrong = f"it could not be looked at, for {unknown}"
             if wrong is not None:
@@ -150,9 +154,9 @@ class _Broom:
     def _takes(self, run: str) -> bool:
         return run not in self._going_on and self._chosen.has(run)
 
-    def _remove_entry(self, entry: Entry, run: str) -> str | None:
+    def _remove_entry(self, entry: Entry, old: OldLedger) -> str | None:
         """Remove what an entry names, if it is the run's; returns what went wrong."""
-        kind, identifier = entry.kind, entry.identifier
+        kind, identifier, run = entry.kind, entry.identifier, old.run
         if identifier is None:
             has_no_room = not kind.marked and not kind.owned
             return f"{LOST} (run {run}, {entry.test})" if has_no_room else None
@@ -164,20 +168,20 @@ class _Broom:
                 return _NOT_MARKED.format(run=run)
             return self._remove(RemoteResource(kind, identifier), entry.label)
         found = self._find(kind, identifier)
-        return None if found is None else self._remove_listed(found, entry, run)
+        return None if found is None else self._remove_listed(found, entry, old)
 
-    def _remove_listed(self, item: dict[str, Any], entry: Entry, run: str) -> str | None:
+    def _remove_listed(self, item: dict[str, Any], entry: Entry, old: OldLedger) -> str | None:
         if entry.kind.owned:
             video = VIDEO.name_of(item)
             marks = None if video is None else self._marks_on(RemoteResource(VIDEO, video))
-            if run not in (marks or ()):
-                return _NOT_MARKED.format(run=run)
-        elif not is_newer(item, begin_of(run)):
-            return _OLDER.format(run=run)
+            if old.run not in (marks or ()):
+                return _NOT_MARKED.format(run=old.run)
+        elif not is_from(item, begin_of(old.run), old.written):
+            return _OF_ANOTHER_TIME.format(run=old.run)
         return self._remove(RemoteResource(entry.kind, str(entry.kind.name_of(item))), entry.label)
 
     def _marks_on(self, thing: RemoteResource) -> set[str] | None:
-        """The marks on a thing as it is now; None if it is not there."""
+        """Return the current marks on a resource; None if it does not exist."""
         reply = self._account.request("GET", thing.path)
         if reply.status == 404:
             return None
@@ -187,7 +191,7 @@ class _Broom:
         return thing.kind.marks_of(found)
 
     def _find(self, kind: Kind, identifier: str) -> dict[str, Any] | None:
-        """What the list of its kind shows of a thing, which a ledger names or gives a digest of."""
+        """Return the resource that a ledger names, from the list of its kind."""
         if kind not in self._listed:
             self._listed[kind] = rows(self._account, kind)
         for name, item in named(kind, self._listed[kind]):
@@ -207,7 +211,7 @@ class _Broom:
 
 
 def _spared(going_on: set[str], ages: list[timedelta], others: int) -> list[str]:
-    """What a sweep does not touch, in words."""
+    """Return the messages about what a sweep does not touch."""
     words = []
     if going_on:
         words.append(f"{_counted(len(going_on), 'run is', 'runs are')} still going on, left alone")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
+
+from pytest_apivideo.sandbox.files import open_regular
 
 try:
     import fcntl
@@ -27,7 +30,7 @@ class OwnTimes:
 
     @contextmanager
     def at_hand(self) -> Iterator[Sent]:
-        """The moments, to read and to change while the block lasts."""
+        """Return the times, to be read and changed in the block."""
         yield self._sent
 
 
@@ -45,7 +48,7 @@ class SharedTimes(OwnTimes):
 
     @contextmanager
     def at_hand(self) -> Iterator[Sent]:
-        """The moments, to read and to change while the block lasts; others wait for its end."""
+        """Return the times, to be read and changed in the block; other processes wait."""
         file = self._opened()
         if file is None:
             yield self._sent
@@ -64,15 +67,16 @@ class SharedTimes(OwnTimes):
             return None
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            return self._path.open("a+", encoding="utf-8")
+            descriptor = open_regular(self._path, os.O_RDWR | os.O_CREAT)
+            return os.fdopen(descriptor, "r+", encoding="utf-8", errors="replace")
         except OSError:
             return None
 
 
 def _read(text: str) -> Sent:
-    """What a file holds; nothing if it is spoilt."""
+    """Parse the times in a file; return nothing if it is invalid."""
     try:
         found = json.loads(text)
         return {str(name): deque(map(float, times)) for name, times in found.items()}
-    except (AttributeError, TypeError, ValueError):
+    except (AttributeError, RecursionError, TypeError, ValueError):
         return {}

@@ -19,6 +19,7 @@ from pytest_apivideo.sandbox.clock import pause
 Headers = Iterable[tuple[str, str]]
 
 TOO_MANY = 429
+_MAX_DEPTH = 64  # levels of arrays and objects in JSON
 _TIMEOUT = httpx.Timeout(60.0, connect=15.0)
 # fmt: off
 _HOP_BY_HOP = frozenset((
@@ -31,7 +32,7 @@ _READABLE = ("Accept-Encoding", "identity")  # identifiers and secrets in answer
 
 
 class SandboxLost(ConnectionError):  # noqa: N818 - named for what happened
-    """No answer came; says which request was lost, and to whom.
+    """Raised if no answer came; names the request and the server.
 
     `may_arrive` tells that the request may still be worked on, for the answer took too long.
     """
@@ -71,15 +72,32 @@ class Reply:
         return {name.lower(): value for name, value in self.headers}
 
     def json(self) -> Any:
-        """The body as JSON, None if it is none."""
-        try:
-            return json.loads(self.body)
-        except ValueError:
-            return None
+        """Return the body as JSON; None if it is not JSON, or nested too deeply."""
+        return parse_json(self.body)
+
+
+def parse_json(body: bytes) -> Any:
+    """Return a body as JSON; None if it is not JSON, or nested more than 64 levels deep."""
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    level = [value]
+    for _ in range(_MAX_DEPTH):
+        level = [child for item in level for child in _children(item)]
+        if not level:
+            return value
+    return None
+
+
+def _children(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 class Upstream:
-    """The sandbox, as far as HTTP goes; safe to use from several threads."""
+    """The HTTP client for the sandbox; safe to use from several threads."""
 
     def __init__(
         self, base_url: str, budget: Budget, pause: Callable[[float], None] = pause

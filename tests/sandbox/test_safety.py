@@ -342,7 +342,10 @@ def test_a_ledger_that_names_what_is_the_owner_s_removes_nothing(
     assert account.calls.count("DELETE *") == 0
     assert all(path.exists() for path in paths)
     assert f"left video {video.id}: it does not carry the mark of the run" in done.output
-    assert f"left watermark {watermark.id}: it is older than the run" in done.output
+    assert (
+        f"left watermark {watermark.id}: it was not created between the beginning of the run"
+        in done.output
+    )
     assert done.output.count("not all of its lines are those of a ledger") == 5
 
 

@@ -442,7 +442,7 @@ def test_a_target_that_answers_html_is_told_before_anything_is_written(
     result.stdout.fnmatch_lines(
         [
             "*Check that the base URL names an api.video server*",
-            "The answer was text/html, as of a page or a proxy: it is no api.video.",
+            "The answer was text/html, as of a page or a proxy, not of api.video.",
         ]
     )
     assert "Traceback" not in result.stdout.str()
