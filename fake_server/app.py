@@ -17,18 +17,19 @@ from fake_server import api_warnings, control, resources
 from fake_server.admission import Arrival, Caller, admit
 from fake_server.auth.tokens import RefreshToken
 from fake_server.calls import Call, SecretText
-from fake_server.clock import SECOND, at, real_seconds
 from fake_server.core import problems
 from fake_server.core.context import Answer, Context, as_json, with_extra
 from fake_server.core.files import File, Stream
 from fake_server.core.forms import RecordedStream
-from fake_server.core.names import meant
+from fake_server.core.names import did_you_mean
 from fake_server.core.operations import Operation, Routes
 from fake_server.core.problems import Problem
 from fake_server.faults import Fault, FaultRequest
+from fake_server.process_time import real_seconds
 from fake_server.project import Project, Projects
 from fake_server.rate_limits import Quota, class_of
 from fake_server.reply import Reply, streamed
+from fake_server.time_values import SECOND, at
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -75,7 +76,7 @@ class App:
         """Find what is asked, let the caller in, handle it, and record it as a call."""
         began = real_seconds()
         operation, parameters, problem = self._find(request)
-        is_form = operation is not None and operation.takes is not None
+        is_form = operation is not None and operation.file_rule is not None
         body = b"" if is_form else request.stream.read(MAX_JSON + 1)
         arrival = _arrival(request, operation, parameters, body)
         caller = admit(self._projects, arrival)
@@ -130,8 +131,8 @@ class App:
             operation, parameters = self._routes.find(request.method, _path(request))
         except Problem as problem:
             if problem.status == 404 and not _is_control(request):
-                near = self._projects.names.nearest(f"{request.method} {_path(request)}")
-                problem.detail = f"This fake has no such path.{meant(near)}"
+                near = self._projects.names.suggest(f"{request.method} {_path(request)}")
+                problem.detail = f"This fake has no such path.{did_you_mean(near)}"
             return None, {}, problem
         return operation, parameters, None
 
@@ -265,7 +266,7 @@ def _record(
 ) -> None:
     settings, method = caller.project.settings, request.method
     path, stream = _path(request), request.environ["wsgi.input"]
-    body = stream.heard if isinstance(stream, RecordedStream) else body
+    body = stream.recorded if isinstance(stream, RecordedStream) else body
     call = Call(
         operation=f"{method} {operation.path if operation else path}",
         method=method,

@@ -13,9 +13,10 @@ from datetime import datetime
 from functools import partial
 from typing import Any, overload
 
-from fake_server.clock import Duration, in_seconds, real_seconds
-from fake_server.core.names import Names, matches, meant
+from fake_server.core.names import Names, did_you_mean, matches
+from fake_server.process_time import real_seconds
 from fake_server.settings import Environment
+from fake_server.time_values import Duration, in_seconds
 from fake_server.waiting import in_thread
 
 DROPPED = 0
@@ -253,7 +254,7 @@ class Calls(Sequence[Call]):
     def strays(self) -> list[str]:
         """Each call of a path or method that no operation has, and which is near, as lines."""
         return [
-            f"\n  {call}.{meant(self.names.nearest(call.operation))}"
+            f"\n  {call}.{did_you_mean(self.names.suggest(call.operation))}"
             for call in list(self._judged)
             if not self.names.knows(call.operation)
         ]
@@ -299,7 +300,7 @@ class Calls(Sequence[Call]):
 
     def _check(self, operation: str) -> None:
         if not self.names.knows(operation):
-            raise self.names.misspelt(operation, ", and no call had that method and path")
+            raise self.names.lookup_error(operation, ", and no call had that method and path")
 
     def _story(self) -> str:
         calls = self._now()

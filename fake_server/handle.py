@@ -12,7 +12,7 @@ from typing import Any
 from fake_server.auth.keys import Keys
 from fake_server.auth.tokens import Tokens
 from fake_server.calls import Calls
-from fake_server.clock import Clock, Duration
+from fake_server.clock import Clock
 from fake_server.collection import Collection
 from fake_server.core.remote import RemoteFiles
 from fake_server.core.spool import Content
@@ -32,6 +32,7 @@ from fake_server.resources.upload_tokens import UploadToken
 from fake_server.resources.videos import Video
 from fake_server.resources.watermarks import Watermark
 from fake_server.settings import Environment, Settings
+from fake_server.time_values import Duration
 from fake_server.webhooks import Webhooks
 
 

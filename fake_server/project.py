@@ -114,7 +114,7 @@ class Project:
         if parent is None:
             self.clock.watch_expiry(self.tokens.latest_expiry_ns)
             self.clock.watch_due(self._lifecycle)
-            self.clock.tell(self.history.clock_moved)
+            self.clock.add_listener(self.history.clock_moved)
 
     def __repr__(self) -> str:
         return f"<Project {self.id}>"

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Request
 
 from fake_server.calls import DROPPED
 from fake_server.core.files import Stream
-from fake_server.core.ranges import wanted_span
+from fake_server.core.ranges import requested_range
 from fake_server.faults import Fault, damaged
 from fake_server.hosting import Disconnect
 
@@ -74,7 +74,7 @@ def streamed(file: Stream, request: Request) -> Reply:
     """A large file, or the one range of it that is asked for."""
     headers = [("Content-Type", file.content_type), ("Accept-Ranges", "bytes")]
     start, stop, status = 0, file.size, 200
-    if (span := wanted_span(request, file.size)) is not None:
+    if (span := requested_range(request, file.size)) is not None:
         start, stop, status = *span, 206
         headers.append(("Content-Range", f"bytes {start}-{stop - 1}/{file.size}"))
     headers.append(("Content-Length", str(stop - start)))

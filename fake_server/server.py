@@ -10,14 +10,16 @@ from typing import Any
 
 from fake_server import resources
 from fake_server.app import App
-from fake_server.clock import SECOND, Clock, Mode, process_time_ns
+from fake_server.clock import Clock, Mode
 from fake_server.core import problems
 from fake_server.core.context import as_json
 from fake_server.core.operations import Operation
 from fake_server.handle import ApiVideo
 from fake_server.hosting import Host
+from fake_server.process_time import process_time_ns
 from fake_server.project import Project, Projects, note_all, raise_all
 from fake_server.settings import Settings
+from fake_server.time_values import SECOND
 
 
 class FakeServer(Host):

@@ -17,10 +17,11 @@ import jwt
 from fake_server.auth.keys import ApiKey, Keys
 from fake_server.auth.secrets import SecretIndex, masked
 from fake_server.auth.standing import Standing
-from fake_server.clock import SECOND, Clock, Duration, duration_ns
+from fake_server.clock import Clock
 from fake_server.core.store import Ids
 from fake_server.history import History
 from fake_server.settings import Environment, Settings
+from fake_server.time_values import SECOND, Duration, duration_ns
 
 _MAX_KEPT = 10_000  # grants; the oldest are forgotten
 _REFRESH_PREFIX, _REFRESH_BYTES = "def50200", 386  # 780 characters, as in the description

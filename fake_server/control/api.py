@@ -13,7 +13,6 @@ from typing import Any, Literal, Required, TypeVar
 from pydantic import with_config
 from typing_extensions import TypedDict
 
-from fake_server import clock
 from fake_server.auth.secrets import masked
 from fake_server.auth.tokens import AccessToken
 from fake_server.control import openapi
@@ -28,6 +27,7 @@ from fake_server.resources.live_streams import LiveStream
 from fake_server.resources.video_status import VideoStatus, status_of
 from fake_server.resources.videos import Format, QualityName, Video
 from fake_server.resources.webhooks import deliver
+from fake_server.time_values import SECOND, at
 
 R = TypeVar("R", bound=Resource)
 
@@ -80,13 +80,13 @@ def reset(call: Context) -> dict[str, Any]:
 def show_clock(call: Context) -> dict[str, Any]:
     """What time it is for the project, and how its clock moves."""
     now = call.project.clock.now_ns()
-    seconds = now / clock.SECOND
+    seconds = now / SECOND
     due = [
         {"at": one.at.isoformat(), "name": one.name, "subject": one.subject}
         for one in call.project.clock.due
     ]
     mode = call.project.clock.mode
-    return {"now": clock.at(now).isoformat(), "seconds": seconds, "mode": mode, "due": due}
+    return {"now": at(now).isoformat(), "seconds": seconds, "mode": mode, "due": due}
 
 
 def move_clock(call: Context) -> dict[str, Any]:
@@ -194,8 +194,8 @@ def _shown(token: AccessToken, good: bool) -> dict[str, Any]:
     return {
         "token": masked(token.value),
         "environment": token.environment,
-        "issuedAt": clock.at(token.issued_ns).isoformat(),
-        "expiresAt": clock.at(token.expires_ns).isoformat(),
+        "issuedAt": at(token.issued_ns).isoformat(),
+        "expiresAt": at(token.expires_ns).isoformat(),
         "revoked": token.revoked,
         "active": good,
     }

@@ -115,8 +115,8 @@ def _entry(operation: Operation, schemas: Schemas) -> dict[str, Any]:
     entry["parameters"] += action.query
     if action.body is not None:
         entry["requestBody"] = {"required": True, **_json(schemas[operation.name, "body"])}
-    if operation.takes:
-        entry["requestBody"] = {"required": True, "content": _form(operation.takes)}
+    if operation.file_rule:
+        entry["requestBody"] = {"required": True, "content": _form(operation.file_rule)}
     return entry
 
 

@@ -1,9 +1,9 @@
-"""Languages of captions and chapters: which tags there are, and what a language calls itself.
+"""The language tags of captions and chapters, and the native names of languages.
 
-A compact stand-in for api.video's table of 672 tags: the languages of ISO 639-1, alone or with a
+A short replacement of api.video's table of 672 tags: the languages of ISO 639-1, alone or with a
 script, a region or both.
 """
-# ruff: noqa: RUF001 - that a letter resembles one of English is no mistake here
+# ruff: noqa: RUF001 - letters that resemble English ones are intended here
 
 from __future__ import annotations
 
@@ -59,34 +59,33 @@ NATIVE_NAMES = {
     "zh-Hans": "简体中文", "zh-Hant": "繁體中文", "zu": "isiZulu",
 }
 # fmt: on
-"""Each language, and the few scripts with a name of their own, in its own words (CLDR's)."""
+"""Native names (from CLDR) of the languages, and of some languages with a script."""
 
 
 def native_name(tag: str) -> str | None:
-    """What the language of a tag calls itself; None if it is no tag of a known language.
+    """Return a language's name in that language, or None for an unknown tag.
 
     Regions and other scripts have no names here: `fr-BE` is "français (BE)".
     """
     if not _TAG.fullmatch(tag):
         return None
-    named, rest = tag, list[str]()
-    while named and named not in NATIVE_NAMES:
-        named, _, last = named.rpartition("-")
-        rest.insert(0, last)
-    if not named:
-        return None
-    return NATIVE_NAMES[named] + (f" ({', '.join(rest)})" if rest else "")
+    parts = tag.split("-")
+    for count in range(len(parts), 0, -1):
+        name, suffix = NATIVE_NAMES.get("-".join(parts[:count])), parts[count:]
+        if name is not None:
+            return f"{name} ({', '.join(suffix)})" if suffix else name
+    return None
 
 
-def wrong_with(tag: str, known: Container[str] | None = None) -> str | None:
-    """What is wrong with a tag, in api.video's words; None if nothing is.
+def language_error(tag: str, known: Container[str] | None = None) -> str | None:
+    """Return the error of an invalid tag in api.video's words, or None if it is valid.
 
-    It must be one of `known` or, without those, have a native name.
+    A valid tag is one of `known` or, by default, has a native name.
     """
     if not (tag.replace("-", "").isalpha() and tag.isascii()):
         return (
             'The "language" attribute must contain only letters and dashes '
             '(for example "fr", "fr-BE").'
         )
-    good = native_name(tag) is not None if known is None else tag in known
-    return None if good else 'The "language" attribute is not valid.'
+    is_valid = native_name(tag) is not None if known is None else tag in known
+    return None if is_valid else 'The "language" attribute is not valid.'

@@ -10,9 +10,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 from fake_server.auth.tokens import AccessToken, RefreshToken, Tokens
-from fake_server.clock import Duration, in_seconds
 from fake_server.faults.answers import CannedResponse, Damage, given
 from fake_server.faults.choice import FaultRequest, Matcher
+from fake_server.time_values import Duration, in_seconds
 from fake_server.waiting import in_thread
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator
 from inspect import iscoroutinefunction
 
 from fake_server.calls import Calls
-from fake_server.clock import real_seconds
 from fake_server.core.content_range import Bytes, read_content_range
 from fake_server.faults.choice import FaultRequest, Matcher
 from fake_server.faults.fault import GUIDE, Fault
+from fake_server.process_time import real_seconds
 
 _MAX_UPLOADS = 1000  # and pieces of each that are remembered
 _MAX_TOLD = 100
@@ -62,7 +62,7 @@ class Faults:
         if not isinstance(operation, str):
             raise TypeError(f'an operation is a text like "GET /videos", not {operation!r}')
         if not self._calls.names.knows(operation):
-            raise self._calls.names.misspelt(operation)
+            raise self._calls.names.lookup_error(operation)
         counts = {"nth": nth, "part": part, "times": times}
         for name, count in counts.items():
             if count is not None and not _is_count(count):

@@ -10,7 +10,7 @@ from typing import Final
 
 import h11
 
-from fake_server.clock import real_seconds
+from fake_server.process_time import real_seconds
 
 MAX_HEAD: Final = 64 * 1024
 MAX_DRAINED: Final = 1024 * 1024

@@ -17,7 +17,7 @@ from fake_server.core.context import Answer
 from fake_server.core.files import File, Stream
 from fake_server.core.images import GREY_JPEG
 from fake_server.core.operations import GET, Action, Operation
-from fake_server.core.ranges import wanted_span
+from fake_server.core.ranges import requested_range
 from fake_server.project import Context
 from fake_server.resources._viewing import open_session, viewed_video
 from fake_server.resources.encoding import Encoding, encoding_of
@@ -126,7 +126,7 @@ def _source(view: View) -> Stream:
     received = received_of(view.call, view.video.id)
     assert received is not None  # else nothing is encoded
     content = received.content
-    wanted_span(view.call.request, content.size)  # what is beyond the file spends no token
+    requested_range(view.call.request, content.size)  # what is beyond the file spends no token
     return Stream("video/mp4", content.size, content.pieces)
 
 

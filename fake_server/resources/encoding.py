@@ -10,14 +10,14 @@ from datetime import datetime, timedelta
 from math import gcd
 from typing import Literal, get_args
 
-from fake_server.clock import later
 from fake_server.core.model import ReadOnly, Resource, Schema, Timestamp, field
-from fake_server.core.mp4 import Measures, measured
+from fake_server.core.mp4 import MediaInfo, read_media_info
 from fake_server.core.operations import Operation
 from fake_server.lifecycle import EventHandler
 from fake_server.project import ProjectContext
 from fake_server.resources.videos import Format, QualityName, Video
 from fake_server.resources.webhooks import publish
+from fake_server.time_values import later
 
 Status = Literal["waiting", "encoding", "encoded", "failed"]
 
@@ -109,14 +109,14 @@ def _next_begun(qualities: list[Quality]) -> tuple[Quality, ...]:
 
 
 def begin(
-    call: ProjectContext, video: Video, content: bytes = b"", *, measures: Measures | None = None
+    call: ProjectContext, video: Video, content: bytes = b"", *, measures: MediaInfo | None = None
 ) -> None:
     """Begin to encode a video whose source is complete now; hold the store's lock.
 
     `content` is the source, or its beginning and its end, if the caller has it: its width, height
     and duration are read from there, unless the caller knows the `measures` themselves.
     """
-    measures = measures or measured(content)
+    measures = measures or read_media_info(content)
     height = measures.height or call.settings.source_height
     facts = {
         "qualities": _forms(height, video.mp4_support),
@@ -205,7 +205,7 @@ def _forms(height: int, mp4: bool) -> tuple[Quality, ...]:
     return _next_begun(forms)
 
 
-def _metadata(call: ProjectContext, measures: Measures, height: int) -> EncodingMetadata:
+def _metadata(call: ProjectContext, measures: MediaInfo, height: int) -> EncodingMetadata:
     width = measures.width or round(height * 16 / 9 / 2) * 2
     duration = measures.duration or call.settings.source_duration
     if call.environment == "sandbox":

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from fake_server.clock import later
 from fake_server.core.files import File
 from fake_server.core.model import ReadOnly, Resource, Timestamp, field
 from fake_server.core.operations import Operation
@@ -20,6 +19,7 @@ from fake_server.resources.encoding import EncodedVideo
 from fake_server.resources.summaries import Summary, SummarySource
 from fake_server.resources.videos import Video
 from fake_server.resources.webhooks import publish
+from fake_server.time_values import later
 
 _SPOKEN = "en"
 _VTT = b"WEBVTT\n\n00:00:00.000 --> 00:00:04.000\nThese words stand for what is spoken here.\n"

@@ -14,11 +14,10 @@ from pydantic import AfterValidator, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
-from fake_server.clock import later
 from fake_server.core.context import Answer
 from fake_server.core.files import File
-from fake_server.core.filters import contains, equals, holds, pairs
-from fake_server.core.languages import wrong_with
+from fake_server.core.filters import contains, equals, includes_all, includes_pairs
+from fake_server.core.languages import language_error
 from fake_server.core.listing import list_all
 from fake_server.core.model import (
     Hidden,
@@ -38,6 +37,7 @@ from fake_server.lifecycle import EventHandler
 from fake_server.project import Context, ProjectContext
 from fake_server.resources.player_themes import PlayerId
 from fake_server.resources.watermarks import Watermark
+from fake_server.time_values import later
 
 if TYPE_CHECKING:
     from fake_server.resources.upload.received import Received
@@ -53,7 +53,7 @@ _KEPT_EMPTY = timedelta(days=7)
 
 
 def _supported(language: str) -> str:
-    wrong = wrong_with(language, _LANGUAGES)
+    wrong = language_error(language, _LANGUAGES)
     if wrong:
         raise PydanticCustomError("language", "{wrong}", {"wrong": wrong})
     return language
@@ -142,9 +142,11 @@ class Video(Resource, prefix="vi", collection="videos"):
     published_at: Timestamp = field(sort=True, doc="When the video was made.")
     created_at: Timestamp = field(sort=True, doc="When the video was made.")
     updated_at: Timestamp = field(sort=True, doc="When the video was last changed.")
-    tags: list[str] = field(make=list, filter=holds, doc="Words to find the video by.")
+    tags: list[str] = field(make=list, filter=includes_all, doc="Words to find the video by.")
     metadata: Annotated[list[Metadata], AfterValidator(_last_wins)] = field(
-        make=list, filter=pairs, doc="Keys and values to find the video by; of a key the last wins."
+        make=list,
+        filter=includes_pairs,
+        doc="Keys and values to find the video by; of a key the last wins.",
     )
     player_id: Unset[PlayerId] = field(None, doc="The player theme of the video.")
     language: Unset[Language] = field(None, doc="The language spoken in the video.")

@@ -12,8 +12,7 @@ from typing import Any
 from pydantic.alias_generators import to_snake
 from typing_extensions import TypedDict
 
-from fake_server.clock import SECOND, at
-from fake_server.core.listing import Page, answer_list, ask_list, parameter
+from fake_server.core.listing import Page, list_page, parameter, read_list_query
 from fake_server.core.model import ReadOnly, Resource, Timestamp, field
 from fake_server.core.operations import GET, Action
 from fake_server.core.problems import Problem, combined, invalid_query_parameter, unrecognized_url
@@ -23,6 +22,7 @@ from fake_server.resources.analytics.events import DAY, AnalyticsEvent
 from fake_server.resources.analytics.filters import BREAKDOWNS
 from fake_server.resources.analytics.metrics import MEASURES, NAMED, Frame, Measure, Number
 from fake_server.resources.analytics.question import VIEW_DURATIONS, Question, ask, choice
+from fake_server.time_values import SECOND, at
 
 __all__ = ["OPERATIONS", "AnalyticsEvent"]
 
@@ -76,7 +76,7 @@ def break_down(call: Context) -> Page:
     if breakdown not in (("media-id",) if measure.over == "ever" else BREAKDOWNS):
         raise unrecognized_url()
     question = ask(call, metric, measure, wrong, _OF_LISTS)
-    asked = ask_list(call, Bucket, wrong, by="metricValue", descending=True)
+    asked = read_list_query(call, Bucket, wrong, by="metricValue", descending=True)
     if wrong:
         raise combined(wrong)
     groups = defaultdict[str, list[AnalyticsEvent]](list)
@@ -86,7 +86,7 @@ def break_down(call: Context) -> Page:
         Bucket(dimension_value=value, metric_value=question.answer(events))
         for value, events in sorted(groups.items(), reverse=True)
     ]
-    return answer_list(call, asked, rows, {"context": question.context(breakdown=breakdown)})
+    return list_page(call, asked, rows, {"context": question.context(breakdown=breakdown)})
 
 
 def go_through_time(call: Context) -> Page:
@@ -96,12 +96,12 @@ def go_through_time(call: Context) -> Page:
     if measure.over == "ever":
         raise unrecognized_url()
     question = ask(call, metric, measure, wrong, (*_OF_LISTS, "interval"))
-    asked = ask_list(call, Point, wrong, by="emittedAt", descending=False)
+    asked = read_list_query(call, Point, wrong, by="emittedAt", descending=False)
     interval = _interval(call, question, wrong)
     if wrong:
         raise combined(wrong)
     rows = _points(question, question.events(call), INTERVALS[interval])
-    return answer_list(call, asked, rows, {"context": question.context(interval=interval)})
+    return list_page(call, asked, rows, {"context": question.context(interval=interval)})
 
 
 def _named(metric: str) -> Measure:

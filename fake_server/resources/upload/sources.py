@@ -8,10 +8,9 @@ from datetime import datetime, timedelta
 
 from pydantic import InstanceOf
 
-from fake_server.clock import later
 from fake_server.core.files import MiB
 from fake_server.core.model import ReadOnly, Resource, field
-from fake_server.core.mp4 import Measures
+from fake_server.core.mp4 import MediaInfo
 from fake_server.core.problems import Problem
 from fake_server.core.spool import Content, StoredFile
 from fake_server.lifecycle import EventHandler
@@ -19,6 +18,7 @@ from fake_server.project import ProjectContext
 from fake_server.resources import encoding
 from fake_server.resources.upload.received import Piece, Received, Way
 from fake_server.resources.videos import Video
+from fake_server.time_values import later
 
 _LOOKED_AT = MiB  # bytes at the beginning and at the end of a source, which tell what it is
 
@@ -42,7 +42,7 @@ def received_of(call: ProjectContext, video_id: str) -> Received | None:
 
 
 def store(
-    call: ProjectContext, video: Video, received: Received, *, measures: Measures | None = None
+    call: ProjectContext, video: Video, received: Received, *, measures: MediaInfo | None = None
 ) -> None:
     """Let this be what came of a video's source; encoding begins when it is complete.
 
@@ -54,7 +54,7 @@ def store(
 
 
 def stand_in(
-    call: ProjectContext, video: Video, way: Way, *, measures: Measures | None = None
+    call: ProjectContext, video: Video, way: Way, *, measures: MediaInfo | None = None
 ) -> None:
     """Give a video a small source that stands in for one; hold the store's lock.
 
