@@ -33,7 +33,7 @@ def run(rounds: Rounds) -> Iterator[Finding]:
     with (
         FakeServer() as fake,
         fake.project() as apivideo,
-        Host(_parsed, refusal=_plain, now=time.time) as stock,
+        Host(_parsed, error_body=_plain, now=time.time) as stock,
         ProcessPoolExecutor(1, mp_context=spawn) as elsewhere,
     ):
         whole, parts = (20, 40) if rounds.quick else (200, 400)

@@ -60,7 +60,7 @@ class FakeServer(Host):
             host=host,
             port=port,
             ssl_context=ssl_context,
-            refusal=_refusal,
+            error_body=_refusal,
             now=lambda: process_time_ns() / SECOND,
         )
 

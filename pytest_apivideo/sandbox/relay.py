@@ -96,7 +96,7 @@ class Relay:
 
     def open_port(self) -> str:
         """Open a port for a worker; returns its address."""
-        host = Host(RelayApp(self), refusal=_refusal, now=monotonic)
+        host = Host(RelayApp(self), error_body=_refusal, now=monotonic)
         host.start()
         self._hosts.append(host)
         return host.url_for("").rstrip("/")
