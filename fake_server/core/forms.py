@@ -28,7 +28,7 @@ _UNKNOWN = "application/octet-stream"
 _MAX_OVERHEAD = 64 * KiB  # bytes: boundaries, headers, text fields
 _MAX_BUFFERED = 256 * KiB  # bytes of a form in memory at once: four reads of the parser
 _MAX_PARTS = 100  # the file included
-_TOO_MANY_FIELDS = f"A form may have up to {_MAX_PARTS - 1} short fields in addition to its file."
+_TOO_MANY_FIELDS = f"A form may have up to {_MAX_PARTS - 1} fields besides its file, all short."
 
 
 class RecordedStream:

@@ -30,6 +30,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Required
 
 from typing_extensions import TypedDict
@@ -96,7 +97,69 @@ def combined(found: Iterable[Problem]) -> Problem:
     return Problem(first.status, first.slug, first.title, first.name, first.detail, extra)
 
 
-# Bodies and queries
+def _file_problem(slug: str, title: str, detail: str | None = None) -> Problem:
+    return Problem(400, f"uploaded-file-{slug}", title, "file", detail)
+
+
+def _unauthorized(slug: str, title: str, detail: str | None = None) -> Problem:
+    return Problem(401, f"authentication-{slug}", title, detail=detail)
+
+
+# Problems of a fixed title. The arguments that remain are `name` and `detail`, if there are any.
+
+attribute_required = partial(Problem, 400, "attribute-required", "This attribute is required.")
+"""A required attribute is absent or blank."""
+invalid_attribute = partial(Problem, 400, "invalid-attribute", "An attribute is invalid.")
+"""An attribute is invalid, in the newer wording."""
+not_an_array = partial(Problem, 400, "invalid-attribute", "This attribute must be an array.")
+"""An attribute must be an array, in the older wording."""
+invalid_query_parameter = partial(
+    Problem, 400, "request-invalid-query-parameter", "A query parameter is invalid."
+)
+"""A query parameter is unknown, or has an invalid value."""
+webhook_limit_reached = partial(
+    Problem, 400, "webhook-limit-reached", "Your account has reached the webhook urls limit."
+)
+"""The account has the maximum number of webhooks."""
+
+no_file = partial(_file_problem, "no-file", "There is no uploaded file in the request.")
+multiple_files = partial(
+    _file_problem, "multiple-files", "There is more than one uploaded file in the request."
+)
+empty_file = partial(_file_problem, "empty", "The uploaded file is empty.")
+file_too_large = partial(_file_problem, "too-large", "The uploaded file is too large.")
+invalid_file = partial(_file_problem, "invalid-file", "The uploaded file is invalid.")
+"""The file has a valid type but invalid content; the argument is the detail."""
+
+missing_authorization = partial(
+    _unauthorized, "missing-authorization-header", 'The "Authorization" header is missing.'
+)
+invalid_authorization = partial(
+    _unauthorized,
+    "invalid-authorization-header-value",
+    'The "Authorization" header value is invalid.',
+)
+"""The Authorization header is malformed; the argument is the detail, here and below."""
+invalid_api_key = partial(_unauthorized, "invalid-api-key", "The API key is invalid.")
+"""The API key is unknown in this environment."""
+invalid_refresh_token = partial(
+    _unauthorized, "invalid-refresh-token", "The refresh token is invalid."
+)
+"""The refresh token is invalid, as in api.video's table of errors."""
+missing_upload_token = partial(
+    _unauthorized, "missing-upload-token", "The upload token is missing."
+)
+invalid_upload_token = partial(
+    _unauthorized, "invalid-upload-token", "The upload token is invalid or expired."
+)
+"""The upload token is unknown, expired, deleted or of the other environment."""
+
+resource_not_found = partial(
+    Problem, 404, "resource-not-found", "The requested resource could not be found."
+)
+"""The resource is unknown in the project; `name` is the path parameter. The title is that of the
+documentation and of a live capture; the description says "was not"."""
+too_many_requests = partial(Problem, 429, "too-many-requests", "Too many requests.")
 
 
 def invalid_payload(detail: str | None = None) -> Problem:
@@ -109,30 +172,10 @@ def bad_request(status: int, detail: str) -> Problem:
     return Problem(status, "invalid-payload", "The request is malformed.", detail=detail)
 
 
-def too_many_requests() -> Problem:
-    """Create the problem of an exceeded rate limit."""
-    return Problem(429, "too-many-requests", "Too many requests.")
-
-
 def payload_too_large(limit: int) -> Problem:
     """Create the problem of a body over `limit` bytes; api.video documents no limit for JSON."""
     detail = f"A JSON body may have up to {limit} bytes on this fake."
     return Problem(413, "invalid-payload", "The payload is invalid.", detail=detail)
-
-
-def attribute_required(name: str, detail: str | None = None) -> Problem:
-    """Create the problem of a required attribute that is absent or blank."""
-    return Problem(400, "attribute-required", "This attribute is required.", name, detail)
-
-
-def invalid_attribute(name: str, detail: str) -> Problem:
-    """Create the problem of an invalid attribute, in the newer wording."""
-    return Problem(400, "invalid-attribute", "An attribute is invalid.", name, detail)
-
-
-def not_an_array(name: str) -> Problem:
-    """Create the problem of an attribute that must be an array, in the older wording."""
-    return Problem(400, "invalid-attribute", "This attribute must be an array.", name)
 
 
 def out_of_range(name: str, minimum: int, maximum: int | None = None) -> Problem:
@@ -142,15 +185,31 @@ def out_of_range(name: str, minimum: int, maximum: int | None = None) -> Problem
     return Problem(400, None, title, name, extra={"range": bounds})
 
 
-def invalid_query_parameter(name: str, detail: str) -> Problem:
-    """Create the problem of an unknown query parameter, or of one with an invalid value."""
-    slug = "request-invalid-query-parameter"
-    return Problem(400, slug, "A query parameter is invalid.", name, detail)
-
-
 def unexpected_parameter(name: str) -> Problem:
     """Create the problem of an unknown query parameter."""
     return invalid_query_parameter(name, "This field was not expected.")
+
+
+def invalid_extension(extensions: Iterable[str]) -> Problem:
+    """Create the problem of a file of a type that the operation does not support."""
+    title = f"Only [{', '.join(extensions)}] extensions are supported."
+    return _file_problem("extension-invalid", title)
+
+
+def invalid_user_credentials(detail: str | None = None) -> Problem:
+    """Create the problem of a refused login or refresh, as in api.video's description."""
+    slug, title = "authentication-invalid-user-credentials", "The user credentials were incorrect."
+    return Problem(400, slug, title, detail=detail, name="")
+
+
+def invalid_access_token(detail: str | None = None) -> Problem:
+    """Create the problem of a token that is unknown, expired, revoked or foreign."""
+    return _unauthorized("invalid-access-token", "The access token is invalid or expired.", detail)
+
+
+def suspended_account() -> Problem:
+    """Create the problem of a suspended account."""
+    return Problem(403, "authorization-suspended-account", "Suspended account")
 
 
 def summary_exists(name: str | None = None) -> Problem:
@@ -170,122 +229,10 @@ def admin_problem(name: str, constraint: str) -> Problem:
     return Problem(400, "invalid-attribute", "Bad request.", name, detail, extra)
 
 
-def webhook_limit_reached() -> Problem:
-    """Create the problem of a webhook beyond the account's limit."""
-    title = "Your account has reached the webhook urls limit."
-    return Problem(400, "webhook-limit-reached", title)
-
-
-# Files
-
-
-def no_file() -> Problem:
-    """Create the problem of a form without a file."""
-    return _file_problem("no-file", "There is no uploaded file in the request.")
-
-
-def multiple_files() -> Problem:
-    """Create the problem of a form with several files."""
-    title = "There is more than one uploaded file in the request."
-    return _file_problem("multiple-files", title)
-
-
-def empty_file() -> Problem:
-    """Create the problem of an empty file."""
-    return _file_problem("empty", "The uploaded file is empty.")
-
-
-def file_too_large() -> Problem:
-    """Create the problem of a file larger than the operation allows."""
-    return _file_problem("too-large", "The uploaded file is too large.")
-
-
-def invalid_extension(extensions: Iterable[str]) -> Problem:
-    """Create the problem of a file of a type that the operation does not support."""
-    title = f"Only [{', '.join(extensions)}] extensions are supported."
-    return _file_problem("extension-invalid", title)
-
-
-def invalid_file(detail: str) -> Problem:
-    """Create the problem of a file of a valid type but with invalid content."""
-    return _file_problem("invalid-file", "The uploaded file is invalid.", detail)
-
-
-def _file_problem(slug: str, title: str, detail: str | None = None) -> Problem:
-    return Problem(400, f"uploaded-file-{slug}", title, "file", detail)
-
-
-# Credentials
-
-
-def invalid_user_credentials(detail: str | None = None) -> Problem:
-    """Create the problem of a refused login or refresh, as in api.video's description."""
-    slug, title = "authentication-invalid-user-credentials", "The user credentials were incorrect."
-    return Problem(400, slug, title, detail=detail, name="")
-
-
-def missing_authorization() -> Problem:
-    """Create the problem of a request without an Authorization header."""
-    title = 'The "Authorization" header is missing.'
-    return _unauthorized("missing-authorization-header", title)
-
-
-def invalid_authorization(detail: str) -> Problem:
-    """Create the problem of a malformed Authorization header."""
-    title = 'The "Authorization" header value is invalid.'
-    return _unauthorized("invalid-authorization-header-value", title, detail)
-
-
-def invalid_api_key(detail: str | None = None) -> Problem:
-    """Create the problem of an API key that is unknown in this environment."""
-    return _unauthorized("invalid-api-key", "The API key is invalid.", detail)
-
-
-def invalid_access_token(detail: str | None = None) -> Problem:
-    """Create the problem of an access token that is unknown, expired, revoked or foreign."""
-    title = "The access token is invalid or expired."
-    return _unauthorized("invalid-access-token", title, detail)
-
-
-def invalid_refresh_token(detail: str | None = None) -> Problem:
-    """Create the problem of an invalid refresh token, as in api.video's table of errors."""
-    return _unauthorized("invalid-refresh-token", "The refresh token is invalid.", detail)
-
-
-def missing_upload_token() -> Problem:
-    """Create the problem of a query without an upload token."""
-    return _unauthorized("missing-upload-token", "The upload token is missing.")
-
-
-def invalid_upload_token() -> Problem:
-    """Create the problem of an upload token that is unknown, expired, deleted or foreign."""
-    return _unauthorized("invalid-upload-token", "The upload token is invalid or expired.")
-
-
-def _unauthorized(slug: str, title: str, detail: str | None = None) -> Problem:
-    return Problem(401, f"authentication-{slug}", title, detail=detail)
-
-
-def suspended_account() -> Problem:
-    """Create the problem of a suspended account."""
-    return Problem(403, "authorization-suspended-account", "Suspended account")
-
-
 def foreign_origin() -> Problem:
     """Create the problem of a web page of another origin that calls the control API."""
     detail = "The control API does not answer web pages of another origin."
     return Problem(403, None, "Forbidden.", detail=detail)
-
-
-# Paths and ranges
-
-
-def resource_not_found(name: str) -> Problem:
-    """Create the problem of an unknown resource; `name` is the path parameter.
-
-    The title is that of the documentation and of a live capture; the description says "was not".
-    """
-    return Problem(404, "resource-not-found", "The requested resource could not be found.", name)
 
 
 def unrecognized_url(detail: str | None = None) -> Problem:
@@ -304,9 +251,6 @@ def range_not_satisfiable(size: int) -> Problem:
     """Create the problem of a requested range beyond the end of the file."""
     headers = (("Content-Range", f"bytes */{size}"),)
     return Problem(416, None, "The requested range is not satisfiable.", headers=headers)
-
-
-# The fake itself
 
 
 def insufficient_storage(detail: str = "The disk is full.") -> Problem:

@@ -79,11 +79,7 @@ class ResponseWriter:
         self._send_whole(body)
 
     def _start_response(
-        self,
-        status: str,
-        headers: list[tuple[str, str]],
-        exc_info: OptExcInfo | None = None,
-        /,
+        self, status: str, headers: list[tuple[str, str]], exc_info: OptExcInfo | None = None, /
     ) -> Callable[[bytes], None]:
         if exc_info is None:
             if self._started is not None:

@@ -27,7 +27,7 @@ class RuleRequest(Request):
 
     @cached_property
     def data(self) -> bytes:
-        """The raw body, also of a form."""
+        """Return the raw body, also of a form."""
         return self.get_data()
 
     def _load_form_data(self) -> None:
