@@ -1,4 +1,4 @@
-"""A stateful fake of api.video over real HTTP, which knows nothing of pytest."""
+"""A stateful fake of api.video over real HTTP, independent of pytest."""
 
 from fake_server.clock import Clock, Due
 from fake_server.deliveries import Delivery

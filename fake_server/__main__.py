@@ -1,4 +1,4 @@
-"""`python -m fake_server` and `apivideo-fake`: the command line, where its extra is installed."""
+"""The entry point of `python -m fake_server` and `apivideo-fake`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 
 
 def main() -> None:
-    """Run the command line, or say what to install for it."""
+    """Run the command line, or exit with a message if its extra is not installed."""
     try:
         from fake_server.cli import cli
     except ModuleNotFoundError as missing:

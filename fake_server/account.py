@@ -65,7 +65,7 @@ class Account:
         self._initial_settings = settings.model_copy(update={"extra_fields": extra_fields})
         self._is_checked = False
         self.clock.watch_due(self.lifecycle)
-        self.clock.tell(self.history.clock_moved)
+        self.clock.add_listener(self.history.clock_moved)
 
     def record_error(self, error: Exception) -> None:
         """Record an unexpected error of the fake."""

@@ -1,7 +1,8 @@
-"""`apivideo-fake`: the fake as a program of its own, for suites in any language."""
+"""The command line `apivideo-fake`, which serves the fake for tests in any language."""
 
 from __future__ import annotations
 
+import secrets
 import signal
 import ssl
 import threading
@@ -21,41 +22,40 @@ from fake_server.resources import OPERATIONS
 from fake_server.server import FakeServer
 from fake_server.settings import ENVIRONMENTS, Environment, SettingError, Settings, from_texts
 
-_LOOK = 0.2
-"""Real seconds between two looks at the clocks: on real time, what is due happens by itself."""
+_POLL_SECONDS = 0.2
+"""Real seconds between two checks for due events, as nothing else moves a clock on real time."""
 
 
-class _WithOthers(click.Group):
-    """Commands of this file, and those that other packages offer; imported when they are used."""
+class _PluggableGroup(click.Group):
+    """The commands of this file and of other packages, which are imported when they are used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """All names, in order."""
-        return sorted({*super().list_commands(ctx), *_others().names})
+        """Return all names in order."""
+        return sorted({*super().list_commands(ctx), *_entry_points().names})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of this name."""
-        own = super().get_command(ctx, cmd_name)
-        if own is None and cmd_name in _others().names:
-            other: click.Command = _others()[cmd_name].load()
-            return other
-        return own
+        """Return the command of this name."""
+        command = super().get_command(ctx, cmd_name)
+        if command is None and cmd_name in _entry_points().names:
+            command = _entry_points()[cmd_name].load()
+        return command
 
 
-def _others() -> EntryPoints:
+def _entry_points() -> EntryPoints:
     return entry_points(group="apivideo_fake.commands")
 
 
-@click.group(cls=_WithOthers)
+@click.group(cls=_PluggableGroup)
 @click.version_option(package_name="pytest-apivideo", prog_name="apivideo-fake")
 def cli() -> None:
-    """A stateful fake of api.video."""
+    """Serve and inspect a stateful fake of api.video."""
 
 
 def _setting_options(command: Callable[..., None]) -> Callable[..., None]:
     for name, field in reversed(Settings.model_fields.items()):
         flag = "--" + name.replace("_", "-")
-        words = f"{field.description}  [default: {field.default}]"
-        command = click.option(flag, name, metavar="VALUE", help=words)(command)
+        text = f"{field.description}  [default: {field.default}]"
+        command = click.option(flag, name, metavar="VALUE", help=text)(command)
     return command
 
 
@@ -66,25 +66,25 @@ def _setting_options(command: Callable[..., None]) -> Callable[..., None]:
     default=8765,
     type=click.IntRange(0, 65535),
     show_default=True,
-    help="Port to listen on; 0: any free one.",
+    help="Port to listen on; 0 selects a free one.",
 )
-@click.option("--sandbox-key", multiple=True, metavar="KEY", help="A sandbox API key; repeatable.")
+@click.option("--sandbox-key", multiple=True, metavar="KEY", help="Sandbox API key; repeatable.")
 @click.option(
-    "--production-key", multiple=True, metavar="KEY", help="A production API key; repeatable."
+    "--production-key", multiple=True, metavar="KEY", help="Production API key; repeatable."
 )
-@click.option("--admin-key", metavar="KEY", help="The key for the Admin API.")
-@click.option("--tls", is_flag=True, help="Speak TLS, as well as plain HTTP, on the same port.")
+@click.option("--admin-key", metavar="KEY", help="Key of the Admin API.")
+@click.option("--tls", is_flag=True, help="Serve TLS and plain HTTP on the same port.")
 @click.option(
     "--ca-file",
     default="apivideo-fake-ca.pem",
     type=click.Path(path_type=Path, dir_okay=False),
     show_default=True,
-    help="Where --tls writes the certificate that clients have to trust.",
+    help="File for the CA certificate of --tls, which clients must trust.",
 )
 @click.option(
     "--config",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    help="Settings as a TOML file; an option beside it wins.",
+    help="TOML file with settings; options override it.",
 )
 @_setting_options
 def serve(
@@ -98,12 +98,12 @@ def serve(
     config: Path | None,
     **settings: str | None,
 ) -> None:
-    """Serve one project until interrupted; prints the address and the keys that it made.
+    """Serve one project until interrupted, and print its URL and the generated keys.
 
-    Under /_fake/ is the control API (docs/control.md). The options from the address to --config are
-    about the server; all others are settings of the project.
+    The control API is under /_fake/ (docs/control.md). The options up to --config concern the
+    server; all others are settings of the project (docs/settings.md).
     """
-    given: dict[Environment, tuple[str, ...]] = {
+    keys: dict[Environment, tuple[str, ...]] = {
         "sandbox": sandbox_key,
         "production": production_key,
     }
@@ -116,30 +116,32 @@ def serve(
     )
     try:
         texts = {name: text for name, text in settings.items() if text is not None}
-        chosen = from_texts(texts, _read_config(config))
-        project = server.projects.create(_seed(), chosen)
-        told = [f"certificate to trust {ca_file.absolute()}"] if tls else []
-        told += [f"{name} key {key}" for name, key in _replace_keys(project, given, admin_key)]
+        project = server.projects.create(
+            secrets.token_hex(16), from_texts(texts, _read_config(config))
+        )
+        generated = _replace_keys(project, keys, admin_key)
     except (SettingError, ValueError) as error:
         raise click.UsageError(str(error)) from None
-    _run(server, told)
+    lines = [f"certificate to trust {ca_file.absolute()}"] if tls else []
+    lines += [f"{name} key {key}" for name, key in generated]
+    _run(server, lines)
 
 
 @cli.command()
 def routes() -> None:
-    """List the operations that are served: api.video's, and the control API's."""
+    """List the operations of api.video's API and of the control API."""
     for one in (*OPERATIONS, *CONTROL):
         click.echo(f"{one.method:<7}{one.path:<62} {one.status}  {one.summary}")
 
 
 @cli.command()
 def settings() -> None:
-    """List the settings: default, what it does, and where the default comes from."""
+    """List the settings with their defaults, descriptions and sources."""
     for name, field in Settings.model_fields.items():
         facts: Any = field.json_schema_extra
-        unsure = "" if facts["verified"] else " (verified: false)"
+        note = "" if facts["verified"] else " (verified: false)"
         click.echo(f"{name} = {field.default!r}")
-        click.echo(f"    {field.description}\n    Source: {facts['source']}{unsure}")
+        click.echo(f"    {field.description}\n    Source: {facts['source']}{note}")
 
 
 def _read_config(path: Path | None) -> dict[str, Any]:
@@ -157,28 +159,22 @@ def _tls(host: str, ca_file: Path) -> ssl.SSLContext:
 
         return make_context(host, ca_file)
     except ModuleNotFoundError:
-        words = "--tls needs the extra tls: pip install 'pytest-apivideo[tls]'"
-        raise click.UsageError(words) from None
+        message = "--tls needs the extra tls: pip install 'pytest-apivideo[tls]'"
+        raise click.UsageError(message) from None
     except OSError as error:
         raise click.UsageError(f"--ca-file: {error}") from None
 
 
-def _seed() -> str:
-    import secrets
-
-    return secrets.token_hex(16)
-
-
 def _replace_keys(
-    project: Project, given: dict[Environment, tuple[str, ...]], admin_key: str | None
+    project: Project, keys: dict[Environment, tuple[str, ...]], admin_key: str | None
 ) -> list[tuple[str, str]]:
-    """Put the given keys in the place of the generated ones; returns those that stay generated."""
+    """Replace the generated keys by the given ones, and return the remaining generated keys."""
     generated: list[tuple[str, str]] = []
     for environment in ENVIRONMENTS:
         default = project.keys.first(environment).value
-        for value in given[environment]:
+        for value in keys[environment]:
             project.keys.add(environment, value)
-        if given[environment]:
+        if keys[environment]:
             project.keys.remove(default)
         else:
             generated.append((environment, default))
@@ -189,24 +185,19 @@ def _replace_keys(
     return generated
 
 
-def _run(server: FakeServer, told: list[str]) -> None:
+def _run(server: FakeServer, lines: list[str]) -> None:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _stopper(stop))
+        signal.signal(number, lambda *_: stop.set())
     try:
         server.start()
     except HTTPServerError as error:
-        raise click.ClickException(f"{error}. Choose another --port; 0: any free one.") from None
-    click.echo(f"listening on {server.url}")
-    for words in told:
-        click.echo(words)
-    while not stop.wait(_LOOK):
+        message = f"{error}. Choose another --port; 0 selects a free one."
+        raise click.ClickException(message) from None
+    click.echo("\n".join([f"listening on {server.url}", *lines]))
+    while not stop.wait(_POLL_SECONDS):
         for project in server.projects.open():
             project.clock.run_due()
     server.stop()
     for project in server.projects.open():
         server.projects.close(project)
-
-
-def _stopper(stop: threading.Event) -> Callable[[int, Any], None]:
-    return lambda number, frame: stop.set()

@@ -22,10 +22,11 @@ from urllib.parse import SplitResult, quote, urlsplit
 
 import h11
 
-from fake_server.clock import later, real_seconds
 from fake_server.core.model import ReadOnly, Resource, Schema, Timestamp, field
 from fake_server.core.store import Store
+from fake_server.process_time import real_seconds
 from fake_server.settings import Settings
+from fake_server.time_values import later
 
 ATTEMPTS = 4
 """How often a delivery is tried: once, and three times again."""

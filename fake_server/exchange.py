@@ -11,17 +11,18 @@ from fake_server import api_warnings
 from fake_server.admission import Principal, admit
 from fake_server.auth.records import RefreshToken
 from fake_server.calls import Call
-from fake_server.clock import SECOND, at, real_seconds
 from fake_server.core import problems
 from fake_server.core.context import Context as AnyContext
-from fake_server.core.names import meant
+from fake_server.core.names import did_you_mean
 from fake_server.core.problems import Problem
 from fake_server.faults import Fault, FaultRequest
 from fake_server.incoming import MAX_JSON, IncomingRequest
+from fake_server.process_time import real_seconds
 from fake_server.project import Context, Project
 from fake_server.rate_limits import Quota, class_of
 from fake_server.registry import ProjectRegistry
 from fake_server.reply import Reply, handled, refused
+from fake_server.time_values import SECOND, at
 
 
 class Exchange:
@@ -176,8 +177,8 @@ class Exchange:
         """Return the first reason to refuse the request, if there is one."""
         incoming, problem = self.incoming, self.incoming.routing_problem
         if problem is not None and problem.status == 404 and not incoming.is_control:
-            nearest = self._registry.config.names.nearest(f"{incoming.method} {incoming.path}")
-            problem.detail = f"This fake has no such path.{meant(nearest)}"
+            nearest = self._registry.config.names.suggest(f"{incoming.method} {incoming.path}")
+            problem.detail = f"This fake has no such path.{did_you_mean(nearest)}"
         problem = problem or self.principal.refusal
         problem = problem or (self._quota.refusal if self._quota else None)
         if problem is None and len(incoming.body) > MAX_JSON:

@@ -1,7 +1,7 @@
-"""What operations of your own are made of: `FakeServer(operations=[GET("/mine", handler)])`.
+"""What operations of your own need: `FakeServer(operations=[GET("/mine", handler)])`.
 
 A handler takes the `Context` of its call and returns a dict, a list, None, a `File`, or an `Answer`
-of one of these with a status and headers; it raises a `Problem` to refuse. See docs/hooks.md.
+with one of these; it raises a `Problem` to refuse the call. See docs/hooks.md.
 """
 
 from fake_server.core.context import Answer

@@ -13,7 +13,7 @@ from fake_server.account import raise_all
 from fake_server.auth.keys import Keys
 from fake_server.auth.tokens import Tokens
 from fake_server.calls import Calls
-from fake_server.clock import Clock, Duration
+from fake_server.clock import Clock
 from fake_server.collection import Collection
 from fake_server.core.remote import RemoteFiles
 from fake_server.core.spool import Content
@@ -34,6 +34,7 @@ from fake_server.resources.videos import Videos
 from fake_server.resources.watermarks import Watermark
 from fake_server.resources.webhooks import Webhooks
 from fake_server.settings import Environment, Settings
+from fake_server.time_values import Duration
 
 
 class ApiVideo:

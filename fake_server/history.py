@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 
-from fake_server.clock import Clock, at
+from fake_server.clock import Clock
+from fake_server.time_values import at
 
 _MAX = 200
 

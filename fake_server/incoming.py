@@ -11,10 +11,10 @@ from werkzeug.wrappers import Request
 
 from fake_server.admission import CredentialRequest
 from fake_server.calls import SecretText
-from fake_server.clock import real_seconds
 from fake_server.core.forms import RecordedStream
 from fake_server.core.operations import Operation, Routes
 from fake_server.core.problems import Problem
+from fake_server.process_time import real_seconds
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -50,7 +50,7 @@ class IncomingRequest:
         except Problem as problem:
             self.routing_problem = problem
         self._stream: RecordedStream | None = None
-        is_form = self.operation is not None and self.operation.takes is not None
+        is_form = self.operation is not None and self.operation.file_rule is not None
         self.body = b"" if is_form else self.request.stream.read(MAX_JSON + 1)
 
     @cached_property
@@ -117,14 +117,14 @@ class IncomingRequest:
 
     def record_form(self, max_body: int) -> None:
         """Keep the first bytes of a body that its handler reads as a stream, for the record."""
-        if self.operation is not None and self.operation.takes is not None:
+        if self.operation is not None and self.operation.file_rule is not None:
             self._stream = RecordedStream(self.environ["wsgi.input"], max_body)
             self.environ["wsgi.input"] = self._stream
 
     @property
     def recorded_body(self) -> bytes:
         """The body, or the first bytes of a form, as far as they were read."""
-        return self.body if self._stream is None else self._stream.heard
+        return self.body if self._stream is None else self._stream.recorded
 
     @property
     def recorded_headers(self) -> dict[str, str]:

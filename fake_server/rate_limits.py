@@ -11,11 +11,12 @@ import threading
 from collections.abc import Mapping
 from typing import Literal, NamedTuple, get_args
 
-from fake_server.clock import SECOND, Clock, Duration, duration_ns
+from fake_server.clock import Clock
 from fake_server.core import problems
 from fake_server.core.operations import Operation
 from fake_server.core.problems import Problem
 from fake_server.settings import Environment, Settings
+from fake_server.time_values import SECOND, Duration, duration_ns
 
 CallClass = Literal["uploads", "writes", "reads"]
 CLASSES: tuple[CallClass, ...] = get_args(CallClass)

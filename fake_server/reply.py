@@ -15,7 +15,7 @@ from fake_server.calls import DROPPED
 from fake_server.core.context import Answer, as_json, with_extra
 from fake_server.core.files import File, Stream
 from fake_server.core.problems import Problem
-from fake_server.core.ranges import wanted_span
+from fake_server.core.ranges import requested_range
 from fake_server.faults import Fault, Transfer
 from fake_server.hosting import Disconnect
 from fake_server.project import Context
@@ -124,7 +124,7 @@ def streamed(file: Stream, request: Request) -> Reply:
     """Return the answer for a large file, or for the requested range of it."""
     headers = [("Content-Type", file.content_type), ("Accept-Ranges", "bytes")]
     start, stop, status = 0, file.size, 200
-    if (span := wanted_span(request, file.size)) is not None:
+    if (span := requested_range(request, file.size)) is not None:
         start, stop, status = *span, 206
         headers.append(("Content-Range", f"bytes {start}-{stop - 1}/{file.size}"))
     headers.append(("Content-Length", str(stop - start)))

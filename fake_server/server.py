@@ -1,4 +1,4 @@
-"""`FakeServer`: the fake, served over real HTTP from a thread of this process."""
+"""`FakeServer`: the fake over real HTTP, in threads of this process."""
 
 from __future__ import annotations
 
@@ -12,29 +12,30 @@ from fake_server import resources
 from fake_server.account import ServerConfig, add_notes, raise_all
 from fake_server.app import App
 from fake_server.auth.records import ApiKey
-from fake_server.clock import SECOND, Clock, Mode, process_time_ns
+from fake_server.clock import Clock, Mode
 from fake_server.core import problems
 from fake_server.core.context import as_json
 from fake_server.core.names import Names
 from fake_server.core.operations import Operation
 from fake_server.handle import ApiVideo
 from fake_server.hosting import Host
+from fake_server.process_time import process_time_ns
 from fake_server.project import Project
 from fake_server.registry import ProjectRegistry
 from fake_server.settings import Settings
+from fake_server.time_values import SECOND
 
 
 class FakeServer(Host):
-    """A server with any number of projects; a `pytest_httpserver.HTTPServer` whose rules go first.
+    """A server with any number of projects, and a `pytest_httpserver.HTTPServer`.
 
     >>> with FakeServer() as server, server.project(expires_in=60) as apivideo:
     ...     apivideo.url.startswith("http://127.0.0.1:")
     True
 
-    `port` 0 takes any free one; `mode` is how the projects' clocks begin; `on_error` is told of
-    unexpected errors of the fake as they occur; `operations` are added to those of api.video, or
-    take the place of one with the same name (see `fake_server.extending`). Raises TypeError for
-    what is none.
+    Port 0 selects a free one. `mode` is the initial mode of the projects' clocks. `on_error` is
+    called with each unexpected error of the fake. `operations` extend or replace api.video's (see
+    `fake_server.extending`). Raises TypeError for an invalid operation.
     """
 
     def __init__(
@@ -51,7 +52,7 @@ class FakeServer(Host):
         for one in added:
             if not isinstance(one, Operation):
                 raise TypeError(
-                    f"{one!r} is no operation; fake_server.extending makes them, like "
+                    f"{one!r} is not an operation; create one with fake_server.extending, like "
                     'GET("/mine", handler)'
                 )
         names = [operation.name for operation in (*resources.OPERATIONS, *added)]
@@ -64,12 +65,12 @@ class FakeServer(Host):
             host=host,
             port=port,
             ssl_context=ssl_context,
-            refusal=_refusal,
+            error_body=_error_body,
             now=lambda: process_time_ns() / SECOND,
         )
 
     def stop(self) -> None:
-        """End all connections, also those of requests that a fault holds."""
+        """Close all connections, including those of requests that a fault holds."""
         self.stopping.set()
         for project in self.projects.open():
             project.account.faults.wake()
@@ -77,25 +78,25 @@ class FakeServer(Host):
 
     @property
     def url(self) -> str:
-        """The server's address, without a slash at the end."""
+        """The server's URL, without a trailing slash."""
         return self.url_for("").rstrip("/")
 
     def clock_of(self, api_key: str) -> Clock | None:
-        """The clock of the project that an API key belongs to; None for an unknown key."""
+        """Return the clock of an API key's project, or None for an unknown key."""
         key = self.projects.credentials.find(api_key)
         project = self.projects.owner(key) if isinstance(key, ApiKey) else None
         return None if project is None else project.clock
 
     def handle(self, project: Project) -> ApiVideo:
-        """The handle on a project of this server."""
+        """Return the handle of a project."""
         return ApiVideo(self.url, project)
 
     @contextmanager
     def project(self, **settings: Any) -> Iterator[ApiVideo]:
-        """A fresh project with these settings, gone when the block ends; gives its handle.
+        """Create a project with these settings for the block, and yield its handle.
 
-        At the end of the block, an unexpected error of the fake while it served the project is
-        raised. Raises SettingError for a wrong setting.
+        Raises SettingError for an invalid setting and, at the end of the block, unexpected errors
+        of the fake that occurred in the project.
         """
         project = self.projects.create(f"project {next(self._numbers)}", Settings(**settings))
         with self._opened(project) as apivideo:
@@ -103,7 +104,7 @@ class FakeServer(Host):
 
     @contextmanager
     def test_project(self, seed: str, settings: Settings) -> Iterator[ApiVideo]:
-        """As `project`, and until the block ends it also gets the requests that name no project."""
+        """Create a project that also gets the requests without a known credential."""
         before = self.projects.test_project
         project = self.projects.create(seed, settings, with_session_keys=True)
         self.projects.test_project = project
@@ -115,7 +116,7 @@ class FakeServer(Host):
             self.projects.test_project = before
 
     def take_errors(self) -> list[Exception]:
-        """Every unexpected error since they were last taken: of the fake, of rules, of the host."""
+        """Return, and forget, the unexpected errors of the fake, of rules and of the host."""
         errors = [error for one in self.projects.open() for error in one.account.take_errors()]
         while True:
             try:
@@ -126,7 +127,7 @@ class FakeServer(Host):
                 return errors
 
     def check(self) -> None:
-        """Raise what `take_errors` gives; several come as an ExceptionGroup."""
+        """Raise the errors of `take_errors`; several as an ExceptionGroup."""
         raise_all(self.take_errors())
 
     @contextmanager
@@ -145,8 +146,8 @@ class FakeServer(Host):
             self.projects.close(project)
 
 
-def _refusal(status: int, detail: str) -> tuple[str, bytes]:
-    """What the host answers to what is not HTTP as it should be, or when the application failed."""
-    is_ours = status >= 500
-    problem = problems.server_error(detail) if is_ours else problems.bad_request(status, detail)
-    return "application/json", as_json(problem.body())
+def _error_body(status: int, detail: str) -> tuple[str, bytes]:
+    """Return the body of a response to invalid HTTP or to an error of the application."""
+    if status >= 500:
+        return "application/json", as_json(problems.server_error(detail).body())
+    return "application/json", as_json(problems.bad_request(status, detail).body())

@@ -1,8 +1,8 @@
-"""Every switch of the fake, once: its default, what it does, and how sure we are of the default.
+"""The settings of a project: defaults, descriptions and sources, in one table.
 
-One vocabulary for all who set them: `@pytest.mark.apivideo(...)`, `apivideo.settings`,
-`apivideo-fake serve --...` and the docs page made from this table. Each setting names the source
-of its default; where no source settles how api.video behaves it says `verified=False`.
+The marker `@pytest.mark.apivideo(...)`, `apivideo.settings`, `apivideo-fake serve --...`, the
+control API and docs/settings.md all use it. Each setting names the source of its default;
+`verified=False` marks a default that no source confirms.
 """
 
 from __future__ import annotations
@@ -36,110 +36,103 @@ def _in_seconds(value: object) -> object:
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False), BeforeValidator(_in_seconds)]
 Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Bytes = Annotated[int, Field(ge=0, le=2**63 - 1)]
-PACES = ("instant", "manual", "fail", "never")
-"""How a video is encoded that is not encoded after so many seconds or polls."""
+ENCODING_MODES = ("instant", "manual", "fail", "never")
+"""The values of `encoding` other than seconds and polls."""
 
 
-def _pace(value: object) -> float | str:
+def _check_encoding(value: object) -> float | str:
     value = _in_seconds(value)
-    if isinstance(value, str) and (value in PACES or re.fullmatch(r"polls\([1-9]\d{0,5}\)", value)):
-        return value
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e9:
         return float(value)
-    raise ValueError(f"should be seconds from 0, polls(n), or one of {', '.join(PACES)}")
+    if isinstance(value, str) and (
+        value in ENCODING_MODES or re.fullmatch(r"polls\([1-9]\d{0,5}\)", value)
+    ):
+        return value
+    raise ValueError(f"should be seconds from 0, polls(n), or one of {', '.join(ENCODING_MODES)}")
 
 
-Pace = Annotated[float | str, PlainValidator(_pace)]
-"""How fast a video is encoded: in so many seconds of the clock, or as a word says."""
-
-
-def _listed(value: object) -> object:
+def _split(value: object) -> object:
     return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
 
 
-Hosts = Annotated[tuple[str, ...], Field(strict=False), BeforeValidator(_listed)]
-"""Names of hosts, also as one text with commas, as a command line has it."""
+Encoding = Annotated[float | str, PlainValidator(_check_encoding)]
+"""The duration of an encoding in seconds of the clock, `polls(n)`, or one of ENCODING_MODES."""
+Hosts = Annotated[tuple[str, ...], Field(strict=False), BeforeValidator(_split)]
+"""Host names, as a list or as a text with commas."""
 
 _GUIDE = "api.video's authentication guide"
-_LEVER = "a lever for tests, not a behaviour of api.video"
+_FOR_TESTS = "an option for tests, not a behaviour of api.video"
 
 
 def polls(count: int) -> str:
-    """The setting `encoding` for a video that is encoded when its status is asked so often."""
+    """Return the value of `encoding` for a video that is encoded at the n-th status request."""
     return f"polls({count})"
 
 
 class SettingError(ValueError):
-    """A setting that does not exist, or a value that it cannot take; says what is valid."""
+    """An unknown setting or an invalid value; the message says what is valid."""
 
 
-def setting(default: Any, doc: str, *, source: str, verified: bool = True) -> Any:
-    """One row of the table: what it does, where its default comes from, and whether that settles
-    api.video's behaviour.
-    """
-    return Field(
-        default=default,
-        description=doc,
-        json_schema_extra={"source": source, "verified": verified},
-    )
+def setting(default: Any, doc: str, *, source: str = _FOR_TESTS, verified: bool = True) -> Any:
+    """Declare a setting; `verified` says whether the source confirms api.video's behaviour."""
+    facts: Any = {"source": source, "verified": verified}
+    return Field(default=default, description=doc, json_schema_extra=facts)
 
 
-def _fit_for_json(fields: dict[str, Any]) -> dict[str, Any]:
+def _check_json(fields: dict[str, Any]) -> dict[str, Any]:
     json.dumps(fields, allow_nan=False, ensure_ascii=False).encode()  # ValueError for NaN and such
     return fields
 
 
 class Settings(BaseModel):
-    """The settings of one project. An assignment is checked and takes effect at the next request.
+    """The settings of one project. An assignment is validated, and applies to the next request.
 
-    Raises SettingError for an unknown name, or a value that the setting cannot take.
+    Raises SettingError for an unknown name or an invalid value.
     """
 
     model_config = ConfigDict(extra="forbid", validate_assignment=True, strict=True)
 
     environment: Environment = setting(
-        "sandbox",
-        "Environment of a request whose host is not one of api.video's.",
-        source=_LEVER,
+        "sandbox", "Environment of requests to hosts that are not api.video's."
     )
     expires_in: Seconds = setting(
         3600,
-        "Seconds that an access token lives.",
+        "Lifetime of an access token in seconds.",
         source="api.video's description, POST /auth/api-key",
     )
     refresh_expires_in: Seconds | None = setting(
         None,
-        "Seconds that a refresh token lives; None: as long as nobody uses it.",
+        "Lifetime of a refresh token in seconds; None: unlimited, until it is used.",
         source="no page states a lifetime",
         verified=False,
     )
     rotate_refresh: bool = setting(
         True,
-        "A refresh token works once: using it returns the next one.",
+        "A refresh token can be used once; its use returns the next one.",
         source="README of the official Python client",
     )
     revoke_access_on_refresh: bool = setting(
         False,
-        "A refresh ends the access token that it replaces.",
-        source="no page says so; a stateless token stays good until it expires",
+        "A refresh revokes the access token that it replaces.",
+        source="no page says so; a stateless token stays valid until it expires",
         verified=False,
     )
     revoke_on_login: bool = setting(
         False,
-        "A login with the API key ends the key's earlier refresh tokens.",
+        "A login with an API key revokes the key's earlier refresh tokens.",
         source="only a retired page says so",
         verified=False,
     )
     auth_errors: Literal["spec", "docs"] = setting(
         "spec",
-        'A refused login or refresh is answered "spec": 400, as the description has it, or "docs": '
-        "401, as the table of errors has it.",
+        'Status of a refused login or refresh: 400 as in api.video\'s description ("spec"), or 401 '
+        'as in its table of errors ("docs").',
         source="api.video's description and its table of errors contradict each other",
         verified=False,
     )
     allow_bare_token: bool = setting(
         True,
-        "Accept `Authorization: <access token>` without the word Bearer.",
+        "Accept `Authorization: <access token>`, without the scheme Bearer.",
         source=_GUIDE + " shows it in one command",
         verified=False,
     )
@@ -151,162 +144,140 @@ class Settings(BaseModel):
     )
     clock_skew: Seconds = setting(
         0,
-        "Seconds of grace in which an expired token is still accepted.",
-        source="no page mentions a grace",
+        "Seconds after its expiry in which a token is still accepted.",
+        source="no page mentions a grace period",
         verified=False,
     )
     suspended: bool = setting(
         False,
-        "The account is suspended: every authenticated request is answered 403.",
+        "Suspend the account: every authenticated request is answered 403.",
         source="api.video's table of errors",
     )
     problem_content_type: Literal["application/json", "application/problem+json"] = setting(
         "application/json",
-        "Content type of a problem.",
+        "Content type of error responses.",
         source="the only type in api.video's description",
         verified=False,
     )
     www_authenticate: bool = setting(
         False,
-        "A 401 carries a `WWW-Authenticate` header.",
+        "Send a `WWW-Authenticate` header with a 401.",
         source="no page mentions the header",
         verified=False,
     )
     unknown_fields: Literal["ignore", "refuse"] = setting(
         "ignore",
-        'Attributes and query parameters that an operation does not know: "ignore" them or '
-        '"refuse" the request with 400.',
-        source="the pages on errors speak of refusal; only the analytics show it",
+        'Unknown attributes and query parameters: "ignore" them, or "refuse" the request with 400.',
+        source="the pages on errors mention refusal; only the analytics show it",
         verified=False,
     )
     video_restore: bool = setting(
         False,
-        "A deleted video stays under /discarded/videos for 90 days and can be restored from there.",
-        source="api.video's description: a feature that an account may enable",
+        "Keep deleted videos under /discarded/videos for 90 days, to be restored from there.",
+        source="api.video's description: an optional feature of an account",
     )
     webhook_limit: Count | None = setting(
         None,
-        "How many webhooks an environment may have; None: as many as you like.",
-        source="api.video's table of errors has such a limit, and no number",
+        "Maximum number of webhooks in an environment; None: unlimited.",
+        source="api.video's table of errors mentions a limit without a number",
         verified=False,
     )
     rate_limits: Environment | None = setting(
         None,
-        "Refuse what exceeds the rate limits of this environment with 429; None: count only. The "
+        "Answer 429 beyond the rate limits of this environment; None: only count. The "
         "`X-RateLimit-*` headers are always sent.",
-        source="api.video's reference has the limits; that nothing is enforced is " + _LEVER,
+        source="api.video's reference has the limits; not enforcing them is " + _FOR_TESTS,
     )
-    encoding: Pace = setting(
+    encoding: Encoding = setting(
         "instant",
-        'How a video is encoded once its source is complete: "instant", in so many seconds of the '
-        'clock, at the n-th look ("polls(n)"), by hand ("manual"); or "fail" at once, or "never".',
-        source="no page has a duration; " + _LEVER,
+        'Encoding of a complete source: "instant", after a number of seconds of the clock, at the '
+        'n-th status request ("polls(n)"), by the test ("manual"), "fail" at once, or "never".',
+        source="no page states a duration; " + _FOR_TESTS,
     )
     source_height: Annotated[int, Field(ge=1, le=4320)] = setting(
-        720,
-        "Height in pixels of a source that does not say it itself; it decides the qualities.",
-        source=_LEVER,
+        720, "Height in pixels of a source without readable size; it determines the qualities."
     )
     source_duration: Seconds = setting(
-        60,
-        "Seconds that a source lasts that does not say it itself.",
-        source=_LEVER,
+        60, "Duration in seconds of a source without readable duration."
     )
     expire_sandbox_videos: bool = setting(
         False,
-        "A video of the sandbox is deleted 24 hours after its source was complete.",
-        source="api.video's reference says that it is; that it is kept is " + _LEVER,
+        "Delete a sandbox video 24 hours after its source was complete.",
+        source="api.video's reference says so; keeping it is " + _FOR_TESTS,
     )
     expire_empty_videos: bool = setting(
         False,
-        "A video without a complete source is deleted 7 days after it was made.",
-        source="api.video's best practices say that it is; that it is kept is " + _LEVER,
+        "Delete a video without a complete source 7 days after its creation.",
+        source="api.video's best practices say so; keeping it is " + _FOR_TESTS,
     )
     webhook_delivery: Literal["instant", "advance", "manual"] = setting(
         "instant",
-        'When webhooks are delivered: "instant", in order; when the clock is moved ("advance"); or '
-        'by `apivideo.webhooks.deliver()` alone ("manual").',
-        source=_LEVER,
+        'Delivery of webhooks: at once and in order ("instant"), when the clock is moved '
+        '("advance"), or only by `apivideo.webhooks.deliver()` ("manual").',
     )
     webhook_hosts: Hosts = setting(
         ("loopback",),
-        "Hosts that webhooks may go to, `*` stands for anything; `loopback` is this machine. "
-        "Several are a list, or a text with commas. Never api.video's own.",
-        source=_LEVER,
+        "Hosts to which webhooks may be sent, as a list or a text with commas; `*` matches any "
+        "text, `loopback` is this machine. Never api.video's own hosts.",
     )
     webhook_timeout: Annotated[float, Field(gt=0, le=600)] = setting(
         5,
-        "Real seconds that the receiver of a webhook has to answer.",
-        source="no page has a time limit",
+        "Real seconds within which the receiver of a webhook must answer.",
+        source="no page states a time limit",
         verified=False,
     )
-    extra_fields: Annotated[dict[str, JsonValue], AfterValidator(_fit_for_json)] = setting(
+    extra_fields: Annotated[dict[str, JsonValue], AfterValidator(_check_json)] = setting(
         {},
-        "Attributes added to every object in an answer that does not have them, to test a client's "
-        "tolerance.",
-        source=_LEVER,
+        "Attributes to add to objects in responses that lack them, to test a client's tolerance.",
     )
     asset_urls: Literal["fake", "real"] = setting(
         "fake",
-        'Addresses of assets in answers: the "fake" server\'s own, or api.video\'s "real" hosts.',
-        source=_LEVER,
+        'URLs of assets in responses: on the "fake" server, or on api.video\'s "real" hosts.',
     )
     max_disk: Bytes = setting(
         64 * 1024**3,
-        "How many bytes of uploaded files the project keeps on the disk; what goes beyond is "
-        "answered 507.",
-        source=_LEVER,
+        "Maximum bytes of uploaded files on the disk; an upload beyond it is answered 507.",
     )
     strict: bool = setting(
-        False,
-        "A request to a path that no operation has, or one with a warning, fails the test.",
-        source=_LEVER,
+        False, "Fail the test at a request with a warning or to an unknown path."
     )
     max_calls: Count = setting(
-        10_000,
-        "How many calls the record keeps; the oldest go first.",
-        source=_LEVER,
+        10_000, "Number of calls that the record keeps; it drops the oldest."
     )
     max_body: Count = setting(
-        64 * 1024,
-        "How many bytes of a request's and of an answer's body the record keeps.",
-        source=_LEVER,
+        64 * 1024, "Number of bytes that the record keeps of each request's and response's body."
     )
 
     seed: str | int | None = setting(
-        None,
-        "What ids, keys and tokens are made from, when the project is made; None: the test's id.",
-        source=_LEVER,
+        None, "Seed of ids, keys and tokens, read when the project is created; None: the test's id."
     )
 
     def __init__(self, **values: Any) -> None:
         try:
             super().__init__(**values)
         except ValidationError as error:
-            raise SettingError(_explained(error)) from None
+            raise SettingError(_message(error)) from None
 
     def __setattr__(self, name: str, value: Any) -> None:
         try:
             super().__setattr__(name, value)
         except ValidationError as error:
-            raise SettingError(_explained(error)) from None
+            raise SettingError(_message(error)) from None
 
 
-def from_texts(texts: Mapping[str, str], given: Mapping[str, Any] | None = None) -> Settings:
-    """Settings from texts, as a command line gives them: each is read as JSON, else as it is.
+def from_texts(texts: Mapping[str, str], base: Mapping[str, Any] | None = None) -> Settings:
+    """Create settings from texts of a command line, each read as JSON if possible.
 
-    They win over what is given beside them, as a file of settings does.
-
-    Raises SettingError for an unknown name, or a text that the setting cannot take.
+    They override the values in `base`. Raises SettingError for an unknown name or an invalid value.
     """
     read = {name: text if name == "seed" else _read(text) for name, text in texts.items()}
-    return Settings(**{**(given or {}), **read})
+    return Settings(**{**(base or {}), **read})
 
 
 def from_json(body: bytes, settings: Settings) -> tuple[Settings, list[str]]:
-    """The settings with what a JSON object changes in them, and the names that it has.
+    """Return the settings with the changes of a JSON object, and the changed names.
 
-    Raises SettingError for what is no object, an unknown name, or a value that cannot be.
+    Raises SettingError for an invalid object, an unknown name or an invalid value.
     """
     try:
         sent = json.loads(body)
@@ -325,24 +296,23 @@ def _read(text: str) -> Any:
 
 
 def names() -> tuple[str, ...]:
-    """The settings' names, in the order of the table."""
+    """Return the settings' names, in the order of the table."""
     return tuple(Settings.model_fields)
 
 
-def _explained(error: ValidationError) -> str:
-    return "; ".join(_explain_one(problem) for problem in error.errors(include_url=False))
+def _message(invalid: ValidationError) -> str:
+    return "; ".join(_message_of(error) for error in invalid.errors(include_url=False))
 
 
-def _explain_one(problem: Any) -> str:
-    name = str(problem["loc"][0])
-    if problem["type"] not in ("extra_forbidden", "no_such_attribute"):
-        reason = problem["msg"].removeprefix("Input ").removeprefix("Value error, ")
-        doc = Settings.model_fields[name].description
+def _message_of(error: Any) -> str:
+    name = str(error["loc"][0])
+    if error["type"] in ("extra_forbidden", "no_such_attribute"):
+        close = difflib.get_close_matches(name, names(), n=1)
+        hint = f" Did you mean {close[0]}?" if close else ""
         return (
-            f"the setting {name}={problem['input']!r} {reason}. {name}: {doc} See docs/settings.md"
+            f"there is no setting {name!r}.{hint} Settings: {', '.join(names())}. "
+            "See docs/settings.md"
         )
-    close = difflib.get_close_matches(name, names(), n=1)
-    hint = f" Did you mean {close[0]}?" if close else ""
-    return (
-        f"there is no setting {name!r}.{hint} Settings: {', '.join(names())}. See docs/settings.md"
-    )
+    reason = error["msg"].removeprefix("Input ").removeprefix("Value error, ")
+    doc = Settings.model_fields[name].description
+    return f"the setting {name}={error['input']!r} {reason}. {name}: {doc} See docs/settings.md"

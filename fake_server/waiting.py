@@ -1,4 +1,4 @@
-"""Waits for tests that run in an event loop: the loop goes on while a thread waits."""
+"""Waiting in a thread, for tests in an event loop, which keeps running meanwhile."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from typing import TypeVar
 
-from fake_server.clock import real_seconds
+from fake_server.process_time import real_seconds
 
 T = TypeVar("T")
 
 
 async def in_thread(wait: Callable[[], T]) -> T:
-    """What `wait()` returns, called in a thread beside the loop of asyncio or trio.
+    """Call `wait()` in a thread, and return its result to asyncio or trio.
 
-    A thread needs no timer of the loop, so it also waits while time is frozen. Who is cancelled
-    leaves it behind; no end of a loop waits for it, as asyncio's does for the threads of its own.
+    A thread needs no timer of the loop, so it also works while time is frozen. A cancelled call
+    abandons its thread, and the end of a loop does not wait for it.
     """
     trio = sys.modules.get("trio")
     if trio is not None and trio.lowlevel.in_trio_run():
-        found: T = await trio.to_thread.run_sync(wait, abandon_on_cancel=True)
-        return found
-    waited: Future[T] = Future()
-    threading.Thread(target=_settle, args=(waited, wait), daemon=True).start()
-    return await asyncio.wrap_future(waited)
+        result: T = await trio.to_thread.run_sync(wait, abandon_on_cancel=True)
+        return result
+    future: Future[T] = Future()
+    threading.Thread(target=_resolve, args=(future, wait), daemon=True).start()
+    return await asyncio.wrap_future(future)
 
 
-def _settle(waited: Future[T], wait: Callable[[], T]) -> None:
-    with suppress(InvalidStateError):  # nobody waits any more
+def _resolve(future: Future[T], wait: Callable[[], T]) -> None:
+    with suppress(InvalidStateError):  # the caller was cancelled
         try:
-            waited.set_result(wait())
+            future.set_result(wait())
         except BaseException as error:
-            waited.set_exception(error)
+            future.set_exception(error)
 
 
 def wait_until(changed: threading.Condition, condition: Callable[[], bool], seconds: float) -> bool:

@@ -11,7 +11,8 @@ import freezegun.api
 import pytest
 import time_machine
 
-from fake_server.clock import SECOND, Clock, Mode
+from fake_server.clock import Clock, Mode
+from fake_server.time_values import SECOND
 
 NEW_YEAR_2030 = 1_893_456_000
 NEW_YEAR_2001 = 978_307_200

@@ -11,7 +11,7 @@ import pytest
 import trio  # noqa: F401 - as httpcore
 
 from fake_server import clock as clock_module
-from fake_server.clock import SECOND
+from fake_server.time_values import SECOND
 from pytest_apivideo import ApiVideo
 from tests import description
 
@@ -60,5 +60,5 @@ def suite(pytester: pytest.Pytester) -> pytest.Pytester:
 def monotonic(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The real monotonic time as a clock sees it, for the test to move: one number, in ns."""
     reading = [5 * SECOND]
-    monkeypatch.setattr(clock_module, "_real_monotonic_ns", lambda: reading[0])
+    monkeypatch.setattr(clock_module, "real_monotonic_ns", lambda: reading[0])
     return reading

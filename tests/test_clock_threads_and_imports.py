@@ -13,7 +13,8 @@ import freezegun
 import freezegun.api
 import pytest
 
-from fake_server.clock import Clock, Mode, process_time_ns
+from fake_server.clock import Clock, Mode
+from fake_server.process_time import process_time_ns
 from tests.clocks import (
     FREEZES,
     NEW_YEAR_2001,

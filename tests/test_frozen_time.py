@@ -25,7 +25,8 @@ import time_machine as time_machine_module
 from freezegun import freeze_time
 
 from fake_server import ApiVideo, Clock, FakeServer
-from fake_server.clock import SECOND, moment_ns, process_time_ns
+from fake_server.process_time import process_time_ns
+from fake_server.time_values import SECOND, moment_ns
 from pytest_apivideo.frozen_time.freeze import FrozenTime, frozen_time
 
 NEW_YEAR_2030 = 1_893_456_000

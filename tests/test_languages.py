@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fake_server.core.languages import NATIVE_NAMES, native_name, wrong_with
+from fake_server.core.languages import NATIVE_NAMES, language_error, native_name
 from fake_server.resources._video import _LANGUAGES
 
 CHARACTERS = (
@@ -26,7 +26,7 @@ UNKNOWN = 'The "language" attribute is not valid.'
     ],
 )
 def test_a_tag_has_the_name_that_its_speakers_give_the_language(tag: str, name: str) -> None:
-    assert wrong_with(tag) is None
+    assert language_error(tag) is None
     assert native_name(tag) == name
 
 
@@ -50,7 +50,7 @@ def test_a_tag_has_the_name_that_its_speakers_give_the_language(tag: str, name: 
     ],
 )
 def test_any_other_text_has_its_documented_problem(tag: str, wrong: str) -> None:
-    assert wrong_with(tag) == wrong
+    assert language_error(tag) == wrong
     assert native_name(tag) is None
 
 

@@ -18,10 +18,11 @@ import jwt
 from fake_server.auth.credential_index import CredentialIndex
 from fake_server.auth.keys import Keys
 from fake_server.auth.records import AccessToken, ApiKey, Grant, RefreshToken, Token
-from fake_server.clock import SECOND, Clock, Duration, duration_ns
+from fake_server.clock import Clock
 from fake_server.core.store import Ids
 from fake_server.history import History
 from fake_server.settings import Environment, Settings
+from fake_server.time_values import SECOND, Duration, duration_ns
 
 _MAX_GRANTS = 10_000  # the oldest are forgotten
 _REFRESH_PREFIX, _REFRESH_BYTES = "def50200", 386  # 780 characters, as in the description

@@ -11,8 +11,8 @@ from typing import overload
 
 from fake_server.calls.call import DROPPED, Call
 from fake_server.calls.sequence import Step, difference, occurs
-from fake_server.clock import Duration, in_seconds
-from fake_server.core.names import Names, meant
+from fake_server.core.names import Names, did_you_mean
+from fake_server.time_values import Duration, in_seconds
 from fake_server.waiting import in_thread, wait_until
 
 _MAX_SHOWN = 20
@@ -78,7 +78,7 @@ class Calls(Sequence[Call]):
         """Return the calls of an operation, oldest first."""
         found = [call for call in self._copy() if call.matches(operation)]
         if not found and not self.names.knows(operation):
-            raise self.names.misspelt(operation, ", and no call had that method and path")
+            raise self.names.lookup_error(operation, ", and no call had that method and path")
         return found
 
     def count(self, operation: str) -> int:
@@ -163,7 +163,7 @@ class Calls(Sequence[Call]):
     def unknown_operations(self) -> list[str]:
         """Return a line for each call that no operation matches, including cleared ones."""
         return [
-            f"\n  {call}.{meant(self.names.nearest(call.operation))}"
+            f"\n  {call}.{did_you_mean(self.names.suggest(call.operation))}"
             for call in list(self._flagged)
             if not self.names.knows(call.operation)
         ]

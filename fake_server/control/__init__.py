@@ -1,4 +1,4 @@
-"""What a tester steers from outside the process: the control API under `/_fake/`."""
+"""The control API under `/_fake/`, for tests outside of the process."""
 
 from fake_server.control import api, faults, projects, record
 

@@ -1,19 +1,18 @@
-"""The control API: what a test in Python does with its handle, for testers in any language.
+"""The control API: what Python tests do with the handle, for tests in any language.
 
-Each operation answers 200 with the new state. A request says which project it means by its
-credential, expired or not; without one it means the current project. Control calls are not
-recorded as calls.
+Each operation answers 200 with the new state. A request selects its project by its credential,
+expired or not; without one it reaches the current project. Control calls are not recorded.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Literal, Required
 
 from pydantic import with_config
 from typing_extensions import TypedDict
 
-from fake_server import clock
-from fake_server.auth.records import AccessToken
 from fake_server.auth.secrets import masked
 from fake_server.control import openapi
 from fake_server.core import problems
@@ -27,11 +26,12 @@ from fake_server.resources.live_streams import LiveStream, start, stop
 from fake_server.resources.video_status import VideoStatus, status_of
 from fake_server.resources.videos import Format, QualityName, Video, finish_encoding
 from fake_server.resources.webhooks import deliver
+from fake_server.time_values import SECOND, at
 
 
 @with_config(WIRE)
 class ClockMove(TypedDict, total=False):
-    """How to move the clock: exactly one of these. Durations in seconds, moments in ISO 8601."""
+    """One move of the clock. Durations are in seconds, moments in ISO 8601."""
 
     advance: float
     travel: str
@@ -40,14 +40,14 @@ class ClockMove(TypedDict, total=False):
     follow: Literal[True]
 
 
-class Named(TypedDict, total=False):
-    """Which deliveries; absent: all that are pending."""
+class DeliveryIds(TypedDict, total=False):
+    """The deliveries to send; absent: all that are pending."""
 
     deliveries: list[str]
 
 
-class Form(TypedDict, total=False):
-    """Which form of a video, and whether it fails; absent: all that are left."""
+class Rendition(TypedDict, total=False):
+    """The rendition of a video to encode, and whether it fails; absent: all that are left."""
 
     type: Format
     quality: QualityName
@@ -55,8 +55,8 @@ class Form(TypedDict, total=False):
 
 
 @with_config(WIRE)
-class Limit(TypedDict, total=False):
-    """How many calls of a class are left, for so many seconds of the clock."""
+class Quota(TypedDict, total=False):
+    """The remaining calls of a class; the limit ends after `retry_after` seconds of the clock."""
 
     calls: Required[CallClass]
     remaining: int
@@ -64,26 +64,25 @@ class Limit(TypedDict, total=False):
 
 
 def health(call: Context) -> dict[str, Any]:
-    """Say that the fake is up, and which version it is."""
+    """Show that the fake is up, and its version."""
     return {"status": "ok", "version": openapi.release(), "project": call.project.id}
 
 
 def reset(call: Context) -> dict[str, Any]:
-    """Empty the project: resources, tokens and calls; clock and settings as at first, keys stay."""
+    """Reset the project: delete resources, tokens and calls, and restore clock and settings."""
     call.project.reset()
     return {"status": "ok", "project": call.project.id, "clock": show_clock(call)}
 
 
 def show_clock(call: Context) -> dict[str, Any]:
-    """What time it is for the project, and how its clock moves."""
-    now = call.project.clock.now_ns()
-    seconds = now / clock.SECOND
+    """Show the time of the project's clock, its mode and the due events."""
+    clock = call.project.clock
+    now = clock.now_ns()
     due = [
-        {"at": one.at.isoformat(), "name": one.name, "subject": one.subject}
-        for one in call.project.clock.due
+        {"at": event.at.isoformat(), "name": event.name, "subject": event.subject}
+        for event in clock.due
     ]
-    mode = call.project.clock.mode
-    return {"now": clock.at(now).isoformat(), "seconds": seconds, "mode": mode, "due": due}
+    return {"now": at(now).isoformat(), "seconds": now / SECOND, "mode": clock.mode, "due": due}
 
 
 def move_clock(call: Context) -> dict[str, Any]:
@@ -94,76 +93,85 @@ def move_clock(call: Context) -> dict[str, Any]:
         raise problems.invalid_payload(f"Send exactly one of {choices}.")
     ((verb, value),) = sent.items()
     move = getattr(call.project.clock, verb)
-    try:
+    with _invalid_attribute(verb):
         move() if verb == "follow" else move(value)
-    except ValueError as error:
-        raise problems.invalid_attribute(verb, str(error)) from None
     return show_clock(call)
 
 
 def list_deliveries(call: Context) -> dict[str, Any]:
-    """The deliveries of webhooks, oldest first, and what came of them."""
+    """List the deliveries of webhooks and their results, oldest first."""
     call.project.drain()
-    return {"deliveries": [_told(one) for one in call.store.table(Delivery)]}
+    deliveries = call.store.table(Delivery)
+    return {
+        "deliveries": [
+            {**one.model_dump(mode="json", exclude={"body"}), "body": one.json}
+            for one in deliveries
+        ]
+    }
 
 
 def deliver_webhooks(call: Context) -> dict[str, Any]:
-    """Send the deliveries that are pending or, in their order, those that are named; and wait."""
-    named = call.received(Named).get("deliveries") if call.body else None
+    """Send the pending or the given deliveries, in this order, and wait for the results."""
+    ids = call.received(DeliveryIds).get("deliveries") if call.body else None
     try:
-        deliver(call, named)
+        deliver(call, ids)
     except KeyError as error:
         raise problems.invalid_attribute("deliveries", str(error.args[0])) from None
     return list_deliveries(call)
 
 
 def encode_video(call: Context) -> VideoStatus:
-    """Encode forms of a video, all that are left or the one that is named; or let them fail."""
-    video, sent = find(call, Video), call.received(Form) if call.body else {}
+    """Encode the given or all remaining renditions of a video, or make them fail."""
+    video, sent = find(call, Video), call.received(Rendition) if call.body else {}
     status: Literal["encoded", "failed"] = "failed" if sent.get("failed") else "encoded"
-    try:
+    with _invalid_attribute("quality"):
         finish_encoding(call, video.id, status, sent.get("type"), sent.get("quality"))
-    except ValueError as error:
-        raise problems.invalid_attribute("quality", str(error)) from None
     return status_of(call, video)
 
 
 def start_live_stream(call: Context) -> LiveStream:
-    """Begin to stream to a live stream."""
-    try:
+    """Start the broadcast of a live stream."""
+    with _invalid_attribute("liveStreamId"):
         return start(call, find(call, LiveStream).id)
-    except ValueError as error:
-        raise problems.invalid_attribute("liveStreamId", str(error)) from None
 
 
 def stop_live_stream(call: Context) -> Video:
-    """End the broadcast of a live stream; answers its recording."""
-    try:
+    """End the broadcast of a live stream, and return its recording."""
+    with _invalid_attribute("liveStreamId"):
         return stop(call, find(call, LiveStream).id)
-    except ValueError as error:
-        raise problems.invalid_attribute("liveStreamId", str(error)) from None
 
 
 def limit_calls(call: Context) -> dict[str, Any]:
-    """Let so many calls of a class be left, for so many seconds of the clock."""
-    sent = call.received(Limit)
-    of, remaining, wait = sent["calls"], sent.get("remaining", 0), sent.get("retry_after", 60)
+    """Set the remaining quota of a call class, for some seconds of the clock."""
+    sent = call.received(Quota)
+    calls, remaining, wait = sent["calls"], sent.get("remaining", 0), sent.get("retry_after", 60)
     try:
-        call.project.rate_limits.leave(of, remaining, wait, call.environment)
+        call.project.rate_limits.leave(calls, remaining, wait, call.environment)
     except ValueError as error:
         raise problems.invalid_payload(str(error)) from None
-    return {"calls": of, "remaining": remaining, "retryAfter": wait}
+    return {"calls": calls, "remaining": remaining, "retryAfter": wait}
 
 
 def list_tokens(call: Context) -> dict[str, Any]:
-    """The access tokens that were issued, oldest first."""
-    tokens = call.project.tokens
-    now = call.project.clock.now_ns()
-    return {"tokens": [_shown(token, tokens.is_valid(token, now)) for token in tokens.issued]}
+    """List the issued access tokens, oldest first."""
+    tokens, now = call.project.tokens, call.project.clock.now_ns()
+    return {
+        "tokens": [
+            {
+                "token": masked(token.value),
+                "environment": token.environment,
+                "issuedAt": at(token.issued_ns).isoformat(),
+                "expiresAt": at(token.expires_ns).isoformat(),
+                "revoked": token.revoked,
+                "active": tokens.is_valid(token, now),
+            }
+            for token in tokens.issued
+        ]
+    }
 
 
 def expire_tokens(call: Context) -> dict[str, Any]:
-    """Expire every access token now; refresh tokens stay good."""
+    """Expire every access token now; refresh tokens stay valid."""
     call.project.tokens.expire_all()
     return list_tokens(call)
 
@@ -175,23 +183,17 @@ def revoke_tokens(call: Context) -> dict[str, Any]:
 
 
 def show_openapi(call: Context) -> dict[str, Any]:
-    """The fake's own OpenAPI document."""
+    """Show the fake's own OpenAPI document."""
     return openapi.document()
 
 
-def _told(delivery: Delivery) -> dict[str, Any]:
-    return {**delivery.model_dump(mode="json", exclude={"body"}), "body": delivery.json}
-
-
-def _shown(token: AccessToken, good: bool) -> dict[str, Any]:
-    return {
-        "token": masked(token.value),
-        "environment": token.environment,
-        "issuedAt": clock.at(token.issued_ns).isoformat(),
-        "expiresAt": clock.at(token.expires_ns).isoformat(),
-        "revoked": token.revoked,
-        "active": good,
-    }
+@contextmanager
+def _invalid_attribute(name: str) -> Iterator[None]:
+    """Convert a ValueError to the problem of an invalid attribute."""
+    try:
+        yield
+    except ValueError as error:
+        raise problems.invalid_attribute(name, str(error)) from None
 
 
 def _get(path: str, handle: Handler) -> Operation:
@@ -209,11 +211,11 @@ OPERATIONS = (
     _get("clock", show_clock),
     _post("clock", move_clock, ClockMove),
     _get("webhooks/deliveries", list_deliveries),
-    _post("webhooks/deliver", deliver_webhooks, Named),
-    _post("videos/{videoId}/encode", encode_video, Form),
+    _post("webhooks/deliver", deliver_webhooks, DeliveryIds),
+    _post("videos/{videoId}/encode", encode_video, Rendition),
     _post("live-streams/{liveStreamId}/start", start_live_stream),
     _post("live-streams/{liveStreamId}/stop", stop_live_stream),
-    _post("rate-limits", limit_calls, Limit),
+    _post("rate-limits", limit_calls, Quota),
     _get("tokens", list_tokens),
     _post("tokens/expire", expire_tokens),
     _post("tokens/revoke", revoke_tokens),

@@ -1,4 +1,4 @@
-"""Our own OpenAPI document, made from the operation table and the models behind it."""
+"""The fake's own OpenAPI document, generated from the operation table and the models."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from pydantic import TypeAdapter
+from pydantic.json_schema import JsonSchemaMode
 
 from fake_server.core.files import File, FileRule, Stream
 from fake_server.core.listing import parameters_of_list
@@ -17,7 +18,11 @@ from fake_server.core.operations import Operation
 from fake_server.core.problems import ProblemObject
 from fake_server.resources import OPERATIONS
 
+Schemas = dict[tuple[str, str], Any]
+
 _SCHEMA = "#/components/schemas/{model}"
+_FILE = {"type": "string", "format": "binary"}
+_FILES = (File, Stream)
 _SECURITY: dict[str, list[dict[str, list[str]]]] = {
     "authorization": [{"apiKey": []}, {"bearerAuth": []}],
     "api_key": [],
@@ -29,7 +34,7 @@ _SECURITY: dict[str, list[dict[str, list[str]]]] = {
 
 
 def release() -> str:
-    """Which version of the fake this is; unknown where it runs without being installed."""
+    """Return the version of the fake, or "unknown" if it is not installed."""
     try:
         return version("pytest-apivideo")
     except PackageNotFoundError:
@@ -38,17 +43,14 @@ def release() -> str:
 
 @functools.cache
 def document() -> dict[str, Any]:
-    """The OpenAPI 3.1 document of every operation of the API that the fake serves."""
+    """Return the OpenAPI 3.1 document of all operations of the API."""
     schemas, components = _schemas(OPERATIONS)
     paths: dict[str, Any] = {}
     for operation in sorted(OPERATIONS, key=lambda one: one.path):
         paths.setdefault(operation.path, {})[operation.method.lower()] = _entry(operation, schemas)
     return {
         "openapi": "3.1.0",
-        "info": {
-            "title": "pytest-apivideo, a fake of api.video",
-            "version": release(),
-        },
+        "info": {"title": "pytest-apivideo, a fake of api.video", "version": release()},
         "paths": paths,
         "components": {
             "schemas": components,
@@ -61,41 +63,27 @@ def document() -> dict[str, Any]:
     }
 
 
-_FILE = {"type": "string", "format": "binary"}
-_FILES = (File, Stream)
-
-Schemas = dict[tuple[str, str], Any]
-
-
 def _schemas(operations: Iterable[Operation]) -> tuple[Schemas, dict[str, Any]]:
-    """The schemas of all bodies by operation and direction, and the components they refer to."""
-    wanted: list[tuple[str, Any, TypeAdapter[Any]]] = [
-        ("problem", "serialization", adapter(ProblemObject))
+    """Return the schemas of all bodies, by operation and role, and the components they use."""
+    inputs: list[tuple[tuple[str, str], JsonSchemaMode, TypeAdapter[Any]]] = [
+        (("problem", "problem"), "serialization", adapter(ProblemObject))
     ]
     for operation in operations:
-        action = operation.action
+        name, action = operation.name, operation.action
         if action.body is not None:
-            wanted.append((f"{operation.name} body", "validation", adapter(_shape(action.body))))
-        shown = action.lists or action.answers
-        if shown is not None and shown not in _FILES:
-            wanted.append((f"{operation.name} answer", "serialization", adapter(shown)))
+            schema = schema_of(*action.body) if isinstance(action.body, tuple) else action.body
+            inputs.append(((name, "body"), "validation", adapter(schema)))
+        answer = action.lists or action.answers
+        if answer is not None and answer not in _FILES:
+            inputs.append(((name, "answer"), "serialization", adapter(answer)))
         if action.lists and action.answers:
-            beside = adapter(action.answers)
-            wanted.append((f"{operation.name} beside", "serialization", beside))
-    found, definitions = TypeAdapter.json_schemas(wanted, ref_template=_SCHEMA)
-    schemas = {
-        (key.rpartition(" ")[0] or key, key.rpartition(" ")[2]): schema
-        for (key, _), schema in found.items()
-    }
-    return schemas, definitions["$defs"]
-
-
-def _shape(body: Any) -> Any:
-    return schema_of(*body) if isinstance(body, tuple) else body
+            inputs.append(((name, "extra"), "serialization", adapter(action.answers)))
+    schemas, definitions = TypeAdapter.json_schemas(inputs, ref_template=_SCHEMA)
+    return {key: schema for (key, _), schema in schemas.items()}, definitions["$defs"]
 
 
 def _entry(operation: Operation, schemas: Schemas) -> dict[str, Any]:
-    """What the document tells of one operation."""
+    """Return the entry of one operation."""
     action = operation.action
     entry: dict[str, Any] = {
         "operationId": re.sub(r"\W+", "-", operation.name).strip("-"),
@@ -115,13 +103,13 @@ def _entry(operation: Operation, schemas: Schemas) -> dict[str, Any]:
     entry["parameters"] += action.query
     if action.body is not None:
         entry["requestBody"] = {"required": True, **_json(schemas[operation.name, "body"])}
-    if operation.takes:
-        entry["requestBody"] = {"required": True, "content": _form(operation.takes)}
+    if operation.file_rule:
+        entry["requestBody"] = {"required": True, "content": _form(operation.file_rule)}
     return entry
 
 
-def _form(takes: FileRule) -> dict[str, Any]:
-    texts = {name: {"type": "string"} for name in takes.fields}
+def _form(rule: FileRule) -> dict[str, Any]:
+    texts = {name: {"type": "string"} for name in rule.fields}
     form = {"type": "object", "required": ["file"], "properties": {"file": _FILE, **texts}}
     return {"multipart/form-data": {"schema": form}}
 
@@ -131,7 +119,7 @@ def _answer(operation: Operation, schemas: Schemas) -> dict[str, Any]:
         return {"description": "The file.", "content": {"*/*": {"schema": _FILE}}}
     schema = schemas.get((operation.name, "answer"))
     if schema is None:
-        return {"description": "Done; the answer is empty."}
+        return {"description": "Success, without content."}
     if operation.action.lists is not None:
         rows = {"type": "array", "items": schema}
         schema = {
@@ -139,9 +127,9 @@ def _answer(operation: Operation, schemas: Schemas) -> dict[str, Any]:
             "required": ["data", "pagination"],
             "properties": {"data": rows, "pagination": {"type": "object"}},
         }
-        if beside := schemas.get((operation.name, "beside")):
-            schema = {"allOf": [beside, schema]}
-    return {"description": "Done.", **_json(schema)}
+        if extra := schemas.get((operation.name, "extra")):
+            schema = {"allOf": [extra, schema]}
+    return {"description": "Success.", **_json(schema)}
 
 
 def _json(schema: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Projects and their settings by the control API."""
+"""The control API's operations on projects and settings."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from fake_server.settings import SettingError, Settings, from_json
 
 
 def show_settings(call: Context) -> dict[str, Any]:
-    """All settings of the project, by the names they have everywhere."""
+    """Show all settings of the project."""
     return call.project.settings.model_dump(mode="json")
 
 
 def change_settings(call: Context) -> dict[str, Any]:
-    """Change the settings that are named, all or none; they take effect at the next request."""
+    """Change the given settings, all or none, from the next request on."""
     settings = call.project.settings
     changed, names = _read(call, settings)
     for name in names:
@@ -27,7 +27,7 @@ def change_settings(call: Context) -> dict[str, Any]:
 
 
 def create_project(call: Context) -> dict[str, Any]:
-    """Make a project with keys of its own and these settings; the only answer that shows keys."""
+    """Create a project with these settings, and show its keys; no other answer shows keys."""
     settings, _ = _read(call, Settings()) if call.body else (Settings(), ())
     registry: ProjectRegistry = call.registry
     project = registry.create(secrets.token_hex(16), settings, isolated=True)
@@ -41,15 +41,15 @@ def create_project(call: Context) -> dict[str, Any]:
 
 
 def close_project(call: Context) -> dict[str, Any]:
-    """End the project of the request's credential, if it was made by POST /_fake/projects."""
+    """Close the credential's project, if POST /_fake/projects created it."""
     if not call.project.account.isolated:
-        raise problems.invalid_payload("Only a project of POST /_fake/projects can be ended.")
+        raise problems.invalid_payload("Only a project from POST /_fake/projects can be closed.")
     call.registry.close(call.project)
     return {"status": "ok", "project": call.project.id}
 
 
 def _read(call: Context, settings: Settings) -> tuple[Settings, list[str]]:
-    """The settings with what the body changes, and the names in it."""
+    """Return the settings with the body's changes, and the names in the body."""
     try:
         return from_json(call.body, settings)
     except SettingError as error:

@@ -1,4 +1,4 @@
-"""The record of calls by the control API, without any secret."""
+"""The control API's operations on the record of calls, which show no secrets."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _OPERATION: Any = {
 
 
 def list_calls(call: Context) -> dict[str, Any]:
-    """The calls, oldest first; `?operation=GET /videos` only those of an operation."""
-    calls, wanted = call.project.account.calls, call.query.get("operation")
+    """List the calls, oldest first; `?operation=GET /videos` selects an operation."""
+    calls, operation = call.project.account.calls, call.query.get("operation")
     try:
-        found = calls.of(wanted[-1]) if wanted else list(calls)
+        selected = calls.of(operation[-1]) if operation else list(calls)
     except LookupError as error:
         raise problems.invalid_query_parameter("operation", str(error.args[0])) from None
-    hide = Mask([*call.registry.secrets(), *call.project.tokens.values()])
-    return {"calls": [_shown(one, hide) for one in found]}
+    mask = Mask([*call.registry.secrets(), *call.project.tokens.values()])
+    return {"calls": [_as_dict(one, mask) for one in selected]}
 
 
 def forget_calls(call: Context) -> dict[str, Any]:
@@ -36,12 +36,12 @@ def forget_calls(call: Context) -> dict[str, Any]:
     return list_calls(call)
 
 
-def _shown(call: Call, hide: Callable[[str], str]) -> dict[str, Any]:
+def _as_dict(call: Call, mask: Callable[[str], str]) -> dict[str, Any]:
     return {
-        "operation": hide(call.operation),
+        "operation": mask(call.operation),
         "method": call.method,
-        "path": hide(call.path),
-        "query": hide(call.query),
+        "path": mask(call.path),
+        "query": mask(call.query),
         "status": None if call.status == DROPPED else call.status,
         "environment": call.environment,
         "credential": call.credential,
@@ -52,19 +52,15 @@ def _shown(call: Call, hide: Callable[[str], str]) -> dict[str, Any]:
         "problem": call.problem and call.problem["title"],
         "warnings": list(call.warnings),
         "headers": {
-            name: "…" if isinstance(value, SecretText) else hide(value)
+            name: "…" if isinstance(value, SecretText) else mask(value)
             for name, value in call.headers.items()
         },
-        "requestBody": hide(call.request_body.decode(errors="replace")),
-        "responseBody": hide(call.response_body.decode(errors="replace")),
+        "requestBody": mask(call.request_body.decode(errors="replace")),
+        "responseBody": mask(call.response_body.decode(errors="replace")),
     }
 
 
 OPERATIONS = (
-    GET(
-        "/_fake/calls",
-        Action(list_calls, query=(_OPERATION,)),
-        credential="control",
-    ),
+    GET("/_fake/calls", Action(list_calls, query=(_OPERATION,)), credential="control"),
     DELETE("/_fake/calls", forget_calls, status=200, credential="control"),
 )

@@ -1,1 +1,1 @@
-"""What any REST API here is made of: models, problems, operations, verbs, listing, store."""
+"""The parts of any REST API: models, problems, operations, verbs, listing, store."""

@@ -15,10 +15,10 @@ _MAX_PER_PAGE = 100
 Call = Context[Any]
 
 
-def received(call: Call, shape: Any) -> dict[str, Any]:
-    """The attributes in the body; what is wrong with one of them is told in the API's style."""
+def received(call: Call, schema: Any) -> dict[str, Any]:
+    """Return the attributes in the body. Raises problems in the Admin API's style."""
     try:
-        return call.received(shape)
+        return call.received(schema)
     except Problem as problem:
         if problem.name is None:
             raise
@@ -27,7 +27,7 @@ def received(call: Call, shape: Any) -> dict[str, Any]:
 
 
 def choice(call: Call, name: str, choices: Iterable[str], *, required: bool = False) -> str | None:
-    """A query parameter that has one of these values; None if nobody sent it."""
+    """Return a query parameter that must be one of the choices, or None if it is absent."""
     text = _text(call, name)
     if text is None and required:
         raise problems.admin_problem(name, "required")
@@ -37,15 +37,15 @@ def choice(call: Call, name: str, choices: Iterable[str], *, required: bool = Fa
 
 
 def filtered(call: Call, rows: Iterable[Any], names: tuple[str, ...]) -> list[Any]:
-    """The rows whose attributes of these names contain what the query asks for."""
-    wanted = {name: (_text(call, name) or "").lower() for name in names}
-    return [row for row in rows if all(text in row[name].lower() for name, text in wanted.items())]
+    """Return the rows with attributes that contain the query parameters of the same names."""
+    needles = {name: (_text(call, name) or "").lower() for name in names}
+    return [row for row in rows if all(text in row[name].lower() for name, text in needles.items())]
 
 
 def page_of(call: Call, rows: Iterable[Any], names: tuple[str, ...]) -> dict[str, Any]:
-    """A page of the rows, filtered by these attributes, sorted by one of them or by created_at.
+    """Return a page of the rows, filtered by these attributes, sorted by one or by created_at.
 
-    Newest first, unless somebody asks for another order, which then ascends.
+    The default order is newest first; with `sort_by` alone, the order is ascending.
     """
     page = _number(call, "page", 1, 10**18)
     size = _number(call, "page_size", 20, _MAX_PER_PAGE)
@@ -55,30 +55,31 @@ def page_of(call: Call, rows: Iterable[Any], names: tuple[str, ...]) -> dict[str
     found.sort(key=lambda row: str(row[sort_by or "created_at"]).lower())
     if order == "desc" or (order is None and sort_by is None):
         found.reverse()
-    steps = {"previous": page - 1, "self": page, "next": page + 1}
-    links = [
-        {"rel": rel, "href": _href(call, number, size)}
-        for rel, number in steps.items()
-        if number >= 1 and (rel != "next" or page * size < len(found))
-    ]
-    pagination = {"page": page, "page_size": size, "item_count": len(found)}
-    items = found[(page - 1) * size : page * size]
-    return {"items": items, "pagination": pagination, "links": links}
+    has_next = page * size < len(found)
+    numbers = {"previous": page - 1, "self": page, "next": page + 1 if has_next else 0}
+    return {
+        "items": found[(page - 1) * size : page * size],
+        "pagination": {"page": page, "page_size": size, "item_count": len(found)},
+        "links": [
+            {"rel": rel, "href": _href(call, number, size)}
+            for rel, number in numbers.items()
+            if number >= 1
+        ],
+    }
 
 
 def _text(call: Call, name: str) -> str | None:
     return call.query[name][0] if name in call.query else None
 
 
-def _number(call: Call, name: str, default: int, most: int) -> int:
+def _number(call: Call, name: str, default: int, maximum: int) -> int:
     text = _text(call, name) or str(default)
-    if not (text.isascii() and text.isdigit() and len(text) < 20 and 1 <= int(text) <= most):
+    if not (text.isascii() and text.isdigit() and len(text) < 20 and 1 <= int(text) <= maximum):
         raise problems.admin_problem(name, "range")
     return int(text)
 
 
 def _href(call: Call, page: int, size: int) -> str:
-    pages = ("page", "page_size")
-    others = {name: values for name, values in call.query.items() if name not in pages}
+    others = {name: call.query[name] for name in call.query if name not in ("page", "page_size")}
     query = urlencode({"page_size": size, **others, "page": page}, doseq=True)
     return f"{call.operation.path.format_map(call.parameters)}?{query}"

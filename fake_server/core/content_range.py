@@ -1,7 +1,6 @@
-"""The header `Content-Range`: which piece of a file a request brings.
+"""The header `Content-Range`, by which a request says which piece of a file it carries.
 
-Two forms, of which clients send the first: `part 2/3` and `bytes 5242880-10485759/12000000`; the
-total is `*` while it is unknown.
+Clients send `part 2/3` or `bytes 5242880-10485759/12000000`; an unknown total is `*`.
 """
 
 from __future__ import annotations
@@ -9,12 +8,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_FORMS = re.compile(r"(?:bytes ([0-9]{1,99})-([0-9]{1,99})|part ([0-9]{1,99}))/([0-9]{1,99}|\*)")
+_HEADER = re.compile(r"(?:bytes ([0-9]{1,99})-([0-9]{1,99})|part ([0-9]{1,99}))/([0-9]{1,99}|\*)")
 
 
 @dataclass(frozen=True)
 class Part:
-    """One of so many parts, counted from 1; `total` is None while it is unknown."""
+    """A numbered part, counted from 1; `total` is None while unknown."""
 
     number: int
     total: int | None
@@ -22,7 +21,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Bytes:
-    """The bytes from `first` to `last`, both counted from 0; `total` is None while unknown."""
+    """The bytes `first` to `last`, inclusive, counted from 0; `total` is None while unknown."""
 
     first: int
     last: int
@@ -30,13 +29,13 @@ class Bytes:
 
     @property
     def length(self) -> int:
-        """How many bytes these are."""
+        """The number of bytes."""
         return self.last - self.first + 1
 
 
 def read_content_range(header: str) -> Part | Bytes | None:
-    """What the header says; None for one that is malformed."""
-    match = _FORMS.fullmatch(header)
+    """Parse the header; return None if it is malformed."""
+    match = _HEADER.fullmatch(header)
     if match is None:
         return None
     first, last, part, end = match.groups()

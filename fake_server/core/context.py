@@ -1,6 +1,4 @@
-"""What is at hand when something happens: which project, at what time; and, of a call, what was
-asked.
-"""
+"""The context of a call or an event: its project, environment, settings, store and time."""
 
 from __future__ import annotations
 
@@ -12,12 +10,12 @@ from typing import Any, Generic, TypeVar
 
 from werkzeug.wrappers import Request
 
-from fake_server import clock
+from fake_server import time_values
 from fake_server.core import problems
 from fake_server.core.filters import Query
 from fake_server.core.operations import Operation
 from fake_server.core.store import Store
-from fake_server.core.validation import validated
+from fake_server.core.validation import validate_body
 from fake_server.settings import Environment, Settings
 
 P = TypeVar("P")
@@ -25,7 +23,7 @@ P = TypeVar("P")
 
 @dataclass
 class ProjectContext(Generic[P]):
-    """When something happens in a project: by a call, by a test, or because it was due."""
+    """The context of a call, a test's action or a due event in a project."""
 
     project: P
     environment: Environment
@@ -36,12 +34,12 @@ class ProjectContext(Generic[P]):
     @property
     def now(self) -> datetime:
         """The time, in UTC."""
-        return clock.at(self.now_ns)
+        return time_values.at(self.now_ns)
 
 
 @dataclass
 class Context(ProjectContext[P]):
-    """What a handler knows of its call. The time is read once, so an answer is consistent.
+    """The context of a call, for its handler. The time is read once, so an answer is consistent.
 
     `registry` is the `ProjectRegistry` of the server.
     """
@@ -55,44 +53,44 @@ class Context(ProjectContext[P]):
     body: bytes = field(default=b"", repr=False)
 
     def __post_init__(self) -> None:
-        # Where assets are: at the fake's own address, or nothing when api.video's hosts have them.
+        # The base URL of assets; empty where they have api.video's real hosts.
         self.asset_base = self.base_url if self.settings.asset_urls == "fake" else ""
 
     def asset_url(self, host: str, path: str) -> str:
-        """The address of an asset that api.video serves from `https://<host>.api.video<path>`."""
+        """Return the URL of an asset that api.video serves at `https://<host>.api.video<path>`."""
         return (self.asset_base or f"https://{host}.api.video") + path
 
     def ticket(self, subject: str) -> str:
-        """A token, a UUID, that tells by itself what it lets its bearer see."""
+        """Create a token, a UUID, that is valid for the subject alone."""
         return self.store.ids.ticket(subject)
 
-    def received(self, shape: Any, read_only: Collection[str] = ()) -> dict[str, Any]:
-        """The attributes in the body, checked against a shape; by their Python names.
+    def received(self, schema: Any, read_only: Collection[str] = ()) -> dict[str, Any]:
+        """Return the attributes in the body, validated by a schema, under their Python names.
 
-        Unknown ones are ignored or refused as the setting says; `read_only` ones are ignored.
-        Validators find this call in their `info.context`. Raises a problem that holds all that is
-        wrong.
+        Unknown attributes are ignored or refused, by the setting; `read_only` ones are ignored.
+        Validators get this context as `info.context`. Raises one problem that lists all errors.
         """
-        is_strict = self.settings.unknown_fields == "refuse" or self.operation.is_control
-        return validated(
-            self.body, shape, refuse_unknown=is_strict, read_only=read_only, context=self
+        return validate_body(
+            self.body, schema, refuse_unknown=self._is_strict, read_only=read_only, context=self
         )
 
     def check_query(self) -> None:
-        """Refuse parameters that the operation has not, if the setting says so.
+        """Raise the problem of unknown query parameters, if the settings refuse them.
 
-        The control API refuses them always.
+        The control API always refuses them.
         """
         action = self.operation.action
-        is_strict = self.settings.unknown_fields == "refuse" or self.operation.is_control
-        if not is_strict or action.reads_query:
-            return
-        known = {parameter["name"] for parameter in action.query}
-        if unexpected := [name for name in self.query if name not in known]:
-            raise problems.combined(problems.unexpected_parameter(name) for name in unexpected)
+        if self._is_strict and not action.reads_query:
+            known = {parameter["name"] for parameter in action.query}
+            if unexpected := [name for name in self.query if name not in known]:
+                raise problems.combined(map(problems.unexpected_parameter, unexpected))
+
+    @property
+    def _is_strict(self) -> bool:
+        return self.settings.unknown_fields == "refuse" or self.operation.is_control
 
     def rendered(self, value: Any) -> bytes:
-        """A handler's value as JSON; raises TypeError for what cannot be an answer."""
+        """Return a handler's value as JSON. Raises TypeError for an invalid value."""
         if hasattr(value, "wire"):
             rendered: bytes = value.wire(self)
             return rendered
@@ -101,15 +99,15 @@ class Context(ProjectContext[P]):
             if isinstance(value, dict | list):
                 return as_json(value)
         except (TypeError, ValueError) as error:
-            found += f" that is no JSON ({error})"
+            found += f" that is not valid JSON ({error})"
         raise TypeError(
-            f"{self.operation.name}: its handler returned {found}; what can be answered is a dict, "
+            f"{self.operation.name}: its handler returned {found}; a handler returns a dict, "
             "a list, None, a File, or an Answer with one of these"
         )
 
 
 def with_extra(value: Any, extra: Mapping[str, Any]) -> Any:
-    """A JSON value in which every object has these fields too, unless it has them already."""
+    """Return a JSON value with these fields added to every object that lacks them."""
     if isinstance(value, list):
         return [with_extra(item, extra) for item in value]
     if isinstance(value, dict):
@@ -118,16 +116,16 @@ def with_extra(value: Any, extra: Mapping[str, Any]) -> Any:
 
 
 def as_json(value: Any) -> bytes:
-    """A value as compact JSON."""
+    """Return a value as compact JSON."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return text.encode()
 
 
 @dataclass
 class Answer:
-    """A handler's value with another status than the operation's, or with headers.
+    """A handler's value with a status or headers of its own.
 
-    The headers are pairs; a mapping becomes such.
+    The headers are pairs or a mapping.
     """
 
     value: Any = None

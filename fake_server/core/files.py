@@ -1,4 +1,4 @@
-"""Files that are received and answered with, and the rules that small ones must keep."""
+"""Files in requests and answers, and the rules for uploaded files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MiB = 1024 * KiB
 
 @dataclass(frozen=True)
 class File:
-    """A file that was received, or that an asset's address answers with."""
+    """A file that was uploaded, or that an asset's URL returns."""
 
     name: str
     content_type: str
@@ -23,9 +23,9 @@ class File:
 
 @dataclass(frozen=True)
 class Stream:
-    """A large file that an asset's address answers with, whole or in ranges.
+    """A large file that an asset's URL returns, whole or in ranges.
 
-    `pieces(start, stop)` gives its bytes from `start` up to, not including, `stop`.
+    `pieces(start, stop)` yields its bytes from `start` up to, not including, `stop`.
     """
 
     content_type: str
@@ -35,17 +35,16 @@ class Stream:
 
 @dataclass(frozen=True)
 class FileRule:
-    """What a file must be: at most so many bytes, and of one of these types, if it says any.
+    """The limits of an uploaded file.
 
-    `types` are extensions (`jpg`); a file passes by the extension of its name or by the subtype of
-    its content type, or if it has neither. `told` is how the problem words them, as api.video's
-    differs from place to place. `pixels` are the width and height of the largest image; one whose
-    size cannot be read passes, so that a test may send any bytes. `fields` are the texts that a
-    form may have beside it.
+    `types` are extensions (`jpg`): the extension of the file's name or the subtype of its content
+    type must be among them, unless it has neither. `type_names` are the types as the problem lists
+    them, which differ between operations. `pixels` are the largest width and height of an image; an
+    unreadable image passes, so that tests may send any bytes. `fields` are the form's text fields.
     """
 
-    most: int
+    max_bytes: int
     types: tuple[str, ...] = ()
-    told: tuple[str, ...] = ()
+    type_names: tuple[str, ...] = ()
     pixels: tuple[int, int] | None = None
     fields: tuple[str, ...] = ()

@@ -1,6 +1,6 @@
-"""Filters of lists: how a query spells what it wants of a field, and which values have it.
+"""Filters of lists: how each reads its query parameter, and which values match.
 
-A filter looks at all values of the field at once, which is several times as fast as one by one.
+A filter tests all values of the field in one call, which is several times faster than one by one.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ Query = Mapping[str, list[str]]
 class Filter:
     """A query parameter that selects by a field.
 
-    `read` finds the (hashable) wanted value in the query, None if nobody asked; `passes` says for
-    each of the field's values whether it is let through. `schema` is the parameter's JSON schema.
+    `read` returns the (hashable) wanted value in the query, None if it is absent; `match` yields
+    for each of the field's values whether it matches. `schema` is the parameter's JSON schema.
     """
 
     read: Callable[[Query, str], Any]
-    passes: Callable[[Iterable[Any], Any], Iterator[bool]]
+    match: Callable[[Iterable[Any], Any], Iterator[bool]]
     schema: Any
 
 
 def text(query: Query, name: str) -> str | None:
-    """The value of a parameter, the last if it is there several times; None if nobody sent it."""
+    """Return the last value of a parameter, or None if it is absent."""
     return query[name][-1] if name in query else None
 
 
 def plain(value: str) -> str:
-    """A text without regard to case and accents."""
+    """Return a text in lower case and without accents, for comparisons."""
     if value.isascii():
         return value.lower()
     decomposed = unicodedata.normalize("NFKD", value.casefold())
@@ -42,17 +42,17 @@ def plain(value: str) -> str:
 
 
 def _texts(query: Query, name: str) -> tuple[str, ...] | None:
-    """`tags[]=a&tags[]=b`, `tags[0]=a&tags[1]=b` (PHP) and `tags=a` mean the same."""
-    spelling = re.compile(rf"{name}(\[\d*\])?")
-    found = [value for key in query if spelling.fullmatch(key) for value in query[key]]
-    return tuple(found) or None
+    """Read `tags[]=a&tags[]=b`, `tags[0]=a&tags[1]=b` (PHP) or `tags=a`."""
+    key_pattern = re.compile(rf"{name}(\[\d*\])?")
+    return (
+        tuple(value for key in query if key_pattern.fullmatch(key) for value in query[key]) or None
+    )
 
 
 def _keys_and_values(query: Query, name: str) -> tuple[tuple[str, str], ...] | None:
-    """`metadata[Author]=Jane`, as often as wanted."""
-    spelling = re.compile(rf"{name}\[(.+)\]")
-    found = [(match[1], query[key][-1]) for key in query if (match := spelling.fullmatch(key))]
-    return tuple(found) or None
+    """Read `metadata[Author]=Jane`, any number of times."""
+    keys = ((re.fullmatch(rf"{name}\[(.+)\]", key), key) for key in query)
+    return tuple((match[1], query[key][-1]) for match, key in keys if match) or None
 
 
 def _contain(values: Iterable[str], wanted: str) -> Iterator[bool]:
@@ -73,30 +73,31 @@ def _equal(values: Iterable[Any], wanted: Any) -> Iterator[bool]:
     return (value == wanted for value in values)
 
 
-def _hold(values: Iterable[list[str]], wanted: tuple[str, ...]) -> Iterator[bool]:
+def _include_all(values: Iterable[list[str]], wanted: tuple[str, ...]) -> Iterator[bool]:
     if len(wanted) == 1:
         return _include(values, wanted[0])
     needed = set(wanted)
     return (needed.issubset(value) for value in values)
 
 
-def _hold_pairs(values: Iterable[list[Any]], wanted: tuple[Any, ...]) -> Iterator[bool]:
+def _include_pairs(values: Iterable[list[Any]], wanted: tuple[Any, ...]) -> Iterator[bool]:
     needed = set(wanted)
     return (needed.issubset((item.key, item.value) for item in value) for value in values)
 
 
 _STRING = {"type": "string"}
 _STRINGS = {"type": "array", "items": _STRING}
+_STRING_MAP = {"type": "object", "additionalProperties": _STRING}
 
 contains = Filter(text, _contain, _STRING)
-"""The text occurs in the field, in whatever case."""
+"""The field contains the text, ignoring case."""
 resembles = Filter(text, _resemble, _STRING)
-"""The text occurs in the field, in whatever case and with whatever accents."""
+"""The field contains the text, ignoring case and accents."""
 includes = Filter(text, _include, _STRING)
-"""The field, a list, holds this value."""
+"""The field, a list, includes the value."""
 equals = Filter(text, _equal, _STRING)
-"""The field is exactly this."""
-holds = Filter(_texts, _hold, _STRINGS)
-"""The field, a list, holds every one of the given values."""
-pairs = Filter(_keys_and_values, _hold_pairs, {"type": "object", "additionalProperties": _STRING})
-"""The field, a list of `key` and `value`, holds every one of the given pairs."""
+"""The field equals the value."""
+includes_all = Filter(_texts, _include_all, _STRINGS)
+"""The field, a list, includes all of the values."""
+includes_pairs = Filter(_keys_and_values, _include_pairs, _STRING_MAP)
+"""The field, a list of `key` and `value`, includes all of the pairs."""

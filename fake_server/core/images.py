@@ -1,4 +1,4 @@
-"""What an image is and how large, read from its first bytes; and one that is grey."""
+"""The type and size of an image, read from its first bytes; and a grey placeholder image."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ GREY_JPEG = base64.b64decode(
     "hbWGkJ6jq62rZ4C8ybqmx5moq6T/wAALCAAJABABAREA/8QAFQABAQAAAAAAAAAAAAAAAAAAAAT/xAAUEAEAAAAAAAAAAAAA"
     "AAAAAAAA/9oACAEBAAA/AJAH/9k="
 )
-"""An image of 16 x 9 pixels, all of them grey."""
+"""A grey image of 16 x 9 pixels."""
 
 _PNG = b"\x89PNG\r\n\x1a\n"
-_NO_FRAME = (0xC4, 0xC8, 0xCC)  # tables and an extension, among the markers of JPEG's frames
+_NOT_FRAMES = (0xC4, 0xC8, 0xCC)  # tables and an extension, in the range of JPEG's frame markers
 
 
 def image_type(content: bytes) -> str | None:
-    """The content type of a JPEG, a PNG or a WebP; None for anything else."""
+    """Return the content type of a JPEG, a PNG or a WebP, or None for anything else."""
     if content.startswith(b"\xff\xd8\xff"):
         return "image/jpeg"
     if content.startswith(_PNG):
@@ -25,20 +25,18 @@ def image_type(content: bytes) -> str | None:
 
 
 def image_size(content: bytes) -> tuple[int, int] | None:
-    """Width and height in pixels; None if this is neither a PNG nor a JPEG, or is cut short."""
+    """Return the width and height in pixels, or None unless it is a complete PNG or JPEG header."""
     if content.startswith(_PNG) and content[12:16] == b"IHDR":
         return (_number(content[16:20]), _number(content[20:24])) if len(content) >= 24 else None
-    if content.startswith(b"\xff\xd8"):
-        return _jpeg_size(content)
-    return None
+    return _jpeg_size(content) if content.startswith(b"\xff\xd8") else None
 
 
 def _jpeg_size(content: bytes) -> tuple[int, int] | None:
-    """A JPEG is a row of segments (marker, length, data); that of the frame tells the size."""
+    """Find the frame among the segments of a JPEG, each a marker, a length and data."""
     at = 2
     while at + 9 <= len(content) and content[at] == 0xFF:
         marker = content[at + 1]
-        if 0xC0 <= marker <= 0xCF and marker not in _NO_FRAME:
+        if 0xC0 <= marker <= 0xCF and marker not in _NOT_FRAMES:
             return _number(content[at + 7 : at + 9]), _number(content[at + 5 : at + 7])
         at += 2 + _number(content[at + 2 : at + 4])
     return None

@@ -1,7 +1,7 @@
 """Lists: filters, sorting and pages, read from the query and answered with their links.
 
-A list is computed once for each version of its table and each question, so that turning the pages
-of a large list costs no more than those of a small one.
+A list is computed once for each version of its table and each query, so the pages of a large list
+cost no more than those of a small one.
 """
 
 from __future__ import annotations
@@ -23,43 +23,44 @@ from fake_server.core.model import Resource, listed
 from fake_server.core.operations import Action
 from fake_server.core.problems import Problem
 from fake_server.core.store import Table
+from fake_server.core.verbs import readable_name
 
 Rows = Callable[[Context[Any]], Iterable[Resource]]
 
 _MAX_PER_PAGE = 100
-_MAX_KEPT_LISTS = 16
+_MAX_CACHED_LISTS = 16
 
 
 @dataclass(frozen=True)
 class Page:
-    """One page of a list, ready for the answer; `beside` is what stands in front of it."""
+    """One page of a list; `extra` are fields that precede its `data`."""
 
     rows: list[Resource]
     pagination: dict[str, Any]
-    beside: Mapping[str, Any] | None = None
+    extra: Mapping[str, Any] | None = None
 
     def wire(self, context: Context[Any]) -> bytes:
-        """The page as JSON."""
+        """Return the page as JSON."""
         rows = b",".join([row.wire(context) for row in self.rows])
-        begin = as_json(self.beside)[:-1] + b"," if self.beside else b"{"
-        return begin + b'"data":[' + rows + b'],"pagination":' + as_json(self.pagination) + b"}"
+        start = as_json(self.extra)[:-1] + b"," if self.extra else b"{"
+        return start + b'"data":[' + rows + b'],"pagination":' + as_json(self.pagination) + b"}"
 
 
 @dataclass(frozen=True)
-class _Question:
-    """What a query asks of a list; equal questions to an unchanged table have one answer."""
+class _Selection:
+    """The filters and order of a query: the key of a cached list."""
 
-    wanted: tuple[tuple[str, Any], ...]
+    filters: tuple[tuple[str, Any], ...]
     sort_by: str
     descending: bool
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What a query asks of a list, and which page of it."""
+class ListQuery:
+    """The selection that a query requests, and the page of it."""
 
     model: type[Resource]
-    question: _Question
+    selection: _Selection
     page: int
     size: int
 
@@ -71,157 +72,150 @@ def list_all(
     by: str = "createdAt",
     descending: bool = True,
 ) -> Action:
-    """The action that lists a kind of resource.
+    """Create the action that lists the resources of a model.
 
-    `rows` computes them, where they are not simply those of the table; it raises the 404 of a
-    resource that they are under. `by` and `descending` are the order that nobody asked for; an
-    order that somebody asked for ascends unless told otherwise.
+    `rows` returns them, unless they are those of the table, and may raise a 404. `by` and
+    `descending` are the default order; an explicit `sortBy` is ascending by default.
     """
 
     def handle(context: Context[Any]) -> Page:
-        given = rows(context) if rows else None  # before all else, as it may raise a 404
-        wrong = list[Problem]()
-        asked = ask_list(context, model, wrong, by=by, descending=descending)
+        computed = rows(context) if rows else None  # first, as it may raise a 404
+        errors = list[Problem]()
+        query = read_list_query(context, model, errors, by=by, descending=descending)
         if context.settings.unknown_fields == "refuse":
             unknown = [key for key in context.query if not _is_known(key, model)]
-            wrong += map(problems.unexpected_parameter, unknown)
-        if wrong:
-            raise problems.combined(wrong)
-        if given is not None:
-            return answer_list(context, asked, given)
-        return _page(context, asked, _kept(context.store.table(model), asked.question, model))
+            errors += map(problems.unexpected_parameter, unknown)
+        if errors:
+            raise problems.combined(errors)
+        if computed is not None:
+            return list_page(context, query, computed)
+        return _page(context, query, _cached(context.store.table(model), query))
 
-    word = to_snake(model.__name__).replace("_", " ")
-    words = word[:-1] + "ies" if word.endswith("y") else word + "s"
-    return Action(handle, lists=model, summary=f"List the {words}.", reads_query=True)
+    name = readable_name(model)
+    plural = name[:-1] + "ies" if name.endswith("y") else name + "s"
+    return Action(handle, lists=model, summary=f"List the {plural}.", reads_query=True)
 
 
-def ask_list(
+def read_list_query(
     context: Context[Any],
     model: type[Resource],
-    wrong: list[Problem],
+    errors: list[Problem],
     *,
     by: str,
     descending: bool,
-) -> Asked:
-    """Read the parameters of a list; adds to `wrong` what is wrong with them."""
-    query, sortable, filters = context.query, _sortable(model), _filters(model)
-    page = _number(query, "currentPage", 1, None, wrong)
-    size = _number(query, "pageSize", 25, _MAX_PER_PAGE, wrong)
-    sort_by = _choice(query, "sortBy", sortable, wrong)
-    order = _choice(query, "sortOrder", ["asc", "desc"] if sortable else [], wrong)
-    wanted = tuple(
-        (name, value)
-        for name, filter_ in filters.items()
-        if (value := filter_.read(query, name)) is not None
-    )
-    falls = order == "desc" if order else descending and sort_by is None
-    return Asked(model, _Question(wanted, sort_by or by, falls), page, size)
+) -> ListQuery:
+    """Read the parameters of a list, and append the problems of invalid ones to `errors`."""
+    query, sortable = context.query, _sortable(model)
+    page = _number(query, "currentPage", 1, None, errors)
+    size = _number(query, "pageSize", 25, _MAX_PER_PAGE, errors)
+    sort_by = _choice(query, "sortBy", sortable, errors)
+    order = _choice(query, "sortOrder", ["asc", "desc"] if sortable else [], errors)
+    values = ((name, filter_.read(query, name)) for name, filter_ in _filters(model).items())
+    filters = tuple((name, value) for name, value in values if value is not None)
+    is_descending = order == "desc" if order else descending and sort_by is None
+    return ListQuery(model, _Selection(filters, sort_by or by, is_descending), page, size)
 
 
-def answer_list(
+def list_page(
     context: Context[Any],
-    asked: Asked,
+    query: ListQuery,
     rows: Iterable[Resource],
-    beside: Mapping[str, Any] | None = None,
+    extra: Mapping[str, Any] | None = None,
 ) -> Page:
-    """The page that was asked for, out of computed rows; `beside` is what stands in front of it."""
-    return _page(context, asked, _answer(rows, asked.question, asked.model), beside)
+    """Return the requested page of computed rows; `extra` are fields that precede its `data`."""
+    return _page(context, query, _select(rows, query), extra)
 
 
-def _number(query: Query, name: str, default: int, most: int | None, wrong: list[Problem]) -> int:
-    sent = text(query, name)
-    if sent is None:
+def _number(
+    query: Query, name: str, default: int, maximum: int | None, errors: list[Problem]
+) -> int:
+    value = text(query, name)
+    if value is None:
         return default
-    digits = sent.isascii() and sent.isdigit() and len(sent) < 20
-    if digits and 1 <= int(sent) <= (most or int(sent)):
-        return int(sent)
-    wrong.append(problems.out_of_range(name, 1, most))
+    is_number = value.isascii() and value.isdigit() and len(value) < 20
+    if is_number and 1 <= int(value) <= (maximum or int(value)):
+        return int(value)
+    errors.append(problems.out_of_range(name, 1, maximum))
     return default
 
 
-def _choice(query: Query, name: str, choices: list[str], wrong: list[Problem]) -> str | None:
-    sent = text(query, name) if choices else None
-    if sent is not None and sent not in choices:
-        listing = ", ".join(f'"{choice}"' for choice in choices)
-        wrong.append(
-            problems.invalid_query_parameter(name, f"This value is invalid. Use one of {listing}.")
-        )
-        return None
-    return sent
+def _choice(query: Query, name: str, choices: list[str], errors: list[Problem]) -> str | None:
+    value = text(query, name) if choices else None
+    if value is None or value in choices:
+        return value
+    quoted = ", ".join(f'"{choice}"' for choice in choices)
+    detail = f"This value is invalid. Use one of {quoted}."
+    errors.append(problems.invalid_query_parameter(name, detail))
+    return None
 
 
 def _is_known(key: str, model: type[Resource]) -> bool:
-    """Whether a list has this parameter; only one for several values may have brackets."""
+    """Check that a list has this parameter, and that only one with several values has brackets."""
     name, bracket, _ = key.partition("[")
     schema = _schemas(model).get(name)
     return schema is not None and (not bracket or schema["type"] in ("array", "object"))
 
 
-def _kept(table: Table[Any], question: _Question, model: type[Resource]) -> list[Resource]:
+def _cached(table: Table[Any], query: ListQuery) -> list[Resource]:
     version = table.version
-    kept = table.lists.get(question)
-    if kept is not None and kept[0] == version:
-        return kept[1]
-    found = _answer(table, question, model, in_order=table.in_order)
-    if len(table.lists) >= _MAX_KEPT_LISTS:
+    cached = table.lists.get(query.selection)
+    if cached is not None and cached[0] == version:
+        return cached[1]
+    rows = _select(table, query, in_order=table.in_order)
+    if len(table.lists) >= _MAX_CACHED_LISTS:
         table.lists.clear()
-    table.lists[question] = (version, found)
-    return found
+    table.lists[query.selection] = (version, rows)
+    return rows
 
 
-def _answer(
-    rows: Iterable[Resource], question: _Question, model: type[Resource], *, in_order: bool = False
+def _select(
+    rows: Iterable[Resource], query: ListQuery, *, in_order: bool = False
 ) -> list[Resource]:
-    """The rows that the question asks for; `in_order` tells that they come oldest first."""
-    found = list(rows)
-    for name, wanted in question.wanted:
-        values = map(operator.attrgetter(to_snake(name)), found)
-        found = list(compress(found, _filters(model)[name].passes(values, wanted)))
-    if not (in_order and question.sort_by == "createdAt"):
-        found.sort(key=_sort_key(found, operator.attrgetter(to_snake(question.sort_by))))
-    if question.descending:
-        found.reverse()
-    return found
+    """Filter and sort the rows; `in_order`: they come oldest first."""
+    selection, selected = query.selection, list(rows)
+    for name, wanted in selection.filters:
+        values = map(operator.attrgetter(to_snake(name)), selected)
+        selected = list(compress(selected, _filters(query.model)[name].match(values, wanted)))
+    if not (in_order and selection.sort_by == "createdAt"):
+        selected.sort(key=_sort_key(selected, operator.attrgetter(to_snake(selection.sort_by))))
+    if selection.descending:
+        selected.reverse()
+    return selected
 
 
 def _sort_key(rows: list[Resource], value: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """What to sort by: texts without regard to case and accents, anything else as it is.
-
-    A text that is not there counts as empty.
-    """
+    """Return a sort key that ignores case and accents of texts; a missing text is empty."""
     first = next((one for row in rows if (one := value(row)) is not None), None)
-    if isinstance(first, str):
-        return lambda row: plain(value(row) or "")
-    return value
+    return (lambda row: plain(value(row) or "")) if isinstance(first, str) else value
 
 
 def _page(
     context: Context[Any],
-    asked: Asked,
-    found: list[Resource],
-    beside: Mapping[str, Any] | None = None,
+    query: ListQuery,
+    rows: list[Resource],
+    extra: Mapping[str, Any] | None = None,
 ) -> Page:
-    page, size = asked.page, asked.size
-    start = (page - 1) * size
-    rows = found[start : start + size]
-    last = max(1, -(-len(found) // size))
-    steps = {"self": page, "first": 1, "previous": page - 1, "next": page + 1, "last": last}
+    page, size = query.page, query.size
+    shown = rows[(page - 1) * size : page * size]
+    last = max(1, -(-len(rows) // size))
+    numbers = {"self": page, "first": 1, "previous": page - 1, "next": page + 1, "last": last}
+    if page == 1:
+        del numbers["previous"]
+    if page >= last:
+        del numbers["next"]
     uri = _uri_without_page(context)
-    links = [
-        {"rel": rel, "uri": f"{uri}currentPage={number}&pageSize={size}"}
-        for rel, number in steps.items()
-        if not (rel == "previous" and page == 1) and not (rel == "next" and page >= last)
-    ]
     pagination = {
         "currentPage": page,
-        "currentPageItems": len(rows),
+        "currentPageItems": len(shown),
         "pageSize": size,
         "pagesTotal": last,
-        "itemsTotal": len(found),
-        "links": links,
+        "itemsTotal": len(rows),
+        "links": [
+            {"rel": rel, "uri": f"{uri}currentPage={number}&pageSize={size}"}
+            for rel, number in numbers.items()
+        ],
     }
-    return Page(rows, pagination, beside)
+    return Page(shown, pagination, extra)
 
 
 def _uri_without_page(context: Context[Any]) -> str:
@@ -232,18 +226,16 @@ def _uri_without_page(context: Context[Any]) -> str:
 
 
 def parameters_of_list(model: type[Resource]) -> list[dict[str, Any]]:
-    """The query parameters of a list, for an OpenAPI document."""
+    """Return the query parameters of a list, for an OpenAPI document."""
     return [parameter(name, schema) for name, schema in _schemas(model).items()]
 
 
 def _schemas(model: type[Resource]) -> dict[str, Any]:
-    """The query parameters of a list, each with its schema; a list may have no order to choose."""
-    sortable = _sortable(model)
     schemas: dict[str, Any] = {
         "currentPage": {"type": "integer", "minimum": 1, "default": 1},
         "pageSize": {"type": "integer", "minimum": 1, "maximum": _MAX_PER_PAGE, "default": 25},
     }
-    if sortable:
+    if sortable := _sortable(model):
         schemas["sortBy"] = {"type": "string", "enum": sortable}
         schemas["sortOrder"] = {"type": "string", "enum": ["asc", "desc"]}
     return schemas | {name: filter_.schema for name, filter_ in _filters(model).items()}
@@ -251,18 +243,17 @@ def _schemas(model: type[Resource]) -> dict[str, Any]:
 
 @functools.cache
 def _sortable(model: type[Resource]) -> list[str]:
-    return [name for name, fact in listed(model).items() if fact.sort]
+    return [name for name, options in listed(model).items() if options.sort]
 
 
 @functools.cache
 def _filters(model: type[Resource]) -> dict[str, Filter]:
-    return {name: fact.filter for name, fact in listed(model).items() if fact.filter}
+    return {name: options.filter for name, options in listed(model).items() if options.filter}
 
 
 def parameter(name: str, schema: Any) -> dict[str, Any]:
-    """A query parameter, for an OpenAPI document."""
+    """Return a query parameter, for an OpenAPI document."""
     if schema["type"] == "array":
         return {"name": f"{name}[]", "in": "query", "explode": True, "schema": schema}
-    if schema["type"] == "object":
-        return {"name": name, "in": "query", "style": "deepObject", "schema": schema}
-    return {"name": name, "in": "query", "schema": schema}
+    style = {"style": "deepObject"} if schema["type"] == "object" else {}
+    return {"name": name, "in": "query", **style, "schema": schema}

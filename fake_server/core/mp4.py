@@ -1,4 +1,4 @@
-"""What an MP4 file tells of itself: its size in pixels and how long it lasts."""
+"""The size and duration of an MP4 file."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ _MAX_PIXELS = 16_384
 _MAX_SECONDS = 7 * 86_400
 
 
-class Measures(NamedTuple):
-    """Width and height in pixels, and duration in seconds; None for what is not known."""
+class MediaInfo(NamedTuple):
+    """Width and height in pixels, and duration in seconds; None where unknown."""
 
     width: int | None = None
     height: int | None = None
     duration: float | None = None
 
 
-def measured(content: bytes) -> Measures:
-    """The measures of an MP4 file, of which the beginning and the end may be enough.
+def read_media_info(content: bytes) -> MediaInfo:
+    """Read the size and duration of an MP4 file; its beginning and end may be enough.
 
-    The headers are found by their names, sizes and versions, wherever they are; whatever is no such
-    file has no measures.
+    The headers are found anywhere, by their names, sizes and versions.
     """
     width, height = max(map(_pixels, _TRACK_HEADER.finditer(content)), default=(0, 0))
-    known = 0 < width <= _MAX_PIXELS and 0 < height <= _MAX_PIXELS
     header = _MOVIE_HEADER.search(content)
     duration = None if header is None else _seconds(header)
-    return Measures(width, height, duration) if known else Measures(None, None, duration)
+    if 0 < width <= _MAX_PIXELS and 0 < height <= _MAX_PIXELS:
+        return MediaInfo(width, height, duration)
+    return MediaInfo(duration=duration)
 
 
 def _pixels(header: re.Match[bytes]) -> tuple[int, int]:
-    """The last eight bytes of a track's header: two fixed-point numbers, 0 for sound."""
+    """Read the last eight bytes of a track's header: two fixed-point numbers, 0 for sound."""
     end = header.start() + header.string[header.start() + 3]
     if end > len(header.string):
         return 0, 0
@@ -43,9 +43,9 @@ def _pixels(header: re.Match[bytes]) -> tuple[int, int]:
 
 
 def _seconds(header: re.Match[bytes]) -> float | None:
-    form = ">16xIQ" if header[1] == b"\x01" else ">8xII"
+    layout = ">16xIQ" if header[1] == b"\x01" else ">8xII"
     try:
-        scale, length = struct.unpack_from(form, header.string, header.start() + 12)
+        scale, length = struct.unpack_from(layout, header.string, header.start() + 12)
     except struct.error:
         return None
     return length / scale if scale and 0 < length / scale <= _MAX_SECONDS else None

@@ -21,9 +21,9 @@ from fake_server.core.model import Resource
 Credential = Literal[
     "authorization", "api_key", "refresh_token", "upload_token", "admin", "public", "control"
 ]
-"""What lets a caller in: an Authorization header with an API key or a token, an attribute of the
-body at /auth/*, an upload token in the query, an admin key; nothing at all for assets and for the
-control API."""
+"""What a request must carry: an Authorization header with an API key or token; an API key or a
+refresh token in the body (/auth/*); an upload token in the query; an admin key; or nothing (assets,
+and the control API)."""
 
 _PATH = re.compile(r"(/([\w.~%:@!$&'*+,;=-]|\{[A-Za-z_]\w*\})*)+")
 
@@ -32,14 +32,13 @@ Handler = Callable[[Any], Any]
 
 @dataclass(frozen=True)
 class Action:
-    """What an operation does, and what of it our OpenAPI document tells.
+    """What an operation does, and what our OpenAPI document says about it.
 
-    `handle` takes the call's context and returns a resource, a dict, a page or None; `body` is the
-    shape of the request's JSON object; `answers` is what comes back, `lists` what comes back in
-    pages (`answers` is then what stands beside them). `summary` is a line of words, by default the
-    first of the handler's docstring. `query` are its parameters beside those of a list, as OpenAPI
-    spells them. `reads_query`: the handler itself checks the query for others; else the setting
-    `unknown_fields` may refuse them.
+    `handle` takes the call's context and returns a resource, a dict, a page or None. `body` is the
+    schema of the request's JSON object, `answers` that of the answer; `lists` is the model of a
+    paginated list, to which `answers` adds fields. `summary` defaults to the first line of the
+    handler's docstring. `query` lists parameters other than a list's, as in OpenAPI. With
+    `reads_query`, the handler itself checks for unknown parameters; else `unknown_fields` decides.
     """
 
     handle: Handler
@@ -53,9 +52,9 @@ class Action:
 
 @dataclass(frozen=True)
 class Operation:
-    """One method and path of the API, written `"GET /videos/{videoId}"` wherever it is named.
+    """One method and path of the API, written `"GET /videos/{videoId}"` everywhere.
 
-    `takes`: the body is a form with one file of this kind, which the handler reads with
+    With a `file_rule`, the body is a form with one file, which the handler reads with
     `received_file` or, if it is large, with `received_upload`.
     """
 
@@ -64,18 +63,17 @@ class Operation:
     action: Action
     status: int = 200
     credential: Credential = "authorization"
-    takes: FileRule | None = None
+    file_rule: FileRule | None = None
 
     def __post_init__(self) -> None:
         if not _PATH.fullmatch(self.path) or len(set(self.parameters)) < len(self.parameters):
             raise ValueError(
-                f"{self.path!r} is no path of an operation; write it like /mine/{{mineId}}"
+                f"{self.path!r} is not a valid path; write it like /mine/{{mineId}}, "
+                "with different parameters"
             )
         if self.credential not in get_args(Credential):
-            raise ValueError(
-                f"{self.credential!r} is no credential; it is one of "
-                f"{', '.join(get_args(Credential))}"
-            )
+            choices = ", ".join(get_args(Credential))
+            raise ValueError(f"{self.credential!r} is not a credential; use one of {choices}")
 
     @functools.cached_property
     def name(self) -> str:
@@ -84,7 +82,7 @@ class Operation:
 
     @property
     def is_control(self) -> bool:
-        """Whether testers steer the fake by it: the API itself has no such operation."""
+        """Whether it belongs to the control API, not to api.video's."""
         return self.credential == "control"
 
     @functools.cached_property
@@ -94,7 +92,7 @@ class Operation:
 
     @property
     def summary(self) -> str:
-        """What the operation does, in a line."""
+        """A one-line description."""
         return self.action.summary or (self.action.handle.__doc__ or "").partition("\n")[0]
 
     @property
@@ -104,9 +102,9 @@ class Operation:
 
 
 def _row(method: str) -> Callable[..., Operation]:
-    def row(path: str, action: Action | Handler, **facts: Any) -> Operation:
-        what = action if isinstance(action, Action) else Action(action)
-        return Operation(method, path, what, **facts)
+    def row(path: str, action: Action | Handler, **options: Any) -> Operation:
+        action = action if isinstance(action, Action) else Action(action)
+        return Operation(method, path, action, **options)
 
     return row
 
@@ -119,38 +117,32 @@ DELETE = functools.partial(_row("DELETE"), status=204)
 
 
 def canonical(operation: str) -> str:
-    """An operation's name with its parameters' names left out."""
+    """Return an operation's name without the names of its parameters."""
     return re.sub(r"\{\w+\}", "{}", operation)
 
 
 class Routes:
-    """Finds the operation of a request; of two with one name, the later takes its place."""
+    """The routing table; an operation replaces an earlier one of the same name."""
 
     def __init__(self, operations: Iterable[Operation]) -> None:
         self.operations = tuple({one.canonical: one for one in operations}.values())
         rules = [
-            Rule(
-                re.sub(r"\{(\w+)\}", r"<\1>", operation.path),
-                methods=[operation.method],
-                endpoint=operation,
-            )
-            for operation in self.operations
+            Rule(re.sub(r"\{(\w+)\}", r"<\1>", one.path), methods=[one.method], endpoint=one)
+            for one in self.operations
         ]
         self._match = Map(rules, strict_slashes=True, merge_slashes=False).bind("").match
-        self._plain = {
-            (operation.method, operation.path): operation
-            for operation in self.operations
-            if not operation.parameters
+        self._without_parameters = {
+            (one.method, one.path): one for one in self.operations if not one.parameters
         }
 
     def find(self, method: str, path: str) -> tuple[Operation, dict[str, str]]:
-        """The operation and its path parameters; HEAD finds GET.
+        """Return the operation and its path parameters; HEAD finds GET.
 
         Raises the problems 404 (unknown path) and 405 (path known, with `Allow`).
         """
-        plain = self._plain.get((method, path))
-        if plain is not None:
-            return plain, {}
+        operation = self._without_parameters.get((method, path))
+        if operation is not None:
+            return operation, {}
         if path.startswith("//"):  # werkzeug would strip all slashes but one
             raise problems.unrecognized_url()
         try:

@@ -1,4 +1,4 @@
-"""The header `Range`: which bytes of a large file a client wants."""
+"""The header `Range`, by which a client requests part of a large file."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from werkzeug.wrappers import Request
 from fake_server.core import problems
 
 
-def wanted_span(request: Request, size: int) -> tuple[int, int] | None:
-    """Start and stop of the one range of bytes that is asked for; several get the whole file.
+def requested_range(request: Request, size: int) -> tuple[int, int] | None:
+    """Return the start and stop of the requested bytes, or None for the whole file.
 
-    Raises the problem of a range that is beyond the file.
+    A request for several ranges gets the whole file. Raises the problem of a range beyond the file.
     """
-    wanted = request.range
-    is_one = wanted is not None and wanted.units == "bytes" and len(wanted.ranges) == 1
-    if wanted is None or not is_one or "If-Range" in request.headers:
+    header = request.range
+    if header is None or header.units != "bytes" or len(header.ranges) != 1:
         return None
-    first, stop = wanted.ranges[0]
+    if "If-Range" in request.headers:
+        return None
+    first, stop = header.ranges[0]
     start = max(size + first, 0) if first < 0 else first
     stop = size if stop is None else min(stop, size)
     if start >= stop:

@@ -1,4 +1,4 @@
-"""What stands at addresses elsewhere: the fake never goes out, a test says what it would find."""
+"""Files at other addresses: the fake never downloads anything, tests define what it would find."""
 
 from __future__ import annotations
 
@@ -10,16 +10,14 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """A file somewhere else, and how many seconds of the clock it takes to come from there."""
+    """A file at another address; its download takes `seconds` of the clock."""
 
     content: bytes = field(repr=False)
     seconds: float = 0
 
 
 class RemoteFiles:
-    """The files that videos can be made from by their address.
-
-    An address that nobody spoke of has a small file that stands in for it.
+    """The files that videos can be created from by URL; any other URL has a small default file.
 
     >>> files = RemoteFiles()
     >>> files.add("https://example.com/a.mp4", b"some bytes")
@@ -35,38 +33,37 @@ class RemoteFiles:
 
     @property
     def known(self) -> Mapping[str, RemoteFile | None]:
-        """What a test said stands where; None: nothing."""
+        """The files that the test added, by URL; None for a removed one."""
         return MappingProxyType(self._files)
 
     def add(self, url: str, content: bytes, *, seconds: float = 0) -> None:
-        """Put a file at an address, that takes so many seconds of the clock to come.
+        """Put a file at a URL; its download takes `seconds` of the clock.
 
-        Raises TypeError if the content is not bytes, and ValueError if this is no http(s) address
-        or the time is negative.
+        Raises TypeError if the content is not bytes, and ValueError for a URL that is not http(s)
+        or a negative duration.
         """
         if not isinstance(content, bytes | bytearray | memoryview):
-            raise TypeError(f"the content of a file is bytes, not {type(content).__name__}")
+            raise TypeError(f"the content of a file must be bytes, not {type(content).__name__}")
         if seconds < 0:
-            raise ValueError(f"a file takes 0 seconds or more to come, not {seconds!r}")
+            raise ValueError(f"a download takes 0 seconds or more, not {seconds!r}")
         self._put(url, RemoteFile(bytes(content), seconds))
 
     def remove(self, url: str) -> None:
-        """Let nothing be at an address: a video made from it stays `ingesting`.
+        """Leave a URL without a file: a video created from it stays `ingesting`.
 
-        Raises ValueError if it is no http(s) address.
+        Raises ValueError for a URL that is not http(s).
         """
         self._put(url, None)
 
     def find(self, url: str) -> RemoteFile | None:
-        """What is at an address; None if nothing is."""
-        stand_in = RemoteFile(b"A stand-in for the file at " + url.encode())
-        return self._files.get(url, stand_in)
+        """Return the file at a URL, or None if it was removed."""
+        return self._files.get(url, RemoteFile(b"A stand-in for the file at " + url.encode()))
 
     def clear(self) -> None:
-        """Forget what was said."""
+        """Restore the default files everywhere."""
         self._files.clear()
 
     def _put(self, url: str, file: RemoteFile | None) -> None:
         if urlsplit(url).scheme not in ("http", "https"):
-            raise ValueError(f"a file elsewhere has an http or https address, not {url!r}")
+            raise ValueError(f"a remote file needs an http or https URL, not {url!r}")
         self._files[url] = file

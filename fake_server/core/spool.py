@@ -1,4 +1,4 @@
-"""Large files: written to a folder of the project as they arrive, and never held in memory."""
+"""Large files: written to the project's folder as they arrive, and never held in memory."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ from fake_server.core.folders import Folder, new_folder
 
 _BUFFER = 256 * KiB
 _PIECE = 256 * KiB
-_MEASURED_EVERY = 16 * MiB
+_CHECK_EVERY = 16 * MiB
 _DISK_IS_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class StoredFile:
-    """A file that was received whole: `size` in bytes, `sha256` in hexadecimal digits.
+    """A complete uploaded file: `size` in bytes, `sha256` in hexadecimal digits.
 
-    It is gone from the disk when nobody refers to it any more, a snapshot being somebody.
+    It is deleted from the disk when nothing, snapshots included, refers to it.
     """
 
     def __init__(self, path: Path, size: int, sha256: str, forget: Callable[[], object]) -> None:
         self.path = path
         self.size = size
         self.sha256 = sha256
-        weakref.finalize(self, _remove, path, forget)
+        weakref.finalize(self, _delete, path, forget)
 
     def __repr__(self) -> str:
         return f"<StoredFile {self.size} bytes sha256 {self.sha256[:12]}…>"
 
 
 class Content:
-    """The bytes of a source, which lie in one file or, part by part, in several."""
+    """The bytes of a source, in one file or in several parts."""
 
     def __init__(self, files: Iterable[StoredFile]) -> None:
         self._files = tuple(files)
@@ -49,7 +49,7 @@ class Content:
         return f"<Content {self.size} bytes in {len(self._files)} files>"
 
     def pieces(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
-        """The bytes from `start` up to, not including, `stop`, piece by piece."""
+        """Return an iterator over the bytes from `start` up to, not including, `stop`."""
         return _read(list(self._spans(start, self.size if stop is None else stop)))
 
     def _spans(self, start: int, stop: int) -> Iterator[tuple[StoredFile, int, int]]:
@@ -59,79 +59,77 @@ class Content:
             start, stop = start - file.size, stop - file.size
 
     def read(self) -> bytes:
-        """All bytes at once."""
+        """Return all bytes at once."""
         return b"".join(self.pieces())
 
     @property
     def sha256(self) -> str:
-        """The hash of all bytes, in hexadecimal digits; of several files it is computed anew."""
+        """The hash of all bytes, in hexadecimal digits."""
         if len(self._files) == 1:
             return self._files[0].sha256
-        whole = hashlib.sha256()
+        digest = hashlib.sha256()
         for piece in self.pieces():
-            whole.update(piece)
-        return whole.hexdigest()
+            digest.update(piece)
+        return digest.hexdigest()
 
 
 class Incoming:
-    """A file on its way in: what a form parser writes to. Hashed on the way.
+    """A file that is being received, hashed on the way; a form parser writes to it.
 
-    Raises the problem of a file of more than `most` bytes, or of a disk that is full.
+    Raises the problems of a file larger than `max_bytes`, of a full disk, and of a project that
+    uses more than `max_disk` bytes.
     """
 
-    def __init__(self, path: Path, most: int, sizes: dict[Path, int], room: int) -> None:
+    def __init__(self, path: Path, max_bytes: int, sizes: dict[Path, int], max_disk: int) -> None:
         self.size = 0
         self._path = path
-        self._most = most
+        self._max_bytes = max_bytes
         self._sizes = sizes
-        self._room = room
+        self._max_disk = max_disk
         self._forget = functools.partial(sizes.pop, path, None)
         self._hash = hashlib.sha256()
         self._file = path.open("xb", buffering=_BUFFER)
         self._kept = False
 
     def write(self, data: bytes) -> int:
-        """Take the next bytes."""
+        """Write the next bytes."""
         self.size += len(data)
-        if self.size > self._most:
+        if self.size > self._max_bytes:
             raise problems.file_too_large()
-        if self.size // _MEASURED_EVERY != self._sizes[self._path] // _MEASURED_EVERY:
-            self._measure()
+        if self.size // _CHECK_EVERY != self._sizes[self._path] // _CHECK_EVERY:
+            self._check_disk_usage()
         self._hash.update(data)
-        try:
+        with _storage_problems():
             return self._file.write(data)
-        except OSError as error:
-            raise _told(error) from error
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        """Nothing: a form parser rewinds what it has written, and nobody reads it from here."""
+        """Do nothing: a form parser rewinds the file, but nothing reads it from here."""
         return offset
 
     def keep(self) -> StoredFile:
-        """The file, now that it is whole."""
-        try:
+        """Return the complete file."""
+        with _storage_problems():
             self._file.close()
-        except OSError as error:
-            raise _told(error) from error
-        self._measure()
+        self._check_disk_usage()
         self._kept = True
         return StoredFile(self._path, self.size, self._hash.hexdigest(), self._forget)
 
     def discard(self) -> None:
-        """Leave no trace, unless the file was kept."""
+        """Delete the file, unless it was kept."""
         if not self._kept:
-            with contextlib.suppress(OSError):  # what it still buffers may find no room
+            with contextlib.suppress(OSError):  # the disk may be too full to flush the buffer
                 self._file.close()
-            _remove(self._path, self._forget)
+            _delete(self._path, self._forget)
 
-    def _measure(self) -> None:
+    def _check_disk_usage(self) -> None:
         self._sizes[self._path] = self.size
-        if sum(self._sizes.copy().values()) > self._room:
-            raise problems.insufficient_storage(f"The setting max_disk allows {self._room} bytes.")
+        if sum(self._sizes.copy().values()) > self._max_disk:
+            detail = f"The setting max_disk allows {self._max_disk} bytes."
+            raise problems.insufficient_storage(detail)
 
 
 class Spool:
-    """A project's folder of received files, made when the first comes, gone with the project."""
+    """A project's folder of uploaded files, created for the first and deleted with the project."""
 
     def __init__(self) -> None:
         self._folder: Folder | None = None
@@ -142,11 +140,11 @@ class Spool:
 
     @property
     def used(self) -> int:
-        """Bytes on the disk."""
+        """The number of bytes on the disk."""
         return sum(self._sizes.copy().values())
 
-    def receive(self, most: int, room: int) -> Incoming:
-        """A new file of at most `most` bytes, if all files together stay within `room` bytes.
+    def receive(self, max_bytes: int, max_disk: int) -> Incoming:
+        """Create a file of up to `max_bytes`; all files together may have `max_disk` bytes.
 
         Raises the problem of a project that is closed.
         """
@@ -157,10 +155,10 @@ class Spool:
                 self._folder = new_folder()
             path = Path(self._folder.name, str(next(self._numbers)))
             self._sizes[path] = 0
-            return Incoming(path, most, self._sizes, room)
+            return Incoming(path, max_bytes, self._sizes, max_disk)
 
     def close(self) -> None:
-        """Remove the folder with all that is in it."""
+        """Delete the folder with its files."""
         with self._lock:
             folder, self._folder, self._closed = self._folder, None, True
             self._sizes = {}
@@ -169,7 +167,7 @@ class Spool:
 
 
 def _read(spans: list[tuple[StoredFile, int, int]]) -> Iterator[bytes]:
-    """The bytes of the spans; when the last piece is out, no file is held any more."""
+    """Yield the bytes of the spans, and release each file before its last piece."""
     while spans:
         file, start, stop = spans.pop(0)
         with file.path.open("rb") as opened:
@@ -182,10 +180,16 @@ def _read(spans: list[tuple[StoredFile, int, int]]) -> Iterator[bytes]:
         yield rest
 
 
-def _remove(path: Path, forget: Callable[[], object]) -> None:
+def _delete(path: Path, forget: Callable[[], object]) -> None:
     path.unlink(missing_ok=True)
     forget()
 
 
-def _told(error: OSError) -> Exception:
-    return problems.insufficient_storage() if error.errno in _DISK_IS_FULL else error
+@contextlib.contextmanager
+def _storage_problems() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _DISK_IS_FULL:
+            raise problems.insufficient_storage() from error
+        raise

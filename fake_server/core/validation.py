@@ -1,4 +1,4 @@
-"""Bodies checked against shapes: what a client sent, or all of its problems at once."""
+"""Validation of bodies: returns what a client sent, or raises all of its problems at once."""
 
 from __future__ import annotations
 
@@ -20,46 +20,45 @@ _TYPES = {
     "model_type": "object",
     "string_type": "string",
 }
+_DETAILS = {
+    "extra_forbidden": "This field was not expected.",
+    "too_long": "This collection should contain {max_length} elements or less.",
+    "greater_than_equal": "This value should be greater than or equal to {ge}.",
+    "less_than_equal": "This value should be less than or equal to {le}.",
+    "string_pattern_mismatch": "This value is not valid.",
+    "string_too_long": "This value should not contain more than {max_length} characters.",
+}
 
 
-def validated(
+def validate_body(
     body: bytes,
-    shape: Any,
+    schema: Any,
     *,
     refuse_unknown: bool = False,
     read_only: Collection[str] = (),
     context: Any = None,
 ) -> dict[str, Any]:
-    """The attributes of a JSON body that were sent, by their Python names.
+    """Return the attributes of a JSON body, under their Python names.
 
-    Parses and checks in one pass over the bytes, whatever the content type said. Unknown attributes
-    are ignored or, with `refuse_unknown`, problems; `read_only` names are ignored in any case.
-    `context` is what validators find as theirs.
-    Raises a Problem that holds all problems of the body.
+    The content type does not matter. Unknown attributes are ignored or, with `refuse_unknown`,
+    problems; `read_only` ones are always ignored. Validators get `context` as `info.context`.
+    Raises one Problem that lists all errors.
     """
     extra: Any = "forbid" if refuse_unknown else "ignore"
     try:
-        checked = adapter(shape).validate_json(body, strict=True, extra=extra, context=context)
-        return dict(checked)
-    except ValidationError as error:
-        found = error.errors(include_url=False)
-    mine = [
-        e
-        for e in found
-        if not (_is_unknown(e) and e["loc"] == (e["loc"][0],) and e["loc"][0] in read_only)
-    ]
-    if not mine:
-        return validated(body, shape, context=context)
-    raise problems.combined([_problem(one) for one in mine])
-
-
-def _is_unknown(error: Any) -> bool:
-    return bool(error["type"] == "extra_forbidden")
+        return dict(adapter(schema).validate_json(body, strict=True, extra=extra, context=context))
+    except ValidationError as invalid:
+        errors = invalid.errors(include_url=False)
+    ignored = [("extra_forbidden", (name,)) for name in read_only]
+    errors = [error for error in errors if (error["type"], error["loc"]) not in ignored]
+    if not errors:
+        return validate_body(body, schema, context=context)
+    raise problems.combined(map(_problem, errors))
 
 
 def _problem(error: Any) -> Problem:
     name = attribute_name(error["loc"])
-    kind, context = error["type"], error.get("ctx", {})
+    kind = error["type"]
     if not name:
         return problems.invalid_payload()
     if kind == "missing":
@@ -68,38 +67,24 @@ def _problem(error: Any) -> Problem:
         return problems.not_an_array(name)
     if kind == "blank" and len(error["loc"]) == 1:
         return problems.attribute_required(name, error["msg"])
-    return problems.invalid_attribute(name, _detail(kind, context, error))
+    return problems.invalid_attribute(name, _detail(kind, error.get("ctx", {}), error))
 
 
 def attribute_name(location: tuple[str | int, ...]) -> str:
-    """A place in the body as api.video names it: `restreams[0][serverUrl]`."""
-    if not location:
-        return ""
-    first, *rest = location
-    return str(first) + "".join(f"[{part}]" for part in rest)
+    """Return a location in the body as api.video writes it: `restreams[0][serverUrl]`."""
+    return "".join(f"[{part}]" if index else str(part) for index, part in enumerate(location))
 
 
-def _detail(kind: str, context: dict[str, Any], error: Any) -> str:
+def _detail(kind: str, limits: dict[str, Any], error: Any) -> str:
     if error["input"] is None:
         return "This value should not be null."
     if kind in _TYPES:
         return f"This value must be of type {_TYPES[kind]}."
-    if kind == "extra_forbidden":
-        return "This field was not expected."
     if kind == "literal_error":
-        return f"This value is invalid. Use one of {context['expected'].replace(chr(39), chr(34))}."
-    if kind == "too_long":
-        return f"This collection should contain {context['max_length']} elements or less."
+        return f"This value is invalid. Use one of {limits['expected'].replace(chr(39), chr(34))}."
     if kind == "too_short":
-        least = context["min_length"]
-        elements = "element" if least == 1 else "elements"
-        return f"This collection should contain {least} {elements} or more."
-    if kind == "greater_than_equal":
-        return f"This value should be greater than or equal to {context['ge']}."
-    if kind == "less_than_equal":
-        return f"This value should be less than or equal to {context['le']}."
-    if kind == "string_pattern_mismatch":
-        return "This value is not valid."
-    if kind == "string_too_long":
-        return f"This value should not contain more than {context['max_length']} characters."
-    return str(error["msg"])
+        minimum = limits["min_length"]
+        elements = "element" if minimum == 1 else "elements"
+        return f"This collection should contain {minimum} {elements} or more."
+    template = _DETAILS.get(kind)
+    return template.format_map(limits) if template else str(error["msg"])

@@ -12,11 +12,11 @@ from typing import Any, Self, get_args
 from fake_server.auth.records import Token
 from fake_server.auth.tokens import Tokens
 from fake_server.calls import Calls
-from fake_server.clock import Duration, in_seconds
 from fake_server.faults import effects
 from fake_server.faults.canned_response import CannedResponse, canned_response
 from fake_server.faults.effects import Damage, Effect, Firing, Reply, When
 from fake_server.faults.matcher import GUIDE, FaultRequest, Matcher
+from fake_server.time_values import Duration, in_seconds
 from fake_server.waiting import in_thread, wait_until
 
 

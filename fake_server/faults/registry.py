@@ -58,7 +58,7 @@ class Faults:
         if not isinstance(operation, str):
             raise TypeError(f'an operation is a string like "GET /videos", not {operation!r}')
         if not self._calls.names.knows(operation):
-            raise self._calls.names.misspelt(operation)
+            raise self._calls.names.lookup_error(operation)
         with self.changed:
             number = self._created + 1
             seeded = Random(f"{self._seed} {number}")  # noqa: S311 - it must repeat

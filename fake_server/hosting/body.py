@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 
 class BrokenBodyError(BadRequest):
-    """The request body ended early or was not framed as HTTP wants it: the client's doing."""
+    """The client ended the request body early, or framed it in a way that HTTP does not allow."""
 
 
 class RequestBody(io.RawIOBase):
-    """Takes a request body off the wire piece by piece, none of it kept in memory.
+    """A request body, read from the wire piece by piece and not kept in memory.
 
-    ``started`` tells whether anybody has begun to read it. Reading raises `BrokenBodyError`.
+    ``started`` is true after the first read. Reading raises `BrokenBodyError`.
     """
 
     def __init__(self, wire: Wire) -> None:
@@ -31,11 +31,11 @@ class RequestBody(io.RawIOBase):
         self.started = False
 
     def readable(self) -> bool:
-        """Say yes, as `io.BufferedReader` asks."""
+        """Return True, for `io.BufferedReader`."""
         return True
 
     def readinto(self, buffer: WriteableBuffer, /) -> int:
-        """Fill the buffer with what is there; 0 is the end of the body."""
+        """Fill the buffer with the available bytes; 0 is the end of the body."""
         self.started = True
         if not self._piece:
             self._piece = memoryview(self._receive())
@@ -54,12 +54,12 @@ class RequestBody(io.RawIOBase):
             raise BrokenBodyError("the client closed the connection") from error
 
 
-def input_stream(wire: Wire, *, announced: bool) -> InputStream:
-    """Make ``wsgi.input`` for a request that has announced a body, or none."""
-    return io.BufferedReader(RequestBody(wire)) if announced else io.BytesIO()
+def input_stream(wire: Wire, *, has_body: bool) -> InputStream:
+    """Create ``wsgi.input`` for a request with or without a body."""
+    return io.BufferedReader(RequestBody(wire)) if has_body else io.BytesIO()
 
 
 def was_read(stream: InputStream) -> bool:
-    """Tell whether anybody has begun to read a body that came over the wire."""
+    """Check whether reading of a body from the wire has started."""
     raw = getattr(stream, "raw", None)
     return isinstance(raw, RequestBody) and raw.started

@@ -1,4 +1,4 @@
-"""The head of a request: what is refused in it, and the WSGI environ that the rest makes."""
+"""The head of a request: its WSGI environ, or the error that refuses it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NOT_PREFIXED: Final = frozenset({"CONTENT_TYPE", "CONTENT_LENGTH"})
 
 
 class HeadError(Exception):
-    """A request head that must not reach the application; carries the status to answer with."""
+    """A request that is answered with this error status."""
 
     def __init__(self, status: int, detail: str) -> None:
         super().__init__(detail)
@@ -24,21 +24,21 @@ class HeadError(Exception):
         self.detail = detail
 
 
-def refused_by_parser(error: h11.RemoteProtocolError, received: bytes) -> HeadError:
-    """Name what h11 refused, given what it had received and could not use."""
+def parser_error(error: h11.RemoteProtocolError, received: bytes) -> HeadError:
+    """Convert an error of h11, given the received bytes that it could not parse."""
     if error.error_status_hint == 431 and b"\n" not in received[:MAX_REQUEST_LINE]:
         return HeadError(414, "the request line is too long")
     return HeadError(error.error_status_hint, str(error))
 
 
 def fill_environ(environ: WSGIEnvironment, request: h11.Request) -> None:
-    """Add everything the request head says to the environ; raises `HeadError`."""
+    """Add the request head to the environ. Raises `HeadError`."""
     _add_request_line(environ, request)
     size = 0
     for raw_name, value in request.headers.raw_items():
         size += len(raw_name) + len(value) + 4
         if b"_" in raw_name:
-            # It would pass for the name with a dash in it, as CGI spells both alike.
+            # The environ could not distinguish it from the same name with a dash.
             continue
         key = raw_name.decode("ascii").upper().replace("-", "_")
         if key not in NOT_PREFIXED:
@@ -56,11 +56,11 @@ def fill_environ(environ: WSGIEnvironment, request: h11.Request) -> None:
 def _add_request_line(environ: WSGIEnvironment, request: h11.Request) -> None:
     version = request.http_version
     if version >= b"2":
-        raise HeadError(505, f"HTTP/{version.decode()} is not spoken here")
+        raise HeadError(505, f"HTTP/{version.decode()} is not supported")
     if len(request.method) + len(request.target) > MAX_REQUEST_LINE:
         raise HeadError(414, "the request line is too long")
     if request.method == b"CONNECT":
-        raise HeadError(501, "this server is no proxy")
+        raise HeadError(501, "this server is not a proxy")
     target = request.target.decode("ascii")
     path, _, query = target.partition("?")
     environ["REQUEST_METHOD"] = request.method.decode("ascii")
@@ -75,14 +75,14 @@ def _percent_decoded(path: str) -> str:
 
 
 def _use_absolute_form(environ: WSGIEnvironment) -> None:
-    """Take path and host from a target such as ``http://host/path``, which a proxy gets."""
+    """Read path and host from a target such as ``http://host/path``, meant for a proxy."""
     target: str = environ["RAW_URI"]
     if target == "*":
         return
     try:
         parts = urlsplit(target)
     except ValueError as error:
-        raise HeadError(400, f"illegal request target: {error}") from error
+        raise HeadError(400, f"invalid request target: {error}") from error
     if not parts.scheme or not parts.netloc:
         raise HeadError(400, "the request target must begin with a slash")
     environ["PATH_INFO"] = _percent_decoded(parts.path or "/")

@@ -1,9 +1,10 @@
-"""The host: pytest-httpserver in front of a WSGI application, on a server made for tests."""
+"""The host: pytest-httpserver's rules in front of a WSGI application."""
 
 from __future__ import annotations
 
 import io
 import threading
+from dataclasses import dataclass
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Final, cast
 
@@ -15,14 +16,13 @@ from werkzeug.exceptions import HTTPException
 from fake_server.hosting.answer import Disconnect
 from fake_server.hosting.body import BrokenBodyError, was_read
 from fake_server.hosting.rules import (
+    BoundedList,
     HandlerErrors,
-    Newest,
+    NoMatchingRuleError,
     OneshotRules,
     RuleRequest,
-    UnmatchedError,
 )
 from fake_server.hosting.server import POLL_SECONDS, Server
-from fake_server.hosting.virtual_hosts import VirtualHosts
 
 if TYPE_CHECKING:
     import ssl
@@ -34,17 +34,28 @@ LOG_LIMIT: Final = 1000
 ERROR_LIMIT: Final = 100
 
 
+@dataclass(frozen=True)
+class VirtualHosts:
+    """Other hosts that the server answers for over TLS, with a certificate in `ssl_context`.
+
+    `misdirected(scheme, host)` returns the detail of a 421 for a request with this Host header, or
+    None to accept it. A connection that was made for another host can stay in a client's pool.
+    """
+
+    ssl_context: ssl.SSLContext
+    misdirected: Callable[[str, str], str | None]
+
+
 class Host(HTTPServer):
-    """Hosts a WSGI application on a local port, in threads of this process.
+    """A WSGI application on a local port, served by threads of this process.
 
-    Requests that match a rule of pytest-httpserver (``expect_request`` and its kin) are answered
-    by that rule; all others go to ``app``. With an ``ssl_context``, which may be set and removed
-    while the host runs, the port speaks TLS and plain HTTP both; so it does with
-    ``virtual_hosts``, which leaves the host's own address as it is.
+    Requests that match a rule of pytest-httpserver (``expect_request`` etc.) are answered by that
+    rule; all others go to ``app``. With an ``ssl_context`` or ``virtual_hosts``, which may be set
+    and removed while the host runs, the port speaks both TLS and plain HTTP.
 
-    ``refusal`` gives content type and body for an answer that HTTP demands without the
-    application, from its status and a detail. ``now`` gives the time of the ``Date`` header, in
-    seconds since the epoch. What goes wrong in handlers is raised by ``check()``.
+    ``error_body`` returns the content type and body of an error response of the host itself, from
+    its status and a detail. ``now`` returns the time for the ``Date`` header, in seconds since the
+    epoch. ``check()`` raises the errors of handlers.
     """
 
     def __init__(
@@ -54,27 +65,26 @@ class Host(HTTPServer):
         host: str = "127.0.0.1",
         port: int = 0,
         ssl_context: ssl.SSLContext | None = None,
-        refusal: Callable[[int, str], tuple[str, bytes]],
+        error_body: Callable[[int, str], tuple[str, bytes]],
         now: Callable[[], float],
     ) -> None:
         super().__init__(host, port, ssl_context, threaded=True)
         self.app = app
+        self.error_body = error_body
         self.virtual_hosts: VirtualHosts | None = None
         self.stopping = threading.Event()
-        self._refusal = refusal
         self._now = now
-        self._dated: tuple[int, bytes] = (-1, b"")
-        self._live: Server | None = None
+        self._cached_date: tuple[int, bytes] = (-1, b"")
+        self._server: Server | None = None
         self.clear()
 
     def start(self) -> None:
-        """Serve in a thread of its own, until `stop`; raises `HTTPServerError`."""
+        """Serve in a thread until `stop`. Raises `HTTPServerError`."""
         if self.is_running():
             raise HTTPServerError("Server is already running")
-        live = Server(self.host, self.port, self)
-        self.server = self._live = live
-        self.stopping = live.stopping
-        self.port = live.port
+        self.server = self._server = server = Server(self.host, self.port, self)
+        self.stopping = server.stopping
+        self.port = server.port
         self.server_thread = threading.Thread(
             target=self.thread_target, name="fake-server", daemon=True
         )
@@ -86,18 +96,18 @@ class Host(HTTPServer):
         self.server.serve_forever(POLL_SECONDS)
 
     def stop(self) -> None:
-        """End all connections and their threads; wait a second for a handler that blocks."""
-        live = self._live
-        if live is None:
+        """Close all connections and end their threads; wait a second for a handler that blocks."""
+        server = self._server
+        if server is None:
             raise HTTPServerError("Server is not running")
-        live.stopping.set()
+        server.stopping.set()
         super().stop()
-        live.close_all()
-        self._live = None
+        server.close_all()
+        self._server = None
 
     def clear_assertions(self) -> None:
-        """Forget the assertions that failed."""
-        self.assertions = Newest(ERROR_LIMIT)
+        """Forget the failed assertions."""
+        self.assertions = BoundedList(ERROR_LIMIT)
 
     def clear_handler_errors(self) -> None:
         """Forget the errors of handlers."""
@@ -105,7 +115,7 @@ class Host(HTTPServer):
 
     def clear_log(self) -> None:
         """Forget the requests that rules have answered."""
-        self.log = Newest(LOG_LIMIT)
+        self.log = BoundedList(LOG_LIMIT)
 
     def clear_all_handlers(self) -> None:
         """Forget all rules."""
@@ -116,58 +126,55 @@ class Host(HTTPServer):
     def respond(
         self, environ: WSGIEnvironment, start_response: StartResponse, /
     ) -> Iterable[bytes]:
-        """Answer a request, by a rule if one matches: the WSGI application that is served."""
-        refused = self._misdirected(environ)
-        if refused is not None:
-            content_type, body = self.refusal(421, refused)
-            return Response(body, 421, content_type=content_type)(environ, start_response)
+        """Answer a request by a matching rule or by the application."""
+        if self.virtual_hosts is not None:
+            scheme, host = environ["wsgi.url_scheme"], environ.get("HTTP_HOST", "")
+            detail = self.virtual_hosts.misdirected(scheme, host)
+            if detail is not None:
+                return self._error(421, detail)(environ, start_response)
         if not self._has_rules():
             return self.app(environ, start_response)
         request = RuleRequest(environ, populate_request=False)
         try:
             response = self._respond_by_rule(request)
-        except UnmatchedError:
+        except NoMatchingRuleError:
             if was_read(environ["wsgi.input"]):
                 environ["wsgi.input"] = io.BytesIO(request.get_data())
             return self.app(environ, start_response)
         return response(environ, start_response)
 
-    def _misdirected(self, environ: WSGIEnvironment) -> str | None:
-        if self.virtual_hosts is None:
-            return None
-        return self.virtual_hosts.refusal(environ["wsgi.url_scheme"], environ.get("HTTP_HOST", ""))
-
     def respond_nohandler(self, request: Request, extra_message: str = "") -> Response:
-        """Leave a request to the application, unless it broke the order of ordered rules."""
+        """Pass a request to the application, unless it broke the order of ordered rules."""
         if self.permanently_failed:
             return super().respond_nohandler(request, extra_message)
-        raise UnmatchedError
+        raise NoMatchingRuleError
 
     def tls_context(self) -> ssl.SSLContext | None:
-        """What to speak TLS with; None to speak plain HTTP only."""
+        """Return the context for TLS, or None for plain HTTP only."""
         if self.ssl_context is None and self.virtual_hosts is not None:
             return self.virtual_hosts.ssl_context
         return self.ssl_context
 
-    def refusal(self, status: int, detail: str) -> tuple[str, bytes]:
-        """Give content type and body of an answer that the host makes itself."""
-        return self._refusal(status, detail)
-
     def date(self) -> bytes:
-        """Give the value of a Date header, made anew once a second."""
+        """Return the value of a Date header, cached for a second."""
         second = int(self._now())
-        dated = self._dated
-        if dated[0] != second:
-            dated = self._dated = (second, formatdate(second, usegmt=True).encode("ascii"))
-        return dated[1]
+        cached = self._cached_date
+        if cached[0] != second:
+            text = formatdate(second, usegmt=True)
+            cached = self._cached_date = (second, text.encode("ascii"))
+        return cached[1]
 
-    def record(self, error: BaseException, doing: str) -> None:
-        """Keep an error for `check` to raise, with a note of what was being answered."""
-        note = f"while answering {doing}"
+    def record(self, error: BaseException, request: str) -> None:
+        """Keep an error for `check` to raise, with a note of the request."""
+        note = f"while answering {request}"
         if note not in getattr(error, "__notes__", ()):
             error.add_note(note)
-        # The list is typed for exceptions only, but check() raises what it finds in it.
+        # The list is typed for exceptions only, but check() raises anything in it.
         self.handler_errors.append(cast("Exception", error))
+
+    def _error(self, status: int, detail: str) -> Response:
+        content_type, body = self.error_body(status, detail)
+        return Response(body, status, content_type=content_type)
 
     def _has_rules(self) -> bool:
         return bool(
@@ -178,25 +185,23 @@ class Host(HTTPServer):
         )
 
     def _respond_by_rule(self, request: Request) -> Response:
-        """Let the matching rule answer, as pytest-httpserver does; raises `UnmatchedError`."""
+        """Answer by the matching rule, as pytest-httpserver does, or raise NoMatchingRuleError."""
         try:
             response = self.dispatch(request)
-        except (UnmatchedError, Disconnect, BrokenBodyError):
+        except (NoMatchingRuleError, Disconnect, BrokenBodyError):
             raise
         except HTTPException as error:
             return Response.force_type(error.get_response(request.environ), request.environ)
         except BaseException as error:
             self._record_once(error, f"{request.method} {request.path}")
-            content_type, body = self.refusal(500, f"{type(error).__name__}: {error}")
-            return Response(body, 500, content_type=content_type)
+            return self._error(500, f"{type(error).__name__}: {error}")
         request.get_data()
         self.log.append((request, response))
         return response
 
-    def _record_once(self, error: BaseException, doing: str) -> None:
-        """Record what dispatch() has not recorded, and give what it has a note."""
-        known = [*self.handler_errors, *self.assertions]
-        if any(error is other for other in known):
-            error.add_note(f"while answering {doing}")
+    def _record_once(self, error: BaseException, request: str) -> None:
+        """Record an error, or add the note to one that dispatch() has recorded."""
+        if any(error is other for other in (*self.handler_errors, *self.assertions)):
+            error.add_note(f"while answering {request}")
         else:
-            self.record(error, doing)
+            self.record(error, request)

@@ -1,4 +1,4 @@
-"""pytest-httpserver's rules, made safe for threads and for bodies that are read once."""
+"""pytest-httpserver's rules, made safe for threads and for bodies that can be read only once."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class UnmatchedError(Exception):
-    """No rule speaks for a request: the application answers it."""
+class NoMatchingRuleError(Exception):
+    """No rule matches a request, so the application answers it."""
 
 
 class RuleRequest(Request):
-    """A request as rules see it: the raw body stays at hand, even if it was read as a form."""
+    """A request for rules, which keeps the raw body even if it is read as a form."""
 
     @cached_property
     def data(self) -> bytes:
-        """The raw body, also of a form."""
+        """Return the raw body, also of a form."""
         return self.get_data()
 
     def _load_form_data(self) -> None:
@@ -36,17 +36,17 @@ class RuleRequest(Request):
 
 
 class OneshotRules(RequestHandlerList):
-    """Rules for one request each, taken when they match, so that no two requests share one."""
+    """Rules for one request each, removed when they match, so that no two requests share one."""
 
     def match(self, request: Request) -> RequestHandler | None:
-        """Take the first rule that matches the request, if any does."""
+        """Remove and return the first rule that matches the request, if any."""
         for rule in tuple(self):
             if rule.matcher.match(request) and self._take(rule):
                 return rule
         return None
 
     def remove(self, rule: RequestHandler, /) -> None:
-        """Remove a rule unless it has been taken already."""
+        """Remove a rule, unless it is removed already."""
         self._take(rule)
 
     def _take(self, rule: RequestHandler) -> bool:
@@ -56,23 +56,23 @@ class OneshotRules(RequestHandlerList):
         return False
 
 
-class Newest(list[T], Generic[T]):
-    """A list that forgets its oldest items when it grows beyond the limit."""
+class BoundedList(list[T], Generic[T]):
+    """A list that drops its oldest items beyond the limit."""
 
     def __init__(self, limit: int) -> None:
         super().__init__()
         self._limit = limit
 
     def append(self, item: T, /) -> None:
-        """Add an item, and forget the oldest if there are too many."""
+        """Add an item, and drop the oldest beyond the limit."""
         super().append(item)
         del self[: -self._limit]
 
 
-class HandlerErrors(Newest[Exception]):
-    """Errors of applications and rule handlers; what the client or a fault did is none."""
+class HandlerErrors(BoundedList[Exception]):
+    """Errors of applications and rule handlers, but not those of clients or faults."""
 
     def append(self, error: Exception, /) -> None:
-        """Keep an error, unless it is no error."""
+        """Add an error, unless a client or a fault caused it."""
         if not isinstance(error, BrokenBodyError | Disconnect):
             super().append(error)

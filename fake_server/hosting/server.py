@@ -1,4 +1,4 @@
-"""The listening socket, and a thread for each connection that it accepts."""
+"""The listening socket, and a thread for each accepted connection."""
 
 from __future__ import annotations
 
@@ -18,27 +18,28 @@ if TYPE_CHECKING:
     import ssl
 
 POLL_SECONDS: Final = 0.01
-PATIENCE_SECONDS: Final = 1.0
+JOIN_TIMEOUT: Final = 1.0
+"""Seconds that `Server.close_all` waits for handlers that block."""
 TLS_HANDSHAKE: Final = b"\x16"
 
 
 class SecurableService(Service, Protocol):
-    """A service that can speak TLS, and may begin or cease to while it runs."""
+    """A service that may turn TLS on and off while it runs."""
 
     def tls_context(self) -> ssl.SSLContext | None:
-        """Give what to speak TLS with; None to speak plain HTTP only."""
+        """Return the context for TLS, or None for plain HTTP only."""
 
 
 class UnusedHandler(WSGIRequestHandler):
-    """Stands in for werkzeug's handler class, which werkzeug would otherwise modify."""
+    """A placeholder, as werkzeug would modify its default handler class."""
 
     protocol_version = "HTTP/1.1"
 
 
 class Server(ThreadedWSGIServer):
-    """Accepts connections, serves each in a thread of its own, and can end them all.
+    """Accepts connections, and serves each in its own thread.
 
-    ``stopping`` is set when the end has come; a handler that blocks may wait on it.
+    ``stopping`` is set before the server stops; a handler that blocks may wait for it.
     """
 
     daemon_threads = True
@@ -55,8 +56,8 @@ class Server(ThreadedWSGIServer):
         super().__init__(host, port, service.respond, UnusedHandler)
 
     def server_bind(self) -> None:
-        """Bind without asking the DNS for our name, and say so if it fails."""
-        # werkzeug would print the problem and exit the process, http.server looks up a name.
+        """Bind the socket. Raises HTTPServerError if that fails."""
+        # werkzeug would print the error and exit, http.server would look up the host's name.
         try:
             socketserver.TCPServer.server_bind(self)
         except OSError as error:
@@ -66,7 +67,7 @@ class Server(ThreadedWSGIServer):
         self.server_name, self.server_port = self.host, self.socket.getsockname()[1]
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Serve an accepted connection in a thread of its own."""
+        """Start a thread for an accepted connection."""
         thread = threading.Thread(
             target=self.process_request_thread,
             args=(request, client_address),
@@ -86,29 +87,28 @@ class Server(ThreadedWSGIServer):
         """Serve a connection from its first byte to its close."""
         try:
             self._serve(request, client_address)
-        # Whatever a callback raises is for the test to see, not for stderr.
-        except BaseException as error:
-            self._service.record(error, f"a connection from {client_address[0]}")
+        except BaseException:  # for the test, not for stderr
+            self.handle_error(request, client_address)
         finally:
             thread = threading.current_thread()
             self._open[thread].close()
             self._forget(thread)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Record what went wrong on accepting, for there is no console to print it on."""
+        """Record the current exception for the test."""
         error = sys.exc_info()[1]
         assert error is not None
         self._service.record(error, f"a connection from {client_address[0]}")
 
     def close_all(self) -> None:
-        """End all connections and join their threads, but wait for no handler that blocks."""
+        """Close all connections and join their threads, except those of handlers that block."""
         with self._lock:
             threads = list(self._open)
             for sock in self._open.values():
                 with contextlib.suppress(OSError):
-                    # SSLSocket.shutdown would pull the TLS state from under its reader.
+                    # SSLSocket.shutdown would remove the TLS state while another thread reads.
                     socket.socket.shutdown(sock, socket.SHUT_RDWR)
-        self._idle.wait(PATIENCE_SECONDS)
+        self._idle.wait(JOIN_TIMEOUT)
         for thread in threads:
             if thread not in self._open:
                 thread.join()
@@ -119,19 +119,18 @@ class Server(ThreadedWSGIServer):
             context = self._service.tls_context()
             secure = context is not None and sock.recv(1, socket.MSG_PEEK) == TLS_HANDSHAKE
             if context is not None and secure:
-                sock = self._secured(sock, context)
-        except OSError:
-            # The client left, or failed the handshake, before it asked for anything.
+                sock = self._start_tls(sock, context)
+        except OSError:  # the client left, or failed the handshake, before its first request
             return
         Connection(sock, peer, self._service, self.stopping, secure=secure).serve()
 
-    def _secured(self, sock: socket.socket, context: ssl.SSLContext) -> ssl.SSLSocket:
+    def _start_tls(self, sock: socket.socket, context: ssl.SSLContext) -> ssl.SSLSocket:
         # Wrapping moves the descriptor to another object: close_all() must see one or the other.
         with self._lock:
-            secured = context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
-            self._open[threading.current_thread()] = secured
-        secured.do_handshake()
-        return secured
+            tls = context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
+            self._open[threading.current_thread()] = tls
+        tls.do_handshake()
+        return tls
 
     def _forget(self, thread: threading.Thread) -> None:
         with self._lock:

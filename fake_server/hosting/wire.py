@@ -1,4 +1,4 @@
-"""The two directions of one connection: a socket, and the h11 state machine that frames it."""
+"""A connection's socket, and the h11 state machine that parses and frames HTTP on it."""
 
 from __future__ import annotations
 
@@ -10,40 +10,39 @@ from typing import Final
 
 import h11
 
-from fake_server.clock import real_seconds
+from fake_server.process_time import real_seconds
 
 MAX_HEAD: Final = 64 * 1024
 MAX_DRAINED: Final = 1024 * 1024
 RECEIVE_SIZE: Final = 64 * 1024
 LINGER_SECONDS: Final = 2.0
-BODY_SECONDS = 60.0
-"""How long a client that has announced a body may be silent before it is taken for gone."""
-BODY_RATE: Final = 1024
-"""Bytes a second that a client must send in the mean, when it has had `BODY_SECONDS`."""
 LINGER_BYTES: Final = 4 * 1024**3
+BODY_SECONDS = 60.0
+"""Seconds without data after which a client that sends a body counts as gone."""
+BODY_RATE: Final = 1024
+"""Bytes per second that a client must send on average after `BODY_SECONDS`."""
 RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
 
 
 class ClientGoneError(Exception):
-    """The client closed or reset the connection, so nobody is left to answer."""
+    """The client closed or reset the connection, so no response can be sent."""
 
 
 class Wire:
-    """Receives HTTP events from a client and sends it ours.
+    """Receives a client's HTTP events and sends ours.
 
-    ``unread`` counts the bytes of the request body that its Content-Length promised and nobody
-    has read yet.
+    ``unread`` is the number of bytes of the announced Content-Length that are not read yet.
     """
 
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
         self.http = h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_HEAD)
         self.unread = 0
-        self._began: float | None = None
+        self._body_started: float | None = None
         self._received = 0
 
     def receive(self) -> h11.Event:
-        """Wait for an event; raises `ClientGoneError` and `h11.RemoteProtocolError`."""
+        """Wait for an event. Raises `ClientGoneError` and `h11.RemoteProtocolError`."""
         http = self.http
         while True:
             event = http.next_event()
@@ -59,13 +58,13 @@ class Wire:
                 raise ClientGoneError from error
 
     def receive_body(self) -> bytes:
-        """Wait for the next piece of the request body; empty when it has ended.
+        """Wait for the next piece of the request body; return b"" at its end.
 
         Raises as `receive` does, also if the client is silent for too long.
         """
         if self.http.their_state is not h11.SEND_BODY:
             return b""
-        self.sock.settimeout(self._patience())
+        self.sock.settimeout(self._body_timeout())
         try:
             event = self.receive()
         finally:
@@ -76,18 +75,18 @@ class Wire:
         self._received += len(event.data)
         return event.data
 
-    def _patience(self) -> float:
-        """Seconds to wait for the next piece; raises `ClientGoneError` if they are over."""
+    def _body_timeout(self) -> float:
+        """Return the seconds to wait for the next piece. Raises `ClientGoneError` after them."""
         now = real_seconds()
-        if self._began is None:
-            self._began = now
-        left = self._began + BODY_SECONDS + self._received / BODY_RATE - now
-        if left <= 0:
+        if self._body_started is None:
+            self._body_started = now
+        remaining = self._body_started + BODY_SECONDS + self._received / BODY_RATE - now
+        if remaining <= 0:
             raise ClientGoneError
-        return min(BODY_SECONDS, left)
+        return min(BODY_SECONDS, remaining)
 
     def send(self, *events: h11.Event) -> None:
-        """Send events in one piece; raises `ClientGoneError`."""
+        """Send events in one write. Raises `ClientGoneError`."""
         pieces: list[bytes] = []
         for event in events:
             pieces += self.http.send_with_data_passthrough(event) or ()
@@ -100,7 +99,7 @@ class Wire:
             raise ClientGoneError from error
 
     def must_close(self) -> bool:
-        """Tell whether no other request can follow this one, going by its body."""
+        """Return whether the request's body prevents another request on the connection."""
         return (
             self.unread > MAX_DRAINED
             or self.http.they_are_waiting_for_100_continue
@@ -108,41 +107,41 @@ class Wire:
         )
 
     def drain(self) -> None:
-        """Read away the rest of a small request body, so that the next request can follow."""
+        """Read the rest of a small request body, so that the next request can follow."""
         drained = 0
         while drained <= MAX_DRAINED and (piece := self.receive_body()):
             drained += len(piece)
 
     def can_continue(self) -> bool:
-        """Make ready for the client's next request, unless this was the last one."""
+        """Prepare for the next request; return False after the last one."""
         if self.http.our_state is not h11.DONE or self.http.their_state is not h11.DONE:
             return False
         self.http.start_next_cycle()
-        self._began, self._received = None, 0
+        self._body_started, self._received = None, 0
         return True
 
-    def farewell(self) -> None:
-        """Say over TLS that the end is on purpose; nothing to do in plain text."""
+    def close_tls(self) -> None:
+        """Send TLS's closing alert; do nothing in plain text."""
         if isinstance(self.sock, ssl.SSLSocket):
             with contextlib.suppress(OSError, ValueError):
                 self.sock.settimeout(0)
                 self.sock.unwrap()
 
     def linger(self) -> None:
-        """End our direction, then read on until the client ends its own.
+        """Close our direction, then read until the client closes its own.
 
-        Closing at once, with bytes unread, would make the kernel send a reset, which can
-        overtake our answer.
+        Closing at once, with unread bytes, would make the kernel send a reset, which can overtake
+        our response.
         """
-        # The methods of SSLSocket would let go of the TLS state; these act on the bare socket.
+        # SSLSocket's own methods would drop the TLS state; these act on the plain socket.
         with contextlib.suppress(OSError):
             socket.socket.shutdown(self.sock, socket.SHUT_WR)
             self.sock.settimeout(LINGER_SECONDS)
-            left = LINGER_BYTES
-            while left > 0 and (data := socket.socket.recv(self.sock, RECEIVE_SIZE)):
-                left -= len(data)
+            remaining = LINGER_BYTES
+            while remaining > 0 and (data := socket.socket.recv(self.sock, RECEIVE_SIZE)):
+                remaining -= len(data)
 
-    def arm_reset(self) -> None:
+    def reset_on_close(self) -> None:
         """Make the coming close a reset (RST) instead of an orderly end (FIN)."""
         with contextlib.suppress(OSError):
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from fake_server.clock import later
 from fake_server.core.model import Resource
 from fake_server.lifecycle import EventHandler
 from fake_server.project import ProjectContext
 from fake_server.resources._encoded_video import EncodedVideo
 from fake_server.resources._video import Video
+from fake_server.time_values import later
 
 
 class Derived(Resource, owner=Video):

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Literal
 
-from fake_server.clock import later
 from fake_server.core.model import ReadOnly, Resource, Schema, Timestamp, field
 from fake_server.resources._video import Format, QualityName, Video
+from fake_server.time_values import later
 
 Status = Literal["waiting", "encoding", "encoded", "failed"]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from math import gcd
 from typing import get_args
 
-from fake_server.core.mp4 import Measures, measured
+from fake_server.core.mp4 import MediaInfo, read_media_info
 from fake_server.lifecycle import EventHandler
 from fake_server.project import ProjectContext
 from fake_server.resources._derived import generate_derived
@@ -29,14 +29,14 @@ _MAX_SANDBOX_SECONDS = 30
 
 
 def begin(
-    call: ProjectContext, video: Video, content: bytes = b"", *, measures: Measures | None = None
+    call: ProjectContext, video: Video, content: bytes = b"", *, measures: MediaInfo | None = None
 ) -> None:
     """Begin to encode a video with a complete source; the caller holds the store's lock.
 
     `content` is the source, or its beginning and end; width, height and duration are read from it
     unless `measures` are given.
     """
-    measures = measures or measured(content)
+    measures = measures or read_media_info(content)
     height = measures.height or call.settings.source_height
     facts = {
         "renditions": _renditions(height, video.mp4_support),
@@ -102,7 +102,7 @@ def _renditions(height: int, mp4: bool) -> tuple[Rendition, ...]:
     return begin_next(renditions)
 
 
-def _metadata(call: ProjectContext, measures: Measures, height: int) -> EncodingMetadata:
+def _metadata(call: ProjectContext, measures: MediaInfo, height: int) -> EncodingMetadata:
     width = measures.width or round(height * 16 / 9 / 2) * 2
     duration = measures.duration or call.settings.source_duration
     if call.environment == "sandbox":

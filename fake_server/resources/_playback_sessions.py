@@ -10,12 +10,12 @@ from __future__ import annotations
 import hmac
 from datetime import timedelta
 
-from fake_server.clock import later
 from fake_server.core import problems
 from fake_server.core.model import ReadOnly, Resource, Timestamp, field
 from fake_server.core.verbs import find
 from fake_server.project import Context
 from fake_server.resources._video import Video
+from fake_server.time_values import later
 
 _LIFETIME = timedelta(hours=24)
 

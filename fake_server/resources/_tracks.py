@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 from fake_server.core import problems
 from fake_server.core.files import File, FileRule, MiB
 from fake_server.core.forms import received_file
-from fake_server.core.languages import wrong_with
+from fake_server.core.languages import language_error
 from fake_server.core.model import Hidden, ReadOnly, Resource, Timestamp, Unset, Viewer, field
 from fake_server.core.operations import Action
 from fake_server.core.problems import Problem
@@ -23,12 +23,14 @@ from fake_server.resources._video import Video
 
 T = TypeVar("T", bound="Track")
 
-VTT = FileRule(most=8 * MiB)  # as a thumbnail; no page has a limit, and a malformed file is taken
+VTT = FileRule(
+    max_bytes=8 * MiB
+)  # as a thumbnail; no page has a limit, and a malformed file is taken
 _EXAMPLE = File("en.vtt", "text/vtt", b"WEBVTT\n")
 
 
 def _supported(language: str) -> str:
-    wrong = wrong_with(language)
+    wrong = language_error(language)
     if wrong:
         raise PydanticCustomError("language", "{wrong}", {"wrong": wrong})
     return language
@@ -87,7 +89,7 @@ def upload_track(model: type[Track]) -> Action:
 
     def handle(call: Context) -> Track:
         video, language = find(call, Video), call.parameters["language"]
-        wrong = wrong_with(language)
+        wrong = language_error(language)
         if wrong:
             raise problems.invalid_attribute("language", wrong)
         values = {"video_id": video.id, "language": language, "file": received_file(call)}

@@ -9,10 +9,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from fake_server.clock import later
 from fake_server.core.files import File
-from fake_server.core.filters import contains, equals, holds, pairs
-from fake_server.core.languages import wrong_with
+from fake_server.core.filters import contains, equals, includes_all, includes_pairs
+from fake_server.core.languages import language_error
 from fake_server.core.model import (
     Hidden,
     NotBlank,
@@ -25,6 +24,7 @@ from fake_server.core.model import (
     field,
 )
 from fake_server.resources.player_themes import PlayerId
+from fake_server.time_values import later
 
 # fmt: off
 _LANGUAGES = frozenset((
@@ -37,7 +37,7 @@ _MAX_EMPTY_AGE = timedelta(days=7)
 
 
 def _supported(language: str) -> str:
-    wrong = wrong_with(language, _LANGUAGES)
+    wrong = language_error(language, _LANGUAGES)
     if wrong:
         raise PydanticCustomError("language", "{wrong}", {"wrong": wrong})
     return language
@@ -120,10 +120,10 @@ class Video(Resource, prefix="vi", collection="videos"):
     published_at: Timestamp = field(sort=True, doc="When the video was created.")
     created_at: Timestamp = field(sort=True, doc="When the video was created.")
     updated_at: Timestamp = field(sort=True, doc="When the video was last changed.")
-    tags: list[str] = field(factory=list, filter=holds, doc="Words to find the video by.")
+    tags: list[str] = field(factory=list, filter=includes_all, doc="Words to find the video by.")
     metadata: Annotated[list[Metadata], AfterValidator(_last_wins)] = field(
         factory=list,
-        filter=pairs,
+        filter=includes_pairs,
         doc="Keys and values to find the video by; the last value of a key wins.",
     )
     player_id: Unset[PlayerId] = field(None, doc="The player theme of the video.")

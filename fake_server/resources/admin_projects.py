@@ -12,12 +12,12 @@ from typing import Any, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
-from fake_server.clock import at, later, moment_ns
 from fake_server.core import problems
 from fake_server.core.admin_style import choice, filtered, page_of, received
 from fake_server.core.model import NotBlank
 from fake_server.core.operations import GET, PATCH, POST, Action
 from fake_server.project import Context, Project
+from fake_server.time_values import at, later, moment_ns
 
 _DAYS = {"month": 30, "week": 7}
 _DELIVERED = ("live_stream_hls", "video_hls", "video_mp4")

@@ -18,7 +18,7 @@ from fake_server.core.files import File, Stream
 from fake_server.core.images import GREY_JPEG
 from fake_server.core.listing import parameter
 from fake_server.core.operations import GET, Action, Operation
-from fake_server.core.ranges import wanted_span
+from fake_server.core.ranges import requested_range
 from fake_server.project import Context
 from fake_server.resources._encoded_video import Encoding
 from fake_server.resources._encoding import encoding_of
@@ -122,7 +122,7 @@ def _source(request: AssetRequest) -> Stream:
     received = received_of(request.call, request.video.id)
     assert received is not None  # else nothing is encoded
     content = received.content
-    wanted_span(request.call.request, content.size)  # a range beyond the end uses no token
+    requested_range(request.call.request, content.size)  # a range beyond the end uses no token
     return Stream("video/mp4", content.size, content.pieces)
 
 

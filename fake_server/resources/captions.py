@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fake_server.core import problems
-from fake_server.core.languages import native_name, wrong_with
+from fake_server.core.languages import language_error, native_name
 from fake_server.core.listing import list_all
 from fake_server.core.model import ReadOnly, field
 from fake_server.core.operations import DELETE, GET, PATCH, POST, Action
@@ -37,7 +37,7 @@ class Caption(Track, prefix="caption_", collection="captions", owner=Video):
     @classmethod
     def not_found(cls, language: str) -> Problem:
         """Return the problem of a language without captions, or of an unsupported one."""
-        wrong = wrong_with(language)
+        wrong = language_error(language)
         if wrong:
             return problems.invalid_attribute("language", wrong)
         return super().not_found(language)
@@ -58,7 +58,7 @@ _UPDATE = Action(update_caption, body=(Caption, "patch"), answers=Caption)
 
 OPERATIONS = (
     GET("/videos/{videoId}/captions", list_all(Caption, rows=tracks(Caption), descending=False)),
-    POST("/videos/{videoId}/captions/{language}", upload_track(Caption), takes=VTT),
+    POST("/videos/{videoId}/captions/{language}", upload_track(Caption), file_rule=VTT),
     GET("/videos/{videoId}/captions/{language}", show_track(Caption)),
     PATCH("/videos/{videoId}/captions/{language}", _UPDATE),
     DELETE("/videos/{videoId}/captions/{language}", delete_track(Caption)),

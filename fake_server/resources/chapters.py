@@ -26,7 +26,7 @@ class Chapter(Track, prefix="chapter_", collection="chapters", owner=Video):
 
 OPERATIONS = (
     GET("/videos/{videoId}/chapters", list_all(Chapter, rows=tracks(Chapter), descending=False)),
-    POST("/videos/{videoId}/chapters/{language}", upload_track(Chapter), takes=VTT),
+    POST("/videos/{videoId}/chapters/{language}", upload_track(Chapter), file_rule=VTT),
     GET("/videos/{videoId}/chapters/{language}", show_track(Chapter)),
     DELETE("/videos/{videoId}/chapters/{language}", delete_track(Chapter)),
     GET("/vod/{videoId}/chapters/{language}.vtt", show_file(Chapter), credential="public"),

@@ -12,7 +12,6 @@ from typing import Annotated, Any, TypeVar
 from pydantic import WithJsonSchema, with_config
 from typing_extensions import TypedDict
 
-from fake_server.clock import later
 from fake_server.core import problems
 from fake_server.core.listing import list_all
 from fake_server.core.model import WIRE, ReadOnly, Timestamp, Viewer, field
@@ -22,6 +21,7 @@ from fake_server.lifecycle import EventHandler
 from fake_server.project import Context, ProjectContext
 from fake_server.resources._encoded_video import EncodedVideo
 from fake_server.resources._video import Assets, Video
+from fake_server.time_values import later
 
 V = TypeVar("V", bound=Video)
 

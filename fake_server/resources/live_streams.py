@@ -25,7 +25,7 @@ from fake_server.core.model import (
     Viewer,
     field,
 )
-from fake_server.core.mp4 import Measures
+from fake_server.core.mp4 import MediaInfo
 from fake_server.core.operations import DELETE, GET, PATCH, POST, PUT, Action
 from fake_server.core.store import Ids
 from fake_server.core.verbs import change, create, delete, find, read, update
@@ -143,7 +143,7 @@ def stop(call: ProjectContext, stream_id: str) -> Video:
         recorded = {"liveStreamId": stream.id, "videoId": video.id}
         publish(call, "video.source.recorded", recorded)
         seconds = (call.now - (stream.started_at or call.now)).total_seconds()
-        add_placeholder(call, video, "live", measures=Measures(duration=max(seconds, 1)))
+        add_placeholder(call, video, "live", measures=MediaInfo(duration=max(seconds, 1)))
         return video
 
 
@@ -211,7 +211,7 @@ OPERATIONS = (
     PATCH("/live-streams/{liveStreamId}", update(LiveStream)),
     DELETE("/live-streams/{liveStreamId}", delete(LiveStream)),
     PUT("/live-streams/{liveStreamId}/complete", complete, status=202),
-    POST("/live-streams/{liveStreamId}/thumbnail", _UPLOAD, status=201, takes=THUMBNAIL),
+    POST("/live-streams/{liveStreamId}/thumbnail", _UPLOAD, status=201, file_rule=THUMBNAIL),
     DELETE("/live-streams/{liveStreamId}/thumbnail", _DELETE, status=200),
     GET("/{liveStreamId}/thumbnail.jpg", _SHOW, credential="public"),
 )

@@ -94,9 +94,9 @@ def show_logo(call: Context) -> File:
 
 _UPLOAD = Action(upload_logo, answers=PlayerTheme)
 _LOGO = FileRule(
-    most=100 * KiB,
+    max_bytes=100 * KiB,
     types=("jpg", "jpeg", "png"),
-    told=("'jpg'", "'JPG'", "'jpeg'", "'JPEG'", "'png'", "'PNG'"),
+    type_names=("'jpg'", "'JPG'", "'jpeg'", "'JPEG'", "'png'", "'PNG'"),
     pixels=(200, 100),
     fields=("link",),
 )
@@ -107,7 +107,7 @@ OPERATIONS = (
     GET("/players/{playerId}", read(PlayerTheme)),
     PATCH("/players/{playerId}", update(PlayerTheme)),
     DELETE("/players/{playerId}", delete(PlayerTheme)),
-    POST("/players/{playerId}/logo", _UPLOAD, status=201, takes=_LOGO),
+    POST("/players/{playerId}/logo", _UPLOAD, status=201, file_rule=_LOGO),
     DELETE("/players/{playerId}/logo", delete_logo),
     GET("/player/{playerId}/logo.png", Action(show_logo, answers=File), credential="public"),
 )

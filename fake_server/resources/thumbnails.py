@@ -16,9 +16,9 @@ from fake_server.project import Context
 from fake_server.resources._video import Video
 
 THUMBNAIL = FileRule(
-    most=8 * MiB,
+    max_bytes=8 * MiB,
     types=("jpg", "jpeg", "png", "webp"),
-    told=("jpeg", "jpg", "JPG", "JPEG"),  # as api.video's message lists them, without webp
+    type_names=("jpeg", "jpg", "JPG", "JPEG"),  # as api.video's message lists them, without webp
 )
 Timecode = Annotated[
     str, Field(pattern=r"^(?:\d{2,}:\d{2}:\d{2}(?:\.\d+|:\d+)?|\d+)$", examples=["00:01:00.000"])
@@ -50,6 +50,6 @@ _UPLOAD = Action(upload_thumbnail, answers=Video)
 _PICK = Action(pick_thumbnail, ThumbnailPick, Video)
 
 OPERATIONS = (
-    POST("/videos/{videoId}/thumbnail", _UPLOAD, takes=THUMBNAIL),
+    POST("/videos/{videoId}/thumbnail", _UPLOAD, file_rule=THUMBNAIL),
     PATCH("/videos/{videoId}/thumbnail", _PICK),
 )

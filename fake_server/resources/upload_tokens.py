@@ -8,12 +8,12 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from fake_server.clock import later
 from fake_server.core.listing import list_all
 from fake_server.core.model import ReadOnly, Resource, Timestamp, Unset, WriteOnce, field
 from fake_server.core.operations import DELETE, GET, POST
 from fake_server.core.verbs import create, delete, read
 from fake_server.project import Context
+from fake_server.time_values import later
 
 Seconds = Annotated[int, Field(ge=0, le=2**31 - 1)]
 

@@ -28,13 +28,13 @@ def upload_watermark(call: Context) -> Watermark:
 
 _UPLOAD = Action(upload_watermark, answers=Watermark)
 _IMAGE = FileRule(
-    most=8 * MiB,  # as a thumbnail; no page has a limit for watermarks
+    max_bytes=8 * MiB,  # as a thumbnail; no page has a limit for watermarks
     types=("jpg", "jpeg", "png"),
-    told=("jpeg", "jpg", "JPG", "JPEG", "png", "PNG"),
+    type_names=("jpeg", "jpg", "JPG", "JPEG", "png", "PNG"),
 )
 
 OPERATIONS = (
     GET("/watermarks", list_all(Watermark)),
-    POST("/watermarks", _UPLOAD, takes=_IMAGE),
+    POST("/watermarks", _UPLOAD, file_rule=_IMAGE),
     DELETE("/watermarks/{watermarkId}", delete(Watermark)),
 )

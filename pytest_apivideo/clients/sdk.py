@@ -186,7 +186,7 @@ class Bridge:
         going_on = {renewal.clock for client, renewal in clients if client._pool is not None}
         for clock, listener in listeners.items():
             if clock not in going_on:
-                clock.forget(listener)
+                clock.remove_listener(listener)
 
     def _renewal(self, client: Client) -> _Renewal | None:
         key = getattr(client, "api_key", None)
@@ -201,7 +201,7 @@ class Bridge:
                 return None
             if clock not in self._listeners:
                 self._listeners[clock] = partial(self._settle, clock)
-                clock.tell(self._listeners[clock])
+                clock.add_listener(self._listeners[clock])
             return self._renewals.setdefault(client, _Renewal(clock))
 
     def _until_due(self, client: Client, renewal: _Renewal) -> float:

@@ -10,15 +10,8 @@ from typing import Any
 from freezegun import freeze_time
 
 from fake_server import ApiVideo
-from fake_server.clock import (
-    Duration,
-    Moment,
-    at,
-    bounded_ns,
-    duration_ns,
-    moment_ns,
-    process_time_ns,
-)
+from fake_server.process_time import process_time_ns
+from fake_server.time_values import Duration, Moment, at, bounded_ns, duration_ns, moment_ns
 from pytest_apivideo.clients.sdk import MODELS
 
 

@@ -69,7 +69,7 @@ class Relay:
             self.credentials,
             self.production_keys,
         )
-        host = Host(app, refusal=_refusal, now=monotonic)
+        host = Host(app, error_body=_refusal, now=monotonic)
         host.start()
         self._hosts.append(host)
         return host.url_for("").rstrip("/")

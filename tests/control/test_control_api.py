@@ -60,7 +60,7 @@ def test_follow_returns_to_the_processs_time(apivideo: ApiVideo, http: httpx.Cli
         (b'{"advance": 1e300}', "invalid-attribute", "clock cannot leave the years"),
         (b'{"travel": "yesterday"}', "invalid-attribute", "is not a moment in ISO 8601"),
         (b'{"travel": null}', "invalid-attribute", "should not be null"),
-        (b'{"resume": -1}', "invalid-attribute", "a rate is from 0"),
+        (b'{"resume": -1}', "invalid-attribute", "a rate must be from 0"),
     ],
 )
 def test_a_wrong_move_is_refused_and_moves_nothing(

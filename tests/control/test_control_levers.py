@@ -61,7 +61,10 @@ def test_every_kind_has_a_spelling(http: httpx.Client, rule: dict[str, Any], wor
 @pytest.mark.parametrize(
     ("rule", "words"),
     [
-        ({"on": "GET /vidoes", "delay": 1}, "is no operation of the fake. Did you mean GET /vid"),
+        (
+            {"on": "GET /vidoes", "delay": 1},
+            "is not an operation of the fake. Did you mean GET",
+        ),
         (
             {"on": "GET /videos"},
             "one of respond, delay, hold, drop, reset, corrupt, throttle, expireToken, revokeToken",

@@ -394,12 +394,12 @@ def test_a_misspelt_operation_is_refused_with_the_nearest(apivideo: ApiVideo) ->
     with pytest.raises(LookupError) as refused:
         apivideo.on("GET /video")
     assert str(refused.value.args[0]) == (
-        "'GET /video' is no operation of the fake. "
+        "'GET /video' is not an operation of the fake. "
         "Did you mean GET /videos or GET /videos/{videoId} or POST /videos?"
     )
     with pytest.raises(LookupError, match=r'Write it like "GET /videos/\{videoId\}"'):
         apivideo.on("videos")
-    with pytest.raises(LookupError, match="is no operation of the fake"):
+    with pytest.raises(LookupError, match="is not an operation of the fake"):
         apivideo.on("FETCH *")
     with pytest.raises(LookupError, match=r"Did you mean GET /videos or GET /videos/\{videoId\}"):
         apivideo.on("get /videos")

@@ -10,7 +10,7 @@ import pytest
 import trio
 
 from fake_server import FakeServer
-from fake_server.clock import real_seconds
+from fake_server.process_time import real_seconds
 from pytest_apivideo import ApiVideo
 
 SOON = 20.0

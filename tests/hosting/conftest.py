@@ -102,7 +102,7 @@ def serve() -> Iterator[Serve]:
 
     def start(app: Any, **options: Any) -> Host:
         options.setdefault("now", lambda: NOON)
-        host = Host(app, refusal=plain_refusal, **options)
+        host = Host(app, error_body=plain_refusal, **options)
         host.start()
         hosts.append(host)
         return host

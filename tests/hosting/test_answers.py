@@ -330,7 +330,7 @@ class Stop(BaseException):
         pytest.param(answering(None), TypeError, "NoneType", id="None"),
         pytest.param(answering([], status="OK"), ValueError, "OK", id="no status"),
         pytest.param(answering([], status="100 Go"), Exception, "100|200", id="status 100"),
-        pytest.param(answering([], status="200 a\r\nX: y"), ValueError, "lines", id="split status"),
+        pytest.param(answering([], status="200 a\r\nX: y"), ValueError, "line", id="split status"),
         pytest.param(answering([], [("X", "a\r\nY: b")]), Exception, "value", id="split value"),
         pytest.param(answering([], [("X\r\nY", "a")]), Exception, "name", id="split name"),
         pytest.param(answering([], [("X", "\u20ac")]), UnicodeError, "latin", id="euro"),

@@ -65,7 +65,7 @@ def test_the_host_starts_and_stops(serve: Serve) -> None:
 
 
 def test_the_host_is_a_context_manager() -> None:
-    with Host(hello, refusal=lambda *_: ("", b""), now=lambda: 0.0) as host:
+    with Host(hello, error_body=lambda *_: ("", b""), now=lambda: 0.0) as host:
         assert isinstance(host, HTTPServer)
         assert urllib3.request("GET", host.url_for("/")).data == b"hello"
     assert not host.is_running()
@@ -147,7 +147,7 @@ def test_a_handler_may_wait_until_the_host_stops(serve: Serve, connect: Connect)
 def test_a_handler_that_blocks_does_not_hold_up_stop_for_ever(
     serve: Serve, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fake_server.hosting.server.PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr("fake_server.hosting.server.JOIN_TIMEOUT", 0.01)
     blocked, release = threading.Event(), threading.Event()
 
     def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -170,7 +170,7 @@ def test_a_handler_that_blocks_does_not_hold_up_stop_for_ever(
 def test_a_handler_may_stop_the_host(
     serve: Serve, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fake_server.hosting.server.PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr("fake_server.hosting.server.JOIN_TIMEOUT", 0.01)
     stopped = threading.Event()
 
     def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

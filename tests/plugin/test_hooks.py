@@ -109,7 +109,7 @@ def test_what_is_no_operation_is_refused(suite: pytest.Pytester) -> None:
     result = suite.runpytest_inprocess()
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
-        ["*the hook pytest_apivideo_operations: 'GET /quota' is no operation; *docs/hooks.md"]
+        ["*the hook pytest_apivideo_operations: 'GET /quota' is not an operation; *docs/hooks.md"]
     )
 
 
@@ -142,21 +142,21 @@ def test_an_answer_that_cannot_be_sent_says_what_can(suite: pytest.Pytester) -> 
     result = suite.runpytest_inprocess()
     result.assert_outcomes(passed=1, failed=3)
     for words in (
-        "*TypeError: GET /quota: its handler returned bytes; what can be answered is a dict, *",
-        "*TypeError: GET /sum: its handler returned dict that is no JSON (Out of range float *",
-        "*TypeError: GET /set: its handler returned list that is no JSON (Object of type set *",
+        "*TypeError: GET /quota: its handler returned bytes; a handler returns a dict, *",
+        "*TypeError: GET /sum: its handler returned dict that is not valid JSON (Out of *",
+        "*TypeError: GET /set: its handler returned list that is not valid JSON (Object of *",
     ):
         result.stdout.fnmatch_lines([words])
 
 
 @pytest.mark.parametrize("path", ["mine", "/mine/{a", "/mine/<int:a>", "/{a}/{a}", "", "/a b"])
 def test_what_is_no_path_is_refused(path: str) -> None:
-    with pytest.raises(ValueError, match="is no path of an operation; write it like /mine/"):
+    with pytest.raises(ValueError, match="is not a valid path; write it like /mine/"):
         GET(path, lambda call: None)
 
 
 def test_what_is_no_credential_is_refused() -> None:
-    with pytest.raises(ValueError, match="'pulic' is no credential; it is one of authorization, "):
+    with pytest.raises(ValueError, match="'pulic' is not a credential; use one of authorization, "):
         GET("/mine", lambda call: None, credential="pulic")
 
 

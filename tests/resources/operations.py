@@ -67,8 +67,8 @@ def unknown(operation: Operation) -> str:
 
 def call(http: httpx.Client, operation: Operation, path: str, **arguments: Any) -> httpx.Response:
     """Call the operation with a body that it accepts, unless another one is given."""
-    if operation.takes is not None and "files" not in arguments and "content" not in arguments:
-        arguments["files"] = {"file": accepted_file(operation.takes)}
+    if operation.file_rule is not None and "files" not in arguments and "content" not in arguments:
+        arguments["files"] = {"file": accepted_file(operation.file_rule)}
     if operation.action.body and "content" not in arguments and "json" not in arguments:
         arguments["json"] = accepted_body(operation)
     return http.request(operation.method, path, **arguments)

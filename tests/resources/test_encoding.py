@@ -9,7 +9,7 @@ from typing import Any, Final
 import httpx
 import pytest
 
-from fake_server.core.mp4 import Measures, measured
+from fake_server.core.mp4 import MediaInfo, read_media_info
 from pytest_apivideo import ApiVideo, WebhookReceiver, polls
 
 FIVE_RENDITIONS = [
@@ -233,13 +233,13 @@ def test_an_mp4_file_says_itself_how_large_and_long_it_is(
     ],
 )
 def test_what_is_no_whole_header_says_nothing(content: bytes) -> None:
-    assert measured(content)[:2] == (None, None)
+    assert read_media_info(content)[:2] == (None, None)
 
 
 def test_a_header_that_is_cut_is_no_header() -> None:
     whole = mp4(640, 360, 12)
     for end in range(len(whole)):
-        assert measured(whole[:end]) in (Measures(), Measures(None, None, 12.0))
+        assert read_media_info(whole[:end]) in (MediaInfo(), MediaInfo(None, None, 12.0))
 
 
 def test_a_source_of_production_may_be_longer_than_30_seconds(apivideo: ApiVideo) -> None:

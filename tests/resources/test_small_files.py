@@ -13,10 +13,10 @@ from pytest_apivideo import ApiVideo
 from tests.resources.operations import PROTECTED, accepted_file, concrete
 
 DOCS = "https://docs.api.video/reference/"
-TAKING = [operation for operation in PROTECTED if operation.takes]
-TYPED = [operation for operation in TAKING if operation.takes and operation.takes.types]
+TAKING = [operation for operation in PROTECTED if operation.file_rule]
+TYPED = [operation for operation in TAKING if operation.file_rule and operation.file_rule.types]
 # Sources have a rule of 200 MiB, which tests/uploads/test_whole_files.py goes to the end of.
-SMALL = [operation for operation in TAKING if operation.takes and operation.takes.most < 100 * MiB]
+SMALL = [one for one in TAKING if one.file_rule and one.file_rule.max_bytes < 100 * MiB]
 
 
 def over(operations: list[Operation]) -> pytest.MarkDecorator:
@@ -28,8 +28,8 @@ def over(operations: list[Operation]) -> pytest.MarkDecorator:
 def test_a_file_is_taken_under_any_name_of_its_field(
     apivideo: ApiVideo, api: httpx.Client, operation: Operation, field: str
 ) -> None:
-    assert operation.takes
-    files = {field: accepted_file(operation.takes)}
+    assert operation.file_rule
+    files = {field: accepted_file(operation.file_rule)}
     answer = api.request(operation.method, concrete(operation, apivideo), files=files)
     assert answer.status_code == operation.status
 
@@ -38,9 +38,9 @@ def test_a_file_is_taken_under_any_name_of_its_field(
 def test_a_file_may_be_as_large_as_the_rule_says_and_no_larger(
     apivideo: ApiVideo, api: httpx.Client, operation: Operation
 ) -> None:
-    assert operation.takes
-    path, most = concrete(operation, apivideo), operation.takes.most
-    name, _, kind = accepted_file(operation.takes)
+    assert operation.file_rule
+    path, most = concrete(operation, apivideo), operation.file_rule.max_bytes
+    name, _, kind = accepted_file(operation.file_rule)
     for size, status in (
         (most, operation.status),
         (most + 1, 400),
@@ -139,15 +139,15 @@ def test_a_file_is_of_a_type_by_its_name_or_by_what_the_part_says(
     kind: str | None,
     good: bool,
 ) -> None:
-    assert operation.takes
+    assert operation.file_rule
     path = concrete(operation, apivideo)
-    for extension in operation.takes.types:
+    for extension in operation.file_rule.types:
         named = name.format(extension.upper() if name.isupper() else extension)
         told = kind.format(extension) if kind else kind
         answer = api.request(operation.method, path, files={"file": (named, b"content", told)})
         assert answer.status_code == (operation.status if good else 400)
         if not good:
-            listed = ", ".join(operation.takes.told or operation.takes.types)
+            listed = ", ".join(operation.file_rule.type_names or operation.file_rule.types)
             assert answer.json() == {
                 "type": DOCS + "uploaded-file-extension-invalid",
                 "title": f"Only [{listed}] extensions are supported.",

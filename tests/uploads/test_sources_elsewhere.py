@@ -70,13 +70,13 @@ def test_nothing_at_an_address_leaves_the_video_on_its_way(
 
 
 def test_what_stands_elsewhere_must_have_an_address(apivideo: ApiVideo) -> None:
-    with pytest.raises(ValueError, match=r"http or https address, not 'holiday\.mp4'"):
+    with pytest.raises(ValueError, match=r"http or https URL, not 'holiday\.mp4'"):
         apivideo.remote_files.add("holiday.mp4", b"")
     apivideo.remote_files.add(URL, b"a")
     assert {url: file and file.content for url, file in apivideo.remote_files.known.items()} == {
         URL: b"a"
     }
-    with pytest.raises(TypeError, match="is bytes, not str"):
+    with pytest.raises(TypeError, match="must be bytes, not str"):
         apivideo.remote_files.add(URL, "a")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="0 seconds or more"):
         apivideo.remote_files.add(URL, b"a", seconds=-1)

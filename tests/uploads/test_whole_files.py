@@ -225,13 +225,13 @@ def test_the_name_of_a_file_must_be_text(upload: Uploader) -> None:
     body = b"--x\r\n" + name + b"\r\n\r\ncontent\r\n--x--\r\n"
     headers = {"Content-Type": "multipart/form-data; boundary=x"}
     answer = upload.api.post(f"/videos/{upload.video_id}/source", content=body, headers=headers)
-    assert answer.json()["detail"] == "The names in a form are UTF-8."
+    assert answer.json()["detail"] == "The names in a form must be UTF-8."
 
 
 def test_nothing_is_received_for_a_project_that_is_closed(apivideo_server: Any) -> None:
     with apivideo_server.project() as other:
         spool = other._project.spool
-    with pytest.raises(Problem, match="no room for this file") as refused:
+    with pytest.raises(Problem, match="no space for this file") as refused:
         spool.receive(1, 1)
     assert refused.value.detail == "The project is closed."
     assert spool.used == 0

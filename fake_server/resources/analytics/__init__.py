@@ -11,8 +11,7 @@ from typing import Any
 from pydantic.alias_generators import to_snake
 from typing_extensions import TypedDict
 
-from fake_server.clock import SECOND, at
-from fake_server.core.listing import Page, answer_list, ask_list, parameter
+from fake_server.core.listing import Page, list_page, parameter, read_list_query
 from fake_server.core.model import ReadOnly, Resource, Timestamp, field
 from fake_server.core.operations import GET, Action
 from fake_server.core.problems import Problem, combined, invalid_query_parameter, unrecognized_url
@@ -22,6 +21,7 @@ from fake_server.resources.analytics.events import DAY, AnalyticsEvent
 from fake_server.resources.analytics.filters import BREAKDOWNS
 from fake_server.resources.analytics.metrics import MEASURES, NAMED, Frame, Measure, Number
 from fake_server.resources.analytics.query import VIEW_DURATIONS, MetricQuery, choice, read_query
+from fake_server.time_values import SECOND, at
 
 __all__ = ["OPERATIONS", "AnalyticsEvent"]
 
@@ -75,7 +75,7 @@ def break_down(call: Context) -> Page:
     if breakdown not in (("media-id",) if measure.over == "ever" else BREAKDOWNS):
         raise unrecognized_url()
     query = read_query(call, metric, measure, wrong, _OF_LISTS)
-    listing = ask_list(call, Bucket, wrong, by="metricValue", descending=True)
+    listing = read_list_query(call, Bucket, wrong, by="metricValue", descending=True)
     if wrong:
         raise combined(wrong)
     groups = defaultdict[str, list[AnalyticsEvent]](list)
@@ -85,7 +85,7 @@ def break_down(call: Context) -> Page:
         Bucket(dimension_value=value, metric_value=query.compute(events))
         for value, events in sorted(groups.items(), reverse=True)
     ]
-    return answer_list(call, listing, rows, {"context": query.context(breakdown=breakdown)})
+    return list_page(call, listing, rows, {"context": query.context(breakdown=breakdown)})
 
 
 def time_series(call: Context) -> Page:
@@ -95,12 +95,12 @@ def time_series(call: Context) -> Page:
     if measure.over == "ever":
         raise unrecognized_url()
     query = read_query(call, metric, measure, wrong, (*_OF_LISTS, "interval"))
-    listing = ask_list(call, Point, wrong, by="emittedAt", descending=False)
+    listing = read_list_query(call, Point, wrong, by="emittedAt", descending=False)
     interval = _interval(call, query, wrong)
     if wrong:
         raise combined(wrong)
     rows = _points(query, query.events(call), INTERVALS[interval])
-    return answer_list(call, listing, rows, {"context": query.context(interval=interval)})
+    return list_page(call, listing, rows, {"context": query.context(interval=interval)})
 
 
 def _named(metric: str) -> Measure:

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from fake_server.clock import SECOND, at, duration_ns, moment_ns
 from fake_server.core.model import ReadOnly, Resource, Timestamp, field
+from fake_server.time_values import SECOND, at, duration_ns, moment_ns
 
 What = Literal["play", "start", "end", "impression", "view", "ccv"]
 MediaType = Literal["video", "live-stream"]

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from fake_server.clock import SECOND, at, moment_ns
 from fake_server.core.filters import Query, text
 from fake_server.core.problems import Problem, invalid_query_parameter, unexpected_parameter
 from fake_server.project import Context
 from fake_server.resources.analytics.events import DAY, AnalyticsEvent
 from fake_server.resources.analytics.filters import Test, filters
 from fake_server.resources.analytics.metrics import Frame, Measure, Number
+from fake_server.time_values import SECOND, at, moment_ns
 
 VIEW_DURATIONS = ("3s", "5s", "10s", "30s")
 NOT_IN_CONTEXT = frozenset(("live", "peak", "play-total", "referrer"))

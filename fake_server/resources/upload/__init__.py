@@ -93,10 +93,10 @@ _TOKEN: dict[str, Any] = {
     "schema": {"type": "string"},
 }
 _BY_TOKEN = Action(upload_by_token, answers=Video, query=(_TOKEN,))
-_FILE = FileRule(most=MAX_PER_REQUEST)
-_FILE_BY_TOKEN = FileRule(most=MAX_PER_REQUEST, fields=("videoId",))
+_FILE = FileRule(max_bytes=MAX_PER_REQUEST)
+_FILE_BY_TOKEN = FileRule(max_bytes=MAX_PER_REQUEST, fields=("videoId",))
 
 OPERATIONS = (
-    POST("/videos/{videoId}/source", _SOURCE, status=201, takes=_FILE),
-    POST("/upload", _BY_TOKEN, status=201, takes=_FILE_BY_TOKEN, credential="upload_token"),
+    POST("/videos/{videoId}/source", _SOURCE, status=201, file_rule=_FILE),
+    POST("/upload", _BY_TOKEN, status=201, file_rule=_FILE_BY_TOKEN, credential="upload_token"),
 )

@@ -8,10 +8,9 @@ from datetime import datetime, timedelta
 
 from pydantic import InstanceOf
 
-from fake_server.clock import later
 from fake_server.core.files import MiB
 from fake_server.core.model import ReadOnly, Resource, field
-from fake_server.core.mp4 import Measures
+from fake_server.core.mp4 import MediaInfo
 from fake_server.core.problems import Problem
 from fake_server.core.spool import Content
 from fake_server.lifecycle import EventHandler
@@ -19,6 +18,7 @@ from fake_server.project import ProjectContext
 from fake_server.resources import _encoding
 from fake_server.resources._video import Video
 from fake_server.resources.upload.received import Piece, Received, Way
+from fake_server.time_values import later
 
 _EXCERPT = MiB  # bytes at the beginning and at the end of a source, enough to read its measures
 
@@ -42,7 +42,7 @@ def received_of(call: ProjectContext, video_id: str) -> Received | None:
 
 
 def store(
-    call: ProjectContext, video: Video, received: Received, *, measures: Measures | None = None
+    call: ProjectContext, video: Video, received: Received, *, measures: MediaInfo | None = None
 ) -> None:
     """Store what was received of a video's source, and begin to encode a complete one.
 
@@ -54,7 +54,7 @@ def store(
 
 
 def add_placeholder(
-    call: ProjectContext, video: Video, way: Way, *, measures: Measures | None = None
+    call: ProjectContext, video: Video, way: Way, *, measures: MediaInfo | None = None
 ) -> None:
     """Give a video a small placeholder as its source; the caller holds the store's lock.
 
