@@ -17,7 +17,7 @@ from fake_server.clock import Clock, Duration
 from fake_server.collection import Collection
 from fake_server.core.remote import RemoteFiles
 from fake_server.core.spool import Content
-from fake_server.faults import Fault, FaultRequest, Faults
+from fake_server.faults import Fault, FaultRequest, Faults, Matcher
 from fake_server.project import Project, Snapshot
 from fake_server.rate_limits import CallClass
 from fake_server.resources import COLLECTIONS
@@ -132,7 +132,7 @@ class ApiVideo:
 
         Raises LookupError for an unknown operation, ValueError for an invalid number.
         """
-        return self._project.account.faults.add(
+        matcher = Matcher(
             operation,
             nth=nth,
             part=part,
@@ -140,8 +140,8 @@ class ApiVideo:
             probability=probability,
             where=where,
             optional=optional,
-            place=_line_of(sys._getframe(1)),
         )
+        return self._project.account.faults.add(matcher, _line_of(sys._getframe(1)))
 
     @property
     def webhooks(self) -> Webhooks:
