@@ -164,7 +164,7 @@ class ApiVideo:
         ValueError for an invalid class, number of calls or duration.
         """
         environment = self.settings.environment
-        self._project.rate_limits.leave(calls, remaining, retry_after, environment)
+        self._project.rate_limits.set_remaining(calls, remaining, retry_after, environment)
 
     def __getattr__(self, name: str) -> Collection[Any]:
         """Return the collection of a resource, such as `apivideo.videos`."""
