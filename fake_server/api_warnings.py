@@ -15,11 +15,13 @@ from fake_server.calls import Call
 from fake_server.core.operations import Operation
 from fake_server.settings import Environment
 
-_POLLED = frozenset(
-    ("GET /videos/{videoId}/status", "GET /videos/{videoId}", "GET /live-streams/{liveStreamId}")
+_POLLED = (
+    "GET /videos/{videoId}/status",
+    "GET /videos/{videoId}",
+    "GET /live-streams/{liveStreamId}",
 )
-_RUN = 3
-_SECONDS = 1.8  # of the clock, for a run: less than the two that they should be apart, by a margin
+_MIN_CALLS = 3
+_MIN_SECONDS = 1.8  # of the clock, for three calls: two seconds with a margin
 
 
 def of_credential(
@@ -27,7 +29,7 @@ def of_credential(
     known: ApiKey | AdminKey | AccessToken | RefreshToken | None,
     environment: Environment,
 ) -> Iterator[str]:
-    """What is wrong with how a credential is sent, given what it turns out to be."""
+    """Yield the mistakes in how a credential is sent; `known` is the record of it, if any."""
     flaw = (credential.refusal and credential.refusal.detail) or ""
     if credential.kind == "bearer" and isinstance(known, ApiKey | AdminKey):
         yield (
@@ -45,60 +47,42 @@ def of_credential(
             "a credential came without a scheme; write Bearer in front of a token, and send an API "
             "key as Basic user name with an empty password"
         )
-    if _is_used_again(credential, known):
-        yield "a refresh token was used again; each works once, and brings the next one"
+    is_spent = isinstance(known, RefreshToken) and known.spent and not known.answer_lost
+    if credential.kind == "refresh_token" and is_spent:
+        yield "a refresh token was used again; each works once, and its answer contains the next"
     if known is not None and not isinstance(known, AdminKey):
-        yield from _of_environment(known, environment)
-
-
-def _is_used_again(credential: Credential, known: object) -> bool:
-    if credential.kind != "refresh_token" or not isinstance(known, RefreshToken):
-        return False
-    return known.spent and not known.answer_lost
-
-
-def _of_environment(
-    known: ApiKey | AccessToken | RefreshToken, environment: Environment
-) -> Iterator[str]:
-    key = known if isinstance(known, ApiKey) else known.key
-    if key.environment != environment:
-        what = "an API key" if key is known else "a token"
-        yield f"{what} of the {key.environment} environment was sent to {environment}"
+        key = known if isinstance(known, ApiKey) else known.key
+        if key.environment != environment:
+            what = "an API key" if key is known else "a token"
+            yield f"{what} of the {key.environment} environment was sent to {environment}"
 
 
 def of_content_type(operation: Operation | None, media_type: str, body: bytes) -> Iterator[str]:
-    """Whether what should be JSON is something else, or is sent as such."""
+    """Yield a warning if the body should be JSON and its Content-Type is another one."""
     sends_json = operation is not None and operation.action.body is not None
     if sends_json and body and media_type != "application/json":
         what = "JSON" if body.lstrip()[:1] in (b"{", b"[") else "a body that should be JSON"
         yield f"{what} was sent as {media_type or 'nothing'}; send Content-Type: application/json"
 
 
-def _polls(one: Call, call: Call) -> bool:
-    return (
-        one.ok
-        and one.fault is None
-        and one.repeats(call)
-        and one.headers.get("Authorization") == call.headers.get("Authorization")
-    )
-
-
-def _in_turn(run: Sequence[Call]) -> bool:
-    """Whether each was answered before the next was asked."""
-    return all(one.began + one.duration <= after.began for one, after in pairwise(run))
-
-
 def of_polling(call: Call, before: Sequence[Call]) -> Iterator[str]:
-    """Whether a call is the third in a row that asks the same, clearly faster than once a second.
+    """Yield a warning if a call is the third in a row of the same request, clearly faster than
+    once a second.
 
-    What failed, met a fault or was asked at the same time or by another caller is no polling.
+    Calls that failed, met a fault, overlap or have another credential are not polling.
     """
-    if call.operation not in _POLLED or len(before) < _RUN - 1:
+    if call.operation not in _POLLED or len(before) < _MIN_CALLS - 1:
         return
-    run = [*before[-(_RUN - 1) :], call]
+    run = [*before[-(_MIN_CALLS - 1) :], call]
     seconds = (call.at - run[0].at).total_seconds()
-    if all(_polls(one, call) for one in run) and _in_turn(run) and 0 <= seconds < _SECONDS:
+    is_sequential = all(one.began + one.duration <= two.began for one, two in pairwise(run))
+    if is_sequential and all(_polls(one, call) for one in run) and 0 <= seconds < _MIN_SECONDS:
         yield (
-            f"the same was asked {_RUN} times in {seconds:.3g} s of the clock; "
-            "poll once a second at most"
+            f"the same request was sent {_MIN_CALLS} times in {seconds:.3g} s of the clock; "
+            "poll at most once a second"
         )
+
+
+def _polls(one: Call, call: Call) -> bool:
+    same_credential = one.headers.get("Authorization") == call.headers.get("Authorization")
+    return one.ok and one.fault is None and one.repeats(call) and same_credential

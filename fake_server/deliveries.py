@@ -1,7 +1,7 @@
-"""Deliveries of webhooks: what was sent where, signed how, and what came back.
+"""Deliveries of webhooks: the signed messages, and the results of sending them.
 
-A worker sends them over real HTTP, one after the other. It decides nothing: what is sent when
-follows from the clock, and what came back is written down.
+A worker sends them over real HTTP, one at a time. It decides nothing: the clock determines what is
+sent when, and the worker records the response.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import json
 import socket
 import ssl
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
@@ -29,17 +29,17 @@ from fake_server.settings import Settings
 from fake_server.time_values import later
 
 ATTEMPTS = 4
-"""How often a delivery is tried: once, and three times again."""
+"""The maximum number of attempts: the first, and three retries."""
 PAUSE = timedelta(seconds=3)
 
-_MAX_ANSWER = 64 * 1024
-_NEVER_REACHED = ("api.video", "*.api.video")
+_MAX_RESPONSE = 64 * 1024
+_FORBIDDEN_HOSTS = ("api.video", "*.api.video")
 
 State = Literal["pending", "sending", "delivered", "failed", "withheld"]
 
 
 class Attempt(Schema):
-    """One attempt to deliver: the status that came back, or why none did."""
+    """One attempt to deliver: the status of the response, or the error without one."""
 
     at: Timestamp
     status: int | None = None
@@ -47,55 +47,54 @@ class Attempt(Schema):
 
     @property
     def ok(self) -> bool:
-        """Whether the receiver took it: with a status below 300."""
+        """Whether the receiver accepted it, with a status below 300."""
         return self.status is not None and self.status < 300
 
 
 class Delivery(Resource, prefix="delivery_"):
-    """One message to one webhook, and how its delivery went.
+    """One message to one webhook, and the attempts to send it.
 
-    `state`: pending (waits for its moment or for a lever), sending, delivered, failed (after the
-    last attempt) or withheld.
+    `state`: pending (until its time, or until the test sends it), sending, delivered, failed (after
+    the last attempt) or withheld.
     """
 
     delivery_id: ReadOnly[str]
-    created_at: Timestamp = field(doc="When it happened, of which it tells.")
-    webhook_id: ReadOnly[str] = field(doc="The webhook that it is for.")
-    url: ReadOnly[str] = field(doc="Where it goes.")
-    event: ReadOnly[str] = field(doc="What happened.")
-    body: ReadOnly[bytes] = field(doc="What is sent.")
-    headers: ReadOnly[dict[str, str]] = field(doc="The headers of the webhook in it.")
-    state: ReadOnly[State] = field("pending", doc="How far it is.")
-    attempts: ReadOnly[tuple[Attempt, ...]] = field((), doc="What came of it.")
-    next_attempt_at: ReadOnly[Timestamp | None] = field(None, doc="When it is tried (again).")
+    created_at: Timestamp = field(doc="When the event happened.")
+    webhook_id: ReadOnly[str] = field(doc="The webhook that receives it.")
+    url: ReadOnly[str] = field(doc="The address it is sent to.")
+    event: ReadOnly[str] = field(doc="The event.")
+    body: ReadOnly[bytes] = field(doc="The body of the message.")
+    headers: ReadOnly[dict[str, str]] = field(doc="The webhook's headers of the message.")
+    state: ReadOnly[State] = field("pending", doc="The state of the delivery.")
+    attempts: ReadOnly[tuple[Attempt, ...]] = field((), doc="The attempts so far.")
+    next_attempt_at: ReadOnly[Timestamp | None] = field(None, doc="When the next attempt is due.")
 
     @property
     def json(self) -> Any:
-        """The body, read as JSON."""
+        """The body parsed as JSON."""
         return json.loads(self.body)
 
     def deadlines(self) -> Mapping[str, datetime | None]:
-        """It is sent at a moment as long as nothing came of it."""
+        """Return when the next attempt is due."""
         return {"webhook.delivery": self.next_attempt_at if self.state == "pending" else None}
 
     def with_outcome(self, attempt: Attempt) -> Delivery:
-        """The delivery after this attempt: to be tried again, if it failed and may be."""
+        """Return the delivery after an attempt, to be retried if it failed and was not the last."""
         attempts = (*self.attempts, attempt)
-        left = ATTEMPTS - len(attempts)
-        state: State = "delivered" if attempt.ok else "pending" if left > 0 else "failed"
-        after = later(attempt.at, PAUSE) if state == "pending" else None
-        return self.changed(
-            attempt.at, {"state": state, "attempts": attempts, "next_attempt_at": after}
-        )
+        may_retry = len(attempts) < ATTEMPTS
+        state: State = "delivered" if attempt.ok else "pending" if may_retry else "failed"
+        due = later(attempt.at, PAUSE) if state == "pending" else None
+        changes = {"state": state, "attempts": attempts, "next_attempt_at": due}
+        return self.changed(attempt.at, changes)
 
 
 def signature(body: bytes, secret: str) -> str:
-    """What a webhook's messages are signed with: the HMAC-SHA256 of the raw body, in hex."""
+    """Return the signature of a webhook's message: the HMAC-SHA256 of the raw body, in hex."""
     return hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
 
 
 def signed_headers(webhook_id: str, secret: str, body: bytes) -> dict[str, str]:
-    """The headers of a message to a webhook."""
+    """Return the headers of a message to a webhook."""
     return {
         "Content-Type": "application/json",
         "X-Api-Video-WebhookID": webhook_id,
@@ -104,104 +103,102 @@ def signed_headers(webhook_id: str, secret: str, body: bytes) -> dict[str, str]:
 
 
 class Courier:
-    """Sends deliveries, one after the other, in a thread that lives as long as the project."""
+    """Sends deliveries, one at a time, in a thread that lives as long as the project."""
 
     def __init__(self) -> None:
         self._worker: ThreadPoolExecutor | None = None
-        self._under_way: set[Future[None]] = set()
+        self._pending: set[Future[None]] = set()
         self._lock = threading.Lock()
         self._closed = False
 
     def send(self, store: Store, delivery: Delivery, at: datetime, settings: Settings) -> None:
-        """Send a delivery after all others; what comes of it is put into the store."""
-        hosts, patience = settings.webhook_hosts, settings.webhook_timeout
+        """Send a delivery after all others, and put the result into the store."""
+        hosts, timeout = tuple(settings.webhook_hosts), settings.webhook_timeout
         with self._lock:
             if self._closed:
                 return
             if self._worker is None:
                 self._worker = ThreadPoolExecutor(1, thread_name_prefix="apivideo-webhooks")
-            sending = self._worker.submit(self._deliver, store, delivery, at, hosts, patience)
-            self._under_way.add(sending)
-        sending.add_done_callback(self._under_way.discard)
+            sending = self._worker.submit(self._deliver, store, delivery, at, hosts, timeout)
+            self._pending.add(sending)
+        sending.add_done_callback(self._pending.discard)
 
     def join(self) -> None:
-        """Wait until everything was sent, and what came of it is in the store."""
-        while under_way := set(self._under_way):
-            wait(under_way)
+        """Wait until all deliveries were sent, and their results are in the store."""
+        while pending := set(self._pending):
+            wait(pending)
 
     def close(self) -> None:
-        """Send nothing more; what is under way comes to its end."""
+        """Send no more deliveries, and wait for the current one."""
         with self._lock:
             self._closed = True
             worker = self._worker
         if worker is not None:
-            worker.shutdown()  # what is queued ends at once: cancelled, it would not wake `join`
+            worker.shutdown()  # queued ones return at once; cancelled ones would not wake `join`
 
     def _deliver(
-        self, store: Store, delivery: Delivery, at: datetime, hosts: Iterable[str], patience: float
+        self, store: Store, delivery: Delivery, at: datetime, hosts: tuple[str, ...], timeout: float
     ) -> None:
         if self._closed:
             return
         try:
-            attempt = Attempt(at=at, status=_post(delivery, hosts, patience))
-        except Exception as error:  # whatever went wrong is what came of it
+            attempt = Attempt(at=at, status=_post(delivery, hosts, timeout))
+        except Exception as error:  # any error is a result of the attempt
             attempt = Attempt(at=at, error=str(error) or type(error).__name__)
         with store.lock:
             table = store.table(Delivery)
-            now = table.get(delivery.id)
-            if now is not None:  # else the project was reset meanwhile
-                table.put(now.with_outcome(attempt))
+            if (current := table.get(delivery.id)) is not None:  # else the project was reset
+                table.put(current.with_outcome(attempt))
 
 
-class _RefusedError(Exception):
-    """Why a message is not sent."""
+class _DeliveryError(Exception):
+    """Raised with the reason why a message cannot be delivered."""
 
 
-def _post(delivery: Delivery, hosts: Iterable[str], patience: float) -> int:
-    """Send the message, and return the status of the answer; redirects are not followed."""
-    url, deadline = urlsplit(delivery.url), real_seconds() + patience
-    connection = _connect(url, tuple(hosts), deadline)
+def _post(delivery: Delivery, hosts: tuple[str, ...], timeout: float) -> int:
+    """Send the message, and return the status of the response; redirects are not followed."""
+    url, deadline = urlsplit(delivery.url), real_seconds() + timeout
+    connection = _connect(url, hosts, deadline)
     try:
         return _exchange(connection, url, delivery, deadline)
     except TimeoutError:
-        raise _RefusedError(f"no answer within {patience:g} s") from None
+        raise _DeliveryError(f"no answer within {timeout:g} s") from None
     finally:
         connection.close()
 
 
 def _connect(url: SplitResult, hosts: tuple[str, ...], deadline: float) -> socket.socket:
-    host = _plain(url.hostname or "")
+    host = _ascii_host(url.hostname or "")
     port = url.port or (443 if url.scheme == "https" else 80)
     named = any(fnmatchcase(host, pattern) for pattern in hosts)
-    if any(fnmatchcase(host, pattern) for pattern in _NEVER_REACHED):
-        raise _RefusedError(f"{host} is api.video's own host, where the fake sends nothing")
+    if any(fnmatchcase(host, pattern) for pattern in _FORBIDDEN_HOSTS):
+        raise _DeliveryError(f"{host} is api.video's own host, where the fake sends nothing")
     if not named and not ("loopback" in hosts and _may_be_loopback(host)):
-        raise _RefusedError(
+        raise _DeliveryError(
             f"{host} is not one of webhook_hosts={list(hosts)}: allow it with that setting"
         )
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    addresses = [str(address[0]) for *_, address in found]
-    allowed = [one for one in addresses if named or ipaddress.ip_address(one).is_loopback]
     failure: OSError = OSError(f"{host} has no loopback address")
-    for address in allowed:
+    for *_, (address, *_) in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+        if not named and not ipaddress.ip_address(address).is_loopback:
+            continue
         try:
-            connection = socket.create_connection((address, port), timeout=_left(deadline))
+            connection = socket.create_connection((str(address), port), _remaining(deadline))
         except OSError as error:
             failure = error
             continue
-        return _in_tls(connection, host) if url.scheme == "https" else connection
+        return _wrap_tls(connection, host) if url.scheme == "https" else connection
     raise failure
 
 
-def _plain(host: str) -> str:
-    """The name as it is looked up: `ws。api。video` is another spelling of `ws.api.video`."""
+def _ascii_host(host: str) -> str:
+    """Return the name that is looked up: `ws。api。video` is a spelling of `ws.api.video`."""
     try:
         return host.encode("idna").decode("ascii").lower().rstrip(".")
     except UnicodeError:
         return host.rstrip(".")
 
 
-def _in_tls(connection: socket.socket, host: str) -> socket.socket:
+def _wrap_tls(connection: socket.socket, host: str) -> socket.socket:
     try:
         return ssl.create_default_context().wrap_socket(connection, server_hostname=host)
     except BaseException:
@@ -220,31 +217,28 @@ def _exchange(
     connection: socket.socket, url: SplitResult, delivery: Delivery, deadline: float
 ) -> int:
     path = (url.path or "/") + (f"?{url.query}" if url.query else "")
-    protocol = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MAX_ANSWER)
+    target = quote(path, safe="/?&=%:@!$'()*+,;~-._")
     headers = {"Host": url.netloc.rpartition("@")[2], **delivery.headers}
     headers |= {"Content-Length": str(len(delivery.body)), "Connection": "close"}
-    request = h11.Request(method="POST", target=_ascii(path), headers=list(headers.items()))
+    request = h11.Request(method="POST", target=target, headers=list(headers.items()))
+    protocol = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MAX_RESPONSE)
     sent = [request, h11.Data(data=delivery.body), h11.EndOfMessage()]
-    connection.settimeout(_left(deadline))
+    connection.settimeout(_remaining(deadline))
     connection.sendall(b"".join(protocol.send(event) or b"" for event in sent))
     while True:
         event = protocol.next_event()
         if isinstance(event, h11.Response):
             return event.status_code
         if event is h11.NEED_DATA:
-            connection.settimeout(_left(deadline))
-            received = connection.recv(_MAX_ANSWER)
+            connection.settimeout(_remaining(deadline))
+            received = connection.recv(_MAX_RESPONSE)
             if not received:
-                raise _RefusedError("the receiver closed the connection without an answer")
+                raise _DeliveryError("the receiver closed the connection without an answer")
             protocol.receive_data(received)
 
 
-def _left(deadline: float) -> float:
-    left = deadline - real_seconds()
-    if left <= 0:
+def _remaining(deadline: float) -> float:
+    seconds = deadline - real_seconds()
+    if seconds <= 0:
         raise TimeoutError
-    return left
-
-
-def _ascii(path: str) -> bytes:
-    return quote(path, safe="/?&=%:@!$'()*+,;~-._").encode()
+    return seconds

@@ -17,7 +17,7 @@ from fake_server.clock import Clock
 from fake_server.collection import Collection
 from fake_server.core.remote import RemoteFiles
 from fake_server.core.spool import Content
-from fake_server.faults import Fault, FaultRequest, Faults
+from fake_server.faults import Fault, FaultRequest, Faults, Matcher
 from fake_server.project import Project, Snapshot
 from fake_server.rate_limits import CallClass
 from fake_server.resources import COLLECTIONS
@@ -134,7 +134,7 @@ class ApiVideo:
 
         Raises LookupError for an unknown operation, ValueError for an invalid number.
         """
-        return self._project.account.faults.add(
+        matcher = Matcher(
             operation,
             nth=nth,
             part=part,
@@ -142,8 +142,8 @@ class ApiVideo:
             probability=probability,
             where=where,
             optional=optional,
-            place=_line_of(sys._getframe(1)),
         )
+        return self._project.account.faults.add(matcher, _line_of(sys._getframe(1)))
 
     def enforce_limits(self, environment: Environment | None) -> None:
         """Refuse requests above the rate limits of an environment with 429; None refuses none.
@@ -161,7 +161,7 @@ class ApiVideo:
         ValueError for an invalid class, number of calls or duration.
         """
         environment = self.settings.environment
-        self._project.rate_limits.leave(calls, remaining, retry_after, environment)
+        self._project.rate_limits.set_remaining(calls, remaining, retry_after, environment)
 
     def __getattr__(self, name: str) -> Collection[Any]:
         """Return the collection of a resource by its name, such as `apivideo.videos`."""

@@ -1,13 +1,14 @@
-"""What happened to a project's clock and tokens, for the report of a test that fails."""
+"""What happened to a project's clock and tokens, for the report of a failing test."""
 
 from __future__ import annotations
 
 from collections import deque
+from datetime import datetime
 
 from fake_server.clock import Clock
 from fake_server.time_values import at
 
-_MAX = 200
+_MAX_EVENTS = 200
 
 
 class History:
@@ -15,14 +16,14 @@ class History:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._events: deque[tuple[int, str]] = deque(maxlen=_MAX)
+        self._events: deque[tuple[int, str]] = deque(maxlen=_MAX_EVENTS)
 
     def note(self, event: str) -> None:
-        """Add an event that happens now; it names no secret."""
+        """Add an event that happens now; it must not contain a secret."""
         self._events.append((self._clock.now_ns(), event))
 
     def clock_moved(self) -> None:
-        """Note where the clock is, when it was moved by hand."""
+        """Note that the clock was moved by hand."""
         self.note(f"the clock was moved; mode {self._clock.mode}")
 
     def clear(self) -> None:
@@ -30,10 +31,10 @@ class History:
         self._events.clear()
 
     def lines(self) -> list[str]:
-        """The events as lines to show, oldest first."""
-        return [f"{shown(moment)}  {event}" for moment, event in list(self._events)]
+        """Return a line for each event, oldest first."""
+        return [f"{timestamp(at(now_ns))}  {event}" for now_ns, event in list(self._events)]
 
 
-def shown(moment_ns: int) -> str:
-    """A moment to the millisecond, as the reports show it."""
-    return at(moment_ns).isoformat(sep=" ", timespec="milliseconds").removesuffix("+00:00")
+def timestamp(moment: datetime) -> str:
+    """Return a UTC datetime to the millisecond, as the reports show it."""
+    return moment.isoformat(sep=" ", timespec="milliseconds").removesuffix("+00:00")

@@ -1,8 +1,7 @@
-"""Rate limits: how many calls a minute may have, and the headers that tell how many are left.
+"""Rate limits: calls per minute of the project's clock, for each environment and call class.
 
-Counted for each environment of a project and each class of calls, in windows of a minute by the
-project's clock; a window begins with the first call in it. The limits are those of api.video's
-reference; which call is of which class is not documented.
+A window of a minute begins with its first call. The limits are from api.video's reference, which
+does not document the class of each call.
 """
 
 from __future__ import annotations
@@ -19,38 +18,30 @@ from fake_server.settings import Environment, Settings
 from fake_server.time_values import SECOND, Duration, duration_ns
 
 CallClass = Literal["uploads", "writes", "reads"]
-CLASSES: tuple[CallClass, ...] = get_args(CallClass)
 
 LIMITS: Mapping[Environment, Mapping[CallClass, int]] = {
     "sandbox": {"uploads": 40, "writes": 40, "reads": 100},
     "production": {"uploads": 100, "writes": 200, "reads": 500},
 }
 _WINDOW = 60 * SECOND
-_UPLOADS = ("POST /videos/{}/source", "POST /upload")
 
 
 class _Window(NamedTuple):
-    """Counts until it ends; one that a test made is enforced whatever the setting says."""
+    """The calls of a period; `allowed` is a quota that a test set, always enforced."""
 
-    began_ns: int
-    ends_ns: int
+    start_ns: int
+    end_ns: int
     used: int = 0
     allowed: int | None = None
 
-    def holds(self, now_ns: int) -> bool:
-        """Whether a call of this moment belongs to it.
-
-        One from a little before it began does too: several threads do not count their calls in the
-        order of their moments. A clock that went back by more begins anew.
-        """
-        return self.began_ns - _WINDOW < now_ns < self.ends_ns
+    def contains(self, now_ns: int) -> bool:
+        """Return whether a call at this time counts in the window."""
+        # Threads may count calls out of order; a clock moved back further starts a new window.
+        return self.start_ns - _WINDOW < now_ns < self.end_ns
 
 
 class Quota(NamedTuple):
-    """What a call finds of its class: the limit, how many are left, seconds until there are more.
-
-    `is_exceeded`: the call is one too many, and is refused.
-    """
+    """The quota of a call class after a call; `retry_after` is in seconds."""
 
     limit: int
     remaining: int
@@ -58,16 +49,13 @@ class Quota(NamedTuple):
     is_exceeded: bool = False
 
     def headers(self) -> list[tuple[str, str]]:
-        """The headers of an answer."""
-        return [
-            ("X-RateLimit-Limit", str(self.limit)),
-            ("X-RateLimit-Remaining", str(self.remaining)),
-            ("X-RateLimit-Retry-After", str(self.retry_after)),
-        ]
+        """Return the headers of an answer."""
+        values = {"Limit": self.limit, "Remaining": self.remaining, "Retry-After": self.retry_after}
+        return [(f"X-RateLimit-{name}", str(value)) for name, value in values.items()]
 
     @property
     def refusal(self) -> Problem | None:
-        """The problem of a call that is one too many."""
+        """The problem that refuses the call, if it exceeds the quota."""
         return problems.too_many_requests() if self.is_exceeded else None
 
 
@@ -80,50 +68,51 @@ class RateLimits:
         self._windows: dict[tuple[Environment, CallClass], _Window] = {}
         self._lock = threading.Lock()
 
-    def count(self, environment: Environment, of: CallClass, now_ns: int) -> Quota:
-        """Count a call, and say what that leaves."""
+    def count(self, environment: Environment, call_class: CallClass, now_ns: int) -> Quota:
+        """Count a call, and return the quota after it."""
         enforced = self._settings.rate_limits
-        limit = LIMITS[enforced or environment][of]
+        limit = LIMITS[enforced or environment][call_class]
         with self._lock:
-            window = self._windows.get((environment, of))
-            if window is None or not window.holds(now_ns):
+            window = self._windows.get((environment, call_class))
+            if window is None or not window.contains(now_ns):
                 window = _Window(now_ns, now_ns + _WINDOW)
             allowed = limit if window.allowed is None else window.allowed
-            exceeded = window.used >= allowed
-            is_refused = exceeded and (enforced is not None or window.allowed is not None)
+            is_enforced = enforced is not None or window.allowed is not None
+            is_refused = is_enforced and window.used >= allowed
             if not is_refused:
                 window = window._replace(used=window.used + 1)
-            self._windows[environment, of] = window
-        wait = -((max(now_ns, window.began_ns) - window.ends_ns) // SECOND)  # rounded up
+            self._windows[environment, call_class] = window
+        wait = -((max(now_ns, window.start_ns) - window.end_ns) // SECOND)  # rounded up
         return Quota(limit, max(0, allowed - window.used), wait, is_refused)
 
-    def leave(
-        self, of: CallClass, remaining: int, retry_after: Duration, environment: Environment
+    def set_remaining(
+        self, call_class: CallClass, remaining: int, retry_after: Duration, environment: Environment
     ) -> None:
-        """Let so many calls of a class be left, until so many seconds of the clock have passed."""
-        if of not in CLASSES:
-            raise ValueError(f"calls are {', '.join(CLASSES)}, not {of!r}")
+        """Set the remaining quota of a call class, for `retry_after` seconds of the clock."""
+        if call_class not in get_args(CallClass):
+            valid = ", ".join(get_args(CallClass))
+            raise ValueError(f"calls= must be one of {valid}, not {call_class!r}")
         if type(remaining) is not int or remaining < 0:
-            raise ValueError(f"remaining is a number of calls from 0, not {remaining!r}")
-        left = duration_ns(retry_after)
-        if left <= 0:
-            raise ValueError(f"retry_after is a duration above 0 s, not {retry_after!r}")
+            raise ValueError(f"remaining= must be an integer from 0, not {remaining!r}")
+        duration = duration_ns(retry_after)
+        if duration <= 0:
+            raise ValueError(f"retry_after= must be a duration above 0 s, not {retry_after!r}")
         now_ns = self._clock.now_ns()
         with self._lock:
-            self._windows[environment, of] = _Window(now_ns, now_ns + left, allowed=remaining)
+            window = _Window(now_ns, now_ns + duration, allowed=remaining)
+            self._windows[environment, call_class] = window
 
     def clear(self) -> None:
-        """Begin to count anew."""
+        """Forget all counts."""
         with self._lock:
             self._windows.clear()
 
 
 def class_of(method: str, operation: Operation | None) -> CallClass | None:
-    """The class of a call; None for one that no limit counts: logins, assets, the Admin API."""
-    if operation is not None and operation.credential not in ("authorization", "upload_token"):
+    """Return the class of a call, None for uncounted ones: logins, assets, the Admin API."""
+    credential = "authorization" if operation is None else operation.credential
+    if method == "OPTIONS" or credential not in ("authorization", "upload_token"):
         return None
-    if method == "OPTIONS":
-        return None
-    if operation is not None and operation.canonical in _UPLOADS:
+    if operation is not None and operation.canonical in ("POST /videos/{}/source", "POST /upload"):
         return "uploads"
     return "reads" if method in ("GET", "HEAD") else "writes"

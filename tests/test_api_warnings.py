@@ -74,7 +74,7 @@ def test_a_refresh_token_that_was_used_before(apivideo: ApiVideo, http: httpx.Cl
     first, second = apivideo.calls
     assert first.warnings == ()
     assert second.warnings == (
-        "a refresh token was used again; each works once, and brings the next one",
+        "a refresh token was used again; each works once, and its answer contains the next",
     )
 
 
@@ -125,8 +125,8 @@ def test_polling_faster_than_once_a_second_of_the_clock(
     for pause in pauses:
         apivideo.clock.advance(pause)
         api.get(path)
-    expected = f"the same was asked 3 times in {sum(pauses):.3g} s of the clock; "
-    expected += "poll once a second at most"
+    expected = f"the same request was sent 3 times in {sum(pauses):.3g} s of the clock; "
+    expected += "poll at most once a second"
     assert apivideo.calls.last().warnings == ((expected,) if warned else ())
 
 

@@ -141,9 +141,9 @@ def test_a_reset_counts_anew(apivideo: ApiVideo, api: httpx.Client) -> None:
 @pytest.mark.parametrize(
     ("calls", "facts", "error"),
     [
-        ("downloads", {}, "calls are uploads, writes, reads, not 'downloads'"),
-        ("reads", {"remaining": -1}, "a number of calls from 0, not -1"),
-        ("reads", {"remaining": True}, "a number of calls from 0, not True"),
+        ("downloads", {}, "calls= must be one of uploads, writes, reads, not 'downloads'"),
+        ("reads", {"remaining": -1}, "an integer from 0, not -1"),
+        ("reads", {"remaining": True}, "an integer from 0, not True"),
         ("reads", {"retry_after": 0}, "above 0 s, not 0"),
     ],
 )

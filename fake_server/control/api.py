@@ -146,7 +146,7 @@ def limit_calls(call: Context) -> dict[str, Any]:
     sent = call.received(Quota)
     calls, remaining, wait = sent["calls"], sent.get("remaining", 0), sent.get("retry_after", 60)
     try:
-        call.project.rate_limits.leave(calls, remaining, wait, call.environment)
+        call.project.rate_limits.set_remaining(calls, remaining, wait, call.environment)
     except ValueError as error:
         raise problems.invalid_payload(str(error)) from None
     return {"calls": calls, "remaining": remaining, "retryAfter": wait}

@@ -1,4 +1,4 @@
-"""Faults by the control API: the rules of `apivideo.on(...)`, spelt as JSON."""
+"""Faults in the control API: the rules of `apivideo.on(...)` as JSON."""
 
 from __future__ import annotations
 
@@ -11,15 +11,13 @@ from typing_extensions import TypedDict
 from fake_server.core import problems
 from fake_server.core.model import WIRE
 from fake_server.core.operations import DELETE, GET, POST, Action
-from fake_server.faults import Damage, Fault, When
+from fake_server.faults import Damage, Fault, Matcher, When
 from fake_server.project import Context
-
-_PLACE = "the control API"
 
 
 @with_config(WIRE)
 class Response(TypedDict, total=False):
-    """An answer in the place of the fake's; without `json` and `body` the API's own."""
+    """The response to send, by default with the body that api.video sends with this status."""
 
     status: Required[int]
     json: JsonValue
@@ -30,9 +28,9 @@ class Response(TypedDict, total=False):
 
 @with_config(WIRE)
 class Rule(TypedDict, total=False):
-    """Which requests fail, and how: `on` an operation, and at least one thing to do.
+    """An operation, conditions for its requests, and at least one effect.
 
-    Seconds are of real time. `hold` is the seconds after which the request goes on by itself.
+    Times are in seconds of real time. `hold` is how long a request is held at most.
     """
 
     on: Required[str]
@@ -52,24 +50,28 @@ class Rule(TypedDict, total=False):
     revoke_token: Literal[True]
 
 
-_CHOICE = ("nth", "part", "times", "probability", "optional")
+_CONDITIONS = ("nth", "part", "times", "probability", "optional")
 
 
 def list_faults(call: Context) -> dict[str, Any]:
-    """The faults that are in force, in the order they were made."""
-    return {"faults": [_shown(fault) for fault in call.project.account.faults]}
+    """List the faults in force, in the order they were made."""
+    faults = [
+        {"id": fault.id, "fault": repr(fault), "fired": fault.fired, "madeAt": fault.place}
+        for fault in call.project.account.faults
+    ]
+    return {"faults": faults}
 
 
 def add_fault(call: Context) -> dict[str, Any]:
     """Make requests fail from now on."""
     rule = call.received(Rule)
-    choice = {name: rule[name] for name in _CHOICE if name in rule}
     faults = call.project.account.faults
     try:
-        with faults.changed:  # so that no request meets it half made
-            fault = faults.add(rule["on"], **choice, place=_PLACE)
+        matcher = Matcher(rule["on"], **{name: rule[name] for name in _CONDITIONS if name in rule})
+        with faults.changed:  # no request meets the fault before it has its effects
+            fault = faults.add(matcher, "the control API")
             try:
-                _chain(fault, rule)
+                _add_effects(fault, rule)
             except (TypeError, ValueError):
                 faults.undo(fault)
                 raise
@@ -79,23 +81,22 @@ def add_fault(call: Context) -> dict[str, Any]:
 
 
 def remove_faults(call: Context) -> dict[str, Any]:
-    """End all faults; what they hold goes on."""
+    """End all faults, and continue the requests that they hold."""
     call.project.account.faults.clear()
     return list_faults(call)
 
 
 def remove_fault(call: Context) -> dict[str, Any]:
-    """End one fault; what it holds goes on."""
-    wanted = call.parameters["faultId"]
-    found = [fault for fault in call.project.account.faults if fault.id == wanted]
-    if not found:
-        raise problems.resource_not_found("faultId")
-    found[0].remove()
-    return list_faults(call)
+    """End one fault, and continue the requests that it holds."""
+    for fault in call.project.account.faults:
+        if fault.id == call.parameters["faultId"]:
+            fault.remove()
+            return list_faults(call)
+    raise problems.resource_not_found("faultId")
 
 
-def _chain(fault: Fault, rule: dict[str, Any]) -> None:
-    """Say what the fault does; raises ValueError if that is nothing, or cannot be."""
+def _add_effects(fault: Fault, rule: dict[str, Any]) -> None:
+    """Add the effects of a rule. Raises ValueError or TypeError for none or an invalid one."""
     if "respond" in rule:
         fault.respond(**rule["respond"])
     for name in ("delay", "hold", "corrupt", "throttle"):
@@ -106,14 +107,9 @@ def _chain(fault: Fault, rule: dict[str, Any]) -> None:
     for name in ("expire_token", "revoke_token"):
         if name in rule:
             getattr(fault, name)()
-    if not fault.has_effects:
-        names = (name for name in Rule.__annotations__ if name not in ("on", *_CHOICE))
-        does = ", ".join(to_camel(name) for name in names)
-        raise ValueError(f"Say what the fault does; one of {does}.")
-
-
-def _shown(fault: Fault) -> dict[str, Any]:
-    return {"id": fault.id, "fault": repr(fault), "fired": fault.fired, "madeAt": fault.place}
+    if not fault.effects:
+        names = [name for name in Rule.__annotations__ if name not in ("on", *_CONDITIONS)]
+        raise ValueError(f"a fault needs an effect: one of {', '.join(map(to_camel, names))}")
 
 
 OPERATIONS = (

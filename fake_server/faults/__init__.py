@@ -7,7 +7,7 @@ real time and end with the test.
 
 from fake_server.faults.effects import Damage, Transfer, When
 from fake_server.faults.fault import Fault
-from fake_server.faults.matcher import FaultRequest
+from fake_server.faults.matcher import FaultRequest, Matcher
 from fake_server.faults.registry import Faults
 
-__all__ = ["Damage", "Fault", "FaultRequest", "Faults", "Transfer", "When"]
+__all__ = ["Damage", "Fault", "FaultRequest", "Faults", "Matcher", "Transfer", "When"]

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from http.client import responses
 from typing import Any, NamedTuple
 
 from fake_server.core import problems
+from fake_server.core.context import as_json
 from fake_server.core.problems import Problem
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 _FRAMING = ("content-length", "transfer-encoding", "connection")
+_PROBLEMS: dict[int, Callable[[], Problem]] = {
+    400: problems.invalid_payload,
+    401: problems.invalid_access_token,
+    403: problems.suspended_account,
+    404: problems.unrecognized_url,
+    429: problems.too_many_requests,
+}
 
 
 class CannedResponse(NamedTuple):
@@ -41,44 +47,16 @@ def canned_response(
     if status in (204, 304) and not (value is None and body is None):
         raise ValueError(f"a response with status {status} has no body")
     own = _checked_headers(headers)
-    problem = _default_problem(status, _checked_retry_after(status, retry_after))
-    default = [] if problem is None else [*problem.headers]
+    default = _rate_limit_headers(status, retry_after)
     content = b""
     if body is not None:
         content = _encode_body(body)
-    elif value is not None or problem is not None:
-        content = _encode_json(value if value is not None or problem is None else problem.body())
+    elif value is not None or status >= 400:
+        content = _encode_json(_default_problem(status).body() if value is None else value)
         default.append(("Content-Type", "application/json"))
     names = {name.lower() for name, _ in own}
     kept = [header for header in default if header[0].lower() not in names]
     return CannedResponse(int(status), content, (*kept, *own))
-
-
-def _checked_retry_after(status: int, retry_after: float | None) -> float | None:
-    if retry_after is None:
-        return None
-    if status != 429:
-        raise ValueError(f"retry_after= is for status 429 only, not {status}")
-    if type(retry_after) not in (int, float) or not 0 <= retry_after < 1e9:
-        raise ValueError(f"retry_after= must be a number of seconds from 0, not {retry_after!r}")
-    return retry_after
-
-
-def _encode_body(body: object) -> bytes:
-    if isinstance(body, str):
-        return body.encode()
-    if isinstance(body, bytes | bytearray | memoryview):
-        return bytes(body)
-    raise TypeError(f"body= must be str or bytes, not {body!r}; use json= for JSON")
-
-
-def _encode_json(value: Any) -> bytes:
-    try:
-        return json.dumps(
-            value, ensure_ascii=False, allow_nan=False, separators=(",", ":")
-        ).encode()
-    except (TypeError, ValueError) as error:
-        raise TypeError(f"json= must be serializable as JSON: {error}; or use body=") from None
 
 
 def _checked_headers(headers: Mapping[str, str] | None) -> list[tuple[str, str]]:
@@ -96,24 +74,38 @@ def _checked_headers(headers: Mapping[str, str] | None) -> list[tuple[str, str]]
     return pairs
 
 
-def _default_problem(status: int, retry_after: float | None) -> Problem | None:
-    """Return what api.video answers with an error status, None below 400."""
-    if status < 400:
-        return None
-    if status == 429:
-        # The rate limit headers that are missing here come from the project's own count.
-        wait = math.ceil(retry_after) if retry_after is not None else None
-        retry = [] if wait is None else [("X-RateLimit-Retry-After", str(wait))]
-        return replace(
-            problems.too_many_requests(), headers=(("X-RateLimit-Remaining", "0"), *retry)
-        )
-    documented = {
-        400: problems.invalid_payload,
-        401: problems.invalid_access_token,
-        403: problems.suspended_account,
-        404: problems.unrecognized_url,
-    }
-    if status in documented:
-        return documented[status]()
+def _rate_limit_headers(status: int, retry_after: float | None) -> list[tuple[str, str]]:
+    """Return the headers of a 429; the missing ones come from the project's own count."""
+    retry = []
+    if retry_after is not None:
+        if status != 429:
+            raise ValueError(f"retry_after= is for status 429 only, not {status}")
+        if type(retry_after) not in (int, float) or not 0 <= retry_after < 1e9:
+            raise ValueError(
+                f"retry_after= must be a number of seconds from 0, not {retry_after!r}"
+            )
+        retry = [("X-RateLimit-Retry-After", str(math.ceil(retry_after)))]
+    return [("X-RateLimit-Remaining", "0"), *retry] if status == 429 else []
+
+
+def _encode_body(body: object) -> bytes:
+    if isinstance(body, str):
+        return body.encode()
+    if isinstance(body, bytes | bytearray | memoryview):
+        return bytes(body)
+    raise TypeError(f"body= must be str or bytes, not {body!r}; use json= for JSON")
+
+
+def _encode_json(value: Any) -> bytes:
+    try:
+        return as_json(value)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"json= must be serializable as JSON: {error}; or use body=") from None
+
+
+def _default_problem(status: int) -> Problem:
+    """Return the problem that api.video answers with this status."""
+    if status in _PROBLEMS:
+        return _PROBLEMS[status]()
     title = "Server error" if status == 500 else responses.get(status, "Error")
     return Problem(status, "general-errors", title)

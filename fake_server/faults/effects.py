@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from fake_server.auth.records import Token
@@ -65,15 +65,17 @@ class Reply(Protocol):
         """Read a streamed answer into `body`."""
 
 
+@dataclass
 class Effect:
-    """One effect of a fault; its text is the method call that adds it.
+    """One effect of a fault. `text` is the method call that adds it.
 
-    The attributes say whether it answers `instead` of the fake, `sends_answer` or `loses_answer`
-    whole, and whether it can only fire if the answer has a body or the request a token. `order` is
-    that of the `before` steps.
+    `instead` is sent without handling the request. The class attributes say whether the effect
+    sends or loses the answer, and whether it requires an answer with a body or a request with a
+    token. `order` is that of the `before` steps.
     """
 
-    instead: CannedResponse | None = None
+    text: str
+    instead: CannedResponse | None = field(default=None, kw_only=True)
     sends_answer = False
     loses_answer = False
     needs_body = False
@@ -87,16 +89,10 @@ class Effect:
         """Change or drop the answer."""
 
 
-@dataclass
 class Respond(Effect):
-    """Answers without handling the request; `shown` are the arguments to display."""
+    """Answers without handling the request."""
 
-    shown: str
-    instead: CannedResponse
     sends_answer = True
-
-    def __str__(self) -> str:
-        return f".respond({self.shown})"
 
 
 @dataclass
@@ -104,9 +100,6 @@ class Delay(Effect):
     """Delays the request."""
 
     seconds: float
-
-    def __str__(self) -> str:
-        return f".delay({self.seconds:g})"
 
     def before(self, firing: Firing) -> None:
         """Wait for `seconds`."""
@@ -120,9 +113,6 @@ class Hold(Effect):
     timeout: float
     order = 1
 
-    def __str__(self) -> str:
-        return ".hold()"
-
     def before(self, firing: Firing) -> None:
         """Wait for the release."""
         if not firing.wait(self.timeout):
@@ -135,20 +125,16 @@ class Hold(Effect):
 
 @dataclass
 class EndToken(Effect):
-    """Ends the request's token by a method of Tokens; `verb` is its name."""
+    """Ends the request's token by a method of Tokens."""
 
-    verb: Literal["expire", "revoke"]
+    end: Callable[[Tokens, Token], None]
     needs_token = True
     order = 2
-
-    def __str__(self) -> str:
-        return f".{self.verb}_token()"
 
     def before(self, firing: Firing) -> None:
         """Expire or revoke the token."""
         if firing.token is not None:
-            end = firing.tokens.expire if self.verb == "expire" else firing.tokens.revoke
-            end(firing.token)
+            self.end(firing.tokens, firing.token)
 
 
 @dataclass
@@ -162,9 +148,6 @@ class Drop(Effect):
         self.loses_answer = self.when != "middle"
         if self.when == "before":
             self.instead = CannedResponse(DROPPED, b"", ())
-
-    def __str__(self) -> str:
-        return f".drop({self.when!r}{', reset=True' if self.reset else ''})"
 
     def after(self, reply: Reply, *, has_body: bool) -> None:
         """Drop the answer, or the second half of its body."""
@@ -183,9 +166,6 @@ class Corrupt(Effect):
     how: Damage
     sends_answer = True
     needs_body = True
-
-    def __str__(self) -> str:
-        return f".corrupt({self.how!r})"
 
     def after(self, reply: Reply, *, has_body: bool) -> None:
         """Change the body, or the Content-Type header."""
@@ -208,9 +188,6 @@ class Throttle(Effect):
     seconds: float
     sends_answer = True
     needs_body = True
-
-    def __str__(self) -> str:
-        return f".throttle({self.seconds:g})"
 
     def after(self, reply: Reply, *, has_body: bool) -> None:
         """Set how long the body takes."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from inspect import iscoroutinefunction
 from random import Random
 from typing import Any
@@ -51,32 +51,32 @@ class Matcher:
     """
 
     operation: str
-    nth: int | None
-    part: int | None
-    times: int | None
-    probability: float | None
-    where: Callable[[FaultRequest], object] | None
-    optional: bool
-    random: Random
+    _: KW_ONLY
+    nth: int | None = None
+    part: int | None = None
+    times: int | None = None
+    probability: float | None = None
+    where: Callable[[FaultRequest], object] | None = None
+    optional: bool = False
+    needs_token: bool = False
+    random: Random = field(default_factory=Random)
     seen: int = 0
     misses: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
+        if not isinstance(self.operation, str):
+            raise TypeError(f'an operation is a string like "GET /videos", not {self.operation!r}')
         for name in ("nth", "part", "times"):
             value = getattr(self, name)
             if value is not None and (type(value) is not int or value < 1):
-                raise ValueError(f"{name}= must be an integer from 1, not {value!r}; see {GUIDE}")
-        chance = self.probability
+                raise ValueError(_invalid(name, "an integer from 1", value))
+        chance, where = self.probability, self.where
         if chance is not None and not _is_probability(chance):
-            raise ValueError(
-                f"probability= must be above 0 and at most 1, not {chance!r}; see {GUIDE}"
-            )
-        if self.where is not None and not _is_plain_function(self.where):
-            raise TypeError(
-                f"where= must be a plain function of the request, not {self.where!r}; see {GUIDE}"
-            )
+            raise ValueError(_invalid("probability", "above 0 and at most 1", chance))
+        if where is not None and not _is_plain_function(where):
+            raise TypeError(_invalid("where", "a plain function of the request", where))
         if not isinstance(self.optional, bool):
-            raise TypeError(f"optional= must be True or False, not {self.optional!r}; see {GUIDE}")
+            raise TypeError(_invalid("optional", "True or False", self.optional))
 
     def describe(self) -> str:
         """Return the arguments of `apivideo.on` that make this matcher."""
@@ -87,7 +87,7 @@ class Matcher:
             words.append(f"where={getattr(self.where, '__name__', '…')}")
         return ", ".join([json.dumps(self.operation), *words])
 
-    def mismatch(self, request: FaultRequest, *, needs_token: bool) -> str | None:
+    def mismatch(self, request: FaultRequest) -> str | None:
         """Return why a request does not match, None if it does, "" for another operation."""
         if not matches(self.operation, request.operation, f"{request.method} {request.path}"):
             return ""
@@ -96,18 +96,17 @@ class Matcher:
             return f"it was {sent}, expected part {self.part}"
         if self.where is not None and not self.where(request):
             return "`where` returned a false value"
-        if needs_token and request.token is None:
+        if self.needs_token and request.token is None:
             return "it had no token that the fake knows"
         return None
 
     def reason_to_skip(self, fired: int) -> str | None:
         """Count a matching request, and return why the fault does not fire for it, if so."""
         self.seen += 1
-        if self.nth is not None and self.seen < self.nth:
-            return f"not number {self.nth}"
+        is_late = self.nth is not None and self.times is None and self.seen > self.nth
         if self.times is not None and fired >= self.times:
             return f"the fault had fired {fired}x already"
-        if self.nth is not None and self.times is None and self.seen > self.nth:
+        if is_late or (self.nth is not None and self.seen < self.nth):
             return f"not number {self.nth}"
         if self.probability is not None and self.random.random() >= self.probability:
             return f"skipped by probability={self.probability!r}"
@@ -128,3 +127,7 @@ def _is_probability(value: object) -> bool:
 
 def _is_plain_function(value: object) -> bool:
     return callable(value) and not iscoroutinefunction(value)
+
+
+def _invalid(name: str, valid: str, value: object) -> str:
+    return f"{name}= must be {valid}, not {value!r}; see {GUIDE}"

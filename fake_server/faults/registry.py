@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import deque
-from collections.abc import Callable, Iterator
-from random import Random
+from collections.abc import Iterator
 
 from fake_server.calls import Calls
 from fake_server.core.content_range import Bytes, read_content_range
@@ -34,37 +33,22 @@ class Faults:
         self._part_starts: dict[str, list[int]] = {}
 
     def __iter__(self) -> Iterator[Fault]:
-        return (fault for fault in self._faults if fault.active)
+        return (fault for fault in self._faults if not fault.removed)
 
     def __len__(self) -> int:
-        return sum(fault.active for fault in self._faults)
+        return sum(1 for _ in self)
 
     def __repr__(self) -> str:
         return f"<Faults {list(self)}>"
 
-    def add(
-        self,
-        operation: str,
-        *,
-        nth: int | None = None,
-        part: int | None = None,
-        times: int | None = None,
-        probability: float | None = None,
-        where: Callable[[FaultRequest], object] | None = None,
-        optional: bool = False,
-        place: str = "",
-    ) -> Fault:
-        """Create a fault; see `ApiVideo.on`. Raises LookupError, TypeError and ValueError."""
-        if not isinstance(operation, str):
-            raise TypeError(f'an operation is a string like "GET /videos", not {operation!r}')
-        if not self._calls.names.knows(operation):
-            raise self._calls.names.lookup_error(operation)
+    def add(self, matcher: Matcher, place: str) -> Fault:
+        """Create a fault, made at `place`. Raises LookupError for an unknown operation."""
+        if not self._calls.names.knows(matcher.operation):
+            raise self._calls.names.lookup_error(matcher.operation)
         with self.changed:
-            number = self._created + 1
-            seeded = Random(f"{self._seed} {number}")  # noqa: S311 - it must repeat
-            matcher = Matcher(operation, nth, part, times, probability, where, optional, seeded)
-            fault = Fault(matcher, self._shared, number=number, place=place)
-            self._created = number
+            self._created += 1
+            matcher.random.seed(f"{self._seed} {self._created}")
+            fault = Fault(matcher, self._shared, number=self._created, place=place)
             self._faults = (*self, fault)
             self.recent.append(fault)
         return fault
@@ -74,20 +58,24 @@ class Faults:
 
         The lock is not held while `where` functions run, as these may send requests themselves.
         """
-        candidates = [(fault, fault.mismatch(request)) for fault in self if fault.has_effects]
+        candidates = [(fault, fault.matcher.mismatch(request)) for fault in self if fault.effects]
+        chosen: Fault | None = None
         with self.changed:
-            chosen: Fault | None = None
             for fault, mismatch in candidates:
-                if not fault.active or not fault.should_fire(mismatch):
+                if fault.removed:
                     continue
-                if chosen is None:
-                    chosen = fault
-                    fault.fired += 1
-                else:
-                    fault.miss(f"{chosen!r} came first")
-            if chosen is not None:
+                reason = mismatch
+                if reason is None:
+                    reason = fault.matcher.reason_to_skip(fault.fired)
+                if reason is None and chosen is not None:
+                    reason = f"{chosen!r} came first"
+                if reason is not None:
+                    fault.matcher.misses[reason] += 1
+                    continue
+                chosen = fault
+                fault.fired += 1
                 self.changed.notify_all()
-            return chosen
+        return chosen
 
     def part_of(self, path: str, content_range: str | None) -> int | None:
         """Return the number, from 1, of the upload part that a request sends.

@@ -76,6 +76,7 @@ def test_every_kind_has_a_spelling(http: httpx.Client, rule: dict[str, Any], wor
             {"on": "GET /videos", "delay": 1, "respond": {"status": 200, "headers": {"TE": "\n"}}},
             "is not a valid HTTP header",
         ),
+        ({"on": "GET /videos", "expireToken": True, "revokeToken": True}, "make two faults"),
         ({"on": "GET /videos", "respond": {}}, None),
         ({"on": "GET /videos", "drop": "later"}, None),
         ({"on": "GET /videos", "hang": 1}, None),

@@ -465,6 +465,11 @@ def test_a_misspelt_operation_is_refused_with_the_nearest(apivideo: ApiVideo) ->
             r'never send that answer: only drop\("middle"\) combines with respond',
         ),
         (
+            lambda fault: fault.expire_token().revoke_token(),
+            ValueError,
+            r"\.expire_token\(\) has \.expire_token\(\) already; make two faults",
+        ),
+        (
             lambda fault: fault.respond(204, json={}),
             ValueError,
             "a response with status 204 has no body",
