@@ -38,7 +38,7 @@ _DOCUMENTATION = "https://docs.api.video/reference/"
 
 
 class ProblemObject(TypedDict, total=False):
-    """A problem on the wire. `problems` lists all of a request's, each without a status."""
+    """A problem on the wire. `problems` lists several, the first included, without statuses."""
 
     type: str
     title: Required[str]
@@ -70,7 +70,12 @@ class Problem(Exception):  # noqa: N818 - the API's own word for it
 
     def body(self) -> dict[str, Any]:
         """The object on the wire."""
-        return self._facts(status=self.status)
+        body = self._facts(status=self.status)
+        # The one place that decides whether errors are listed. In api.video's published examples a
+        # single error has no `problems`; lists have two entries or more.
+        if len(body.get("problems", ())) == 1:
+            del body["problems"]
+        return body
 
     def as_item(self) -> dict[str, Any]:
         """The object as one of the `problems` of a request: without a status of its own."""
@@ -89,7 +94,7 @@ class Problem(Exception):  # noqa: N818 - the API's own word for it
 
 
 def combined(found: Iterable[Problem]) -> Problem:
-    """All problems of one request as one: the first at the top, all of them under `problems`."""
+    """Return the problems of one request as one: the first at the top, all under `problems`."""
     problems = list(found)
     first = problems[0]
     items = [problem.as_item() for problem in problems]
