@@ -205,13 +205,11 @@ def _page(
     page, size = asked.page, asked.size
     start = (page - 1) * size
     rows = found[start : start + size]
-    last = max(1, -(-len(found) // size))
-    steps = {"self": page, "first": 1, "previous": page - 1, "next": page + 1, "last": last}
+    last = -(-len(found) // size)
     uri = _uri_without_page(context)
     links = [
         {"rel": rel, "uri": f"{uri}currentPage={number}&pageSize={size}"}
-        for rel, number in steps.items()
-        if not (rel == "previous" and page == 1) and not (rel == "next" and page >= last)
+        for rel, number in _linked_pages(page, last).items()
     ]
     pagination = {
         "currentPage": page,
@@ -222,6 +220,17 @@ def _page(
         "links": links,
     }
     return Page(rows, pagination, beside)
+
+
+def _linked_pages(page: int, last: int) -> dict[str, int]:
+    """Return the pages that a page links to, by relation.
+
+    The real service was seen to answer an empty list, and a page past the end, with fewer links.
+    """
+    if page > last:
+        return {"first": 1, "last": last} if last else {"first": 1}
+    steps = {"self": page, "first": 1, "previous": page - 1, "next": page + 1, "last": last}
+    return {rel: number for rel, number in steps.items() if 1 <= number <= last}
 
 
 def _uri_without_page(context: Context[Any]) -> str:

@@ -1,0 +1,43 @@
+"""Answers that the real service was seen to give, in public code and published fixtures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pytest_apivideo.contract.api import Api
+from pytest_apivideo.contract.conftest import Make
+from pytest_apivideo.contract.shapes import VIDEO, page_of
+
+
+def pagination(api: Api, word: str, **query: Any) -> tuple[int, list[str]]:
+    """Return the number of pages and the relations of the links, of an empty page."""
+    query = {"tags[]": word, **query}
+    page = api.get("/videos", params=query).must_be(200, page_of(VIDEO))
+    assert page["data"] == []
+    links = [link["rel"] for link in page["pagination"]["links"]]
+    return page["pagination"]["pagesTotal"], links
+
+
+def test_an_empty_list_has_no_pages_and_links_to_the_first_alone(api: Api, word: str) -> None:
+    assert pagination(api, word) == (0, ["first"])
+
+
+def test_a_page_past_the_end_links_to_the_first_and_the_last(
+    api: Api, make_video: Make, word: str
+) -> None:
+    make_video(tags=[word])
+    assert pagination(api, word, currentPage=3) == (1, ["first", "last"])
+
+
+def test_a_subtitle_is_accepted(make_video: Make) -> None:
+    make_video(subtitle="Lesson 1")
+
+
+@pytest.mark.parametrize(
+    "body", [{"title": ""}, {"title": "a", "language": "x!"}], ids=["title", "language"]
+)
+def test_a_single_problem_is_not_listed(api: Api, body: dict[str, str]) -> None:
+    problem = api.post("/videos", body).must_be(400, {"title": str, "type": str})
+    assert "problems" not in problem
