@@ -13,7 +13,7 @@ _ANY = r"[0-9A-Za-z_-]"
 _SECRETIVE = re.compile(
     r"eyJ[\w-]+(?:\.[\w-]*)*"  # a JWT
     r"|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"  # a UUID, as private assets have
-    r"|\b(?:vi|li|to|pl|pr)[0-9A-Za-z]{22}\b"  # an id, as that of an upload token
+    r"|\b(?:vi|li|to|pl|pr)[0-9A-Za-z]{21,22}\b"  # an id, as that of an upload token
     rf"|(?<!{_ANY})(?={_ANY}*\d){_ANY}{{16,}}"  # anything else that is long and has digits
 )
 _WORD = re.compile(r"[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*")
