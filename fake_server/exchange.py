@@ -34,6 +34,7 @@ class Exchange:
         self._arrived_ns = self.principal.now_ns
         self._fault: Fault | None = None
         self._quota: Quota | None = None
+        self._warnings: list[str] = []
         incoming.record_form(self.project.settings.max_body)
 
     @property
@@ -107,6 +108,7 @@ class Exchange:
             parameters=incoming.parameters,
             query=dict(incoming.request.args.lists()),
             body=incoming.body,
+            warnings=self._warnings,
         )
         context.check_query()
         return handled(context, operation.action.handle(context))
@@ -164,6 +166,7 @@ class Exchange:
         )
         mimetype = incoming.request.mimetype
         found = (
+            *self._warnings,
             *api_warnings.of_content_type(incoming.operation, mimetype, body),
             *api_warnings.of_polling(call, calls),
         )

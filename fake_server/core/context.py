@@ -43,7 +43,8 @@ class ProjectContext(Generic[P]):
 class Context(ProjectContext[P]):
     """What a handler knows of its call. The time is read once, so an answer is consistent.
 
-    `registry` is the `ProjectRegistry` of the server.
+    `registry` is the `ProjectRegistry` of the server. A handler adds to `warnings` how the request
+    misuses the API.
     """
 
     operation: Operation
@@ -53,6 +54,7 @@ class Context(ProjectContext[P]):
     parameters: dict[str, str] = field(default_factory=dict)
     query: Query = field(default_factory=dict)
     body: bytes = field(default=b"", repr=False)
+    warnings: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         # Where assets are: at the fake's own address, or nothing when api.video's hosts have them.

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from pytest_apivideo.contract.api import Api
-from pytest_apivideo.contract.conftest import Make
-from pytest_apivideo.contract.shapes import VIDEO, page_of
+from pytest_apivideo.contract.api import Answer, Api
+from pytest_apivideo.contract.conftest import Later, Make
+from pytest_apivideo.contract.files import MIN_PART
+from pytest_apivideo.contract.shapes import UPLOAD_TOKEN, VIDEO, page_of
 
 
 def pagination(api: Api, word: str, **query: Any) -> tuple[int, list[str]]:
@@ -41,3 +42,27 @@ def test_a_subtitle_is_accepted(make_video: Make) -> None:
 def test_a_single_problem_is_not_listed(api: Api, body: dict[str, str]) -> None:
     problem = api.post("/videos", body).must_be(400, {"title": str, "type": str})
     assert "problems" not in problem
+
+
+def test_an_upload_is_completed_after_its_upload_token_has_expired(
+    api: Api, anyone: Api, video: dict[str, Any], later: Later
+) -> None:
+    made = api.post("/upload-tokens", {"ttl": 3}).must_be(200, UPLOAD_TOKEN)
+    path = f"/upload?token={made['token']}"
+
+    def send(part: str, content: bytes) -> Answer:
+        return anyone.post(
+            path,
+            files={"file": ("a.mp4", content, "video/mp4")},
+            data={"videoId": video["videoId"]},
+            headers={"Content-Range": part},
+        )
+
+    send("part 1/2", bytes(MIN_PART)).must_be(201, {"videoId": str})
+    for _ in range(3):
+        later()
+    send("part 2/2", b"the end").must_be(201, VIDEO)
+    files = {"file": ("a.mp4", b"a film", "video/mp4")}
+    anyone.post(path, files=files).must_be_problem(
+        401, "authentication-invalid-upload-token", "The upload token is invalid or expired."
+    )
