@@ -134,6 +134,7 @@ class Viewer(Protocol):
     """The call that a resource is serialized for."""
 
     asset_base: str
+    store: Any
 
     def asset_url(self, host: str, path: str) -> str:
         """Return the URL of an asset, on api.video `https://<host>.api.video<path>`."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,7 +11,10 @@ import pytest
 from pytest_apivideo.contract.api import Answer, Api
 from pytest_apivideo.contract.conftest import Later, Make
 from pytest_apivideo.contract.files import MIN_PART
-from pytest_apivideo.contract.shapes import UPLOAD_TOKEN, VIDEO, page_of
+from pytest_apivideo.contract.shapes import CAPTION, LIVE_STREAM, UPLOAD_TOKEN, VIDEO, page_of
+
+Mark = Callable[[str], str]
+UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 
 def pagination(api: Api, word: str, **query: Any) -> tuple[int, list[str]]:
@@ -66,3 +71,20 @@ def test_an_upload_is_completed_after_its_upload_token_has_expired(
     anyone.post(path, files=files).must_be_problem(
         401, "authentication-invalid-upload-token", "The upload token is invalid or expired."
     )
+
+
+def test_captions_of_a_private_video_have_an_address_with_a_token(
+    api: Api, make_video: Make
+) -> None:
+    video_id = make_video(public=False)["videoId"]
+    files = {"file": ("en.vtt", b"WEBVTT\n", "text/vtt")}
+    path = f"/videos/{video_id}/captions/en"
+    src = api.post(path, files=files).must_be(200, CAPTION)["src"]
+    assert re.search(f"/vod/{video_id}/token/{UUID}/captions/en.vtt$", src)
+
+
+def test_a_private_live_stream_has_addresses_with_a_token(api: Api, mark: Mark) -> None:
+    body = {"name": mark("Live"), "public": False}
+    stream = api.post("/live-streams", body).must_be(200, LIVE_STREAM)
+    assert re.search(f"/private/{UUID}/{stream['liveStreamId']}.m3u8$", stream["assets"]["hls"])
+    assert re.search(f"[?&]token={UUID}$", stream["assets"]["player"])
