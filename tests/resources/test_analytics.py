@@ -575,6 +575,12 @@ CONTINENT = one_of("value", '"AS"', '"AF"', '"NA"', '"SA"', '"AN"', '"EU"', '"AZ
             "from",
             'This value should not be after "to".',
         ),
+        (
+            "metrics/play/count",
+            "from=2030-06-15T12:31:01Z&to=2030-06-16T00:00:00Z",
+            "from",
+            "This value should not be in the future.",
+        ),
     ],
 )
 def test_a_wrong_parameter_is_named(
@@ -593,7 +599,12 @@ def test_a_wrong_parameter_is_named(
 
 
 @pytest.mark.parametrize(
-    "query", ["from=2030-05-16T12:30:00Z", "filterBy[referrer][]=" + "a" * 2048]
+    "query",
+    [
+        "from=2030-05-16T12:30:00Z",
+        "from=2030-06-15T12:31:00Z&to=2030-06-16T00:00:00Z",
+        "filterBy[referrer][]=" + "a" * 2048,
+    ],
 )
 def test_what_is_just_allowed_is_allowed(api: httpx.Client, query: str) -> None:
     assert api.get(f"/data/metrics/play/count?{query}").status_code == 200
