@@ -10,7 +10,7 @@ import pytest
 
 from pytest_apivideo.contract.api import Answer, Api
 from pytest_apivideo.contract.conftest import Later, Make
-from pytest_apivideo.contract.files import MIN_PART
+from pytest_apivideo.contract.files import MIN_PART, mp4
 from pytest_apivideo.contract.shapes import CAPTION, LIVE_STREAM, UPLOAD_TOKEN, VIDEO, page_of
 
 Mark = Callable[[str], str]
@@ -50,7 +50,7 @@ def test_a_single_problem_is_not_listed(api: Api, body: dict[str, str]) -> None:
 
 
 def test_an_upload_is_completed_after_its_upload_token_has_expired(
-    api: Api, anyone: Api, video: dict[str, Any], later: Later
+    api: Api, anyone: Api, video: dict[str, Any], mark: Mark, later: Later
 ) -> None:
     made = api.post("/upload-tokens", {"ttl": 3}).must_be(200, UPLOAD_TOKEN)
     path = f"/upload?token={made['token']}"
@@ -63,11 +63,11 @@ def test_an_upload_is_completed_after_its_upload_token_has_expired(
             headers={"Content-Range": part},
         )
 
-    send("part 1/2", bytes(MIN_PART)).must_be(201, {"videoId": str})
+    send("part 1/2", mp4(MIN_PART)).must_be(201, {"videoId": str})
     for _ in range(3):
         later()
     send("part 2/2", b"the end").must_be(201, VIDEO)
-    files = {"file": ("a.mp4", b"a film", "video/mp4")}
+    files = {"file": (mark("late") + ".mp4", mp4(100), "video/mp4")}
     anyone.post(path, files=files).must_be_problem(
         401, "authentication-invalid-upload-token", "The upload token is invalid or expired."
     )
