@@ -12,6 +12,7 @@ from itertools import pairwise
 from fake_server.auth.credentials import NO_COLON, NO_SCHEME, Credential
 from fake_server.auth.records import AccessToken, AdminKey, ApiKey, RefreshToken
 from fake_server.calls import Call
+from fake_server.core.content_range import Bytes, Part
 from fake_server.core.operations import Operation
 from fake_server.settings import Environment
 
@@ -63,6 +64,20 @@ def of_content_type(operation: Operation | None, media_type: str, body: bytes) -
     if sends_json and body and media_type != "application/json":
         what = "JSON" if body.lstrip()[:1] in (b"{", b"[") else "a body that should be JSON"
         yield f"{what} was sent as {media_type or 'nothing'}; send Content-Type: application/json"
+
+
+def of_part_without_video(piece: Part | Bytes | None) -> Iterator[str]:
+    """Warn about a part, other than the first, that was sent to `POST /upload` without `videoId`.
+
+    api.video's Go and Node.js clients send uploads in parts like this.
+    """
+    if piece is None or (piece.number == 1 if isinstance(piece, Part) else piece.first == 0):
+        return
+    what = f"part {piece.number}" if isinstance(piece, Part) else f"the range from {piece.first}"
+    yield (
+        f"{what} of an upload came without videoId, so it became a video of its own; send the "
+        "videoId of the first answer with every other part"
+    )
 
 
 def of_polling(call: Call, before: Sequence[Call]) -> Iterator[str]:

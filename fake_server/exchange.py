@@ -35,6 +35,7 @@ class Exchange:
         self._arrived_ns = self.principal.now_ns
         self._fault: Fault | None = None
         self._quota: Quota | None = None
+        self._warnings: list[str] = []
         incoming.record_form(self.project.settings.max_body)
 
     @property
@@ -108,6 +109,7 @@ class Exchange:
             parameters=incoming.parameters,
             query=dict(incoming.request.args.lists()),
             body=incoming.body,
+            warnings=self._warnings,
         )
         context.check_query()
         return handled(context, operation.action.handle(context))
@@ -165,6 +167,7 @@ class Exchange:
         )
         mimetype = incoming.request.mimetype
         found = (
+            *self._warnings,
             *api_warnings.of_content_type(incoming.operation, mimetype, body),
             *api_warnings.of_polling(call, calls),
         )

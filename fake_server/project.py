@@ -45,7 +45,7 @@ class Project:
         self.admin_id = ids.new("project_")
         self.created_ns = self.clock.now_ns()
         self.deletes_ns: int | None = None
-        self.admin_key = AdminKey(ids.new("", 43), self.id)
+        self.admin_key = AdminKey(ids.text("", 43), self.id)
         self.siblings: list[Project] = []
         self._stores = {environment: Store(ids) for environment in ENVIRONMENTS}
         for environment, store in self._stores.items():

@@ -161,7 +161,7 @@ class ProjectRegistry:
     def _unused_id(self, seed: str) -> tuple[str, Ids]:
         """Return an id for a new project, and the source of ids that it came from."""
         repeats, ids = 1, Ids(seed)
-        while (identifier := ids.new("pr", 21)) in self._open:
+        while (identifier := ids.text("pr", 21)) in self._open:
             repeats += 1
             ids = Ids(f"{seed} ({repeats})")
         return identifier, ids

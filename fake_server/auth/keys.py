@@ -116,6 +116,6 @@ class Keys:
         return key if isinstance(key, ApiKey) and key.project_id == self.project_id else None
 
     def _unused(self) -> str:
-        while (value := self._ids.new("", _LENGTH)) in self._index:
+        while (value := self._ids.text("", _LENGTH)) in self._index:
             pass
         return value

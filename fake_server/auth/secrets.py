@@ -70,6 +70,7 @@ _SHAPES = re.compile(
     r"eyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?"  # an access token or its beginning
     r"|def50200[0-9a-f]{16,}"  # a refresh token or its beginning
     r"|(?<=[?&]token=)[\w-]{8,}|(?<=/token/)[\w-]{8,}"  # of an upload or a private asset
+    r"|(?<=/private/)[0-9a-f]{8}-[0-9a-f-]{4,}"  # of a private live stream
 )
 _SHORTENED = re.compile(r"(?<=\.\.\.)[\w-]{40,}")  # the end of a long text, cut by pytest
 _MIN = 8

@@ -41,7 +41,8 @@ class ProjectContext(Generic[P]):
 class Context(ProjectContext[P]):
     """The context of a call, for its handler. The time is read once, so an answer is consistent.
 
-    `registry` is the `ProjectRegistry` of the server.
+    `registry` is the `ProjectRegistry` of the server. A handler adds to `warnings` how the request
+    misuses the API.
     """
 
     operation: Operation
@@ -51,6 +52,7 @@ class Context(ProjectContext[P]):
     parameters: dict[str, str] = field(default_factory=dict)
     query: Query = field(default_factory=dict)
     body: bytes = field(default=b"", repr=False)
+    warnings: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         # The base URL of assets; empty where they have api.video's real hosts.

@@ -197,12 +197,7 @@ def _page(
 ) -> Page:
     page, size = query.page, query.size
     shown = rows[(page - 1) * size : page * size]
-    last = max(1, -(-len(rows) // size))
-    numbers = {"self": page, "first": 1, "previous": page - 1, "next": page + 1, "last": last}
-    if page == 1:
-        del numbers["previous"]
-    if page >= last:
-        del numbers["next"]
+    last = -(-len(rows) // size)
     uri = _uri_without_page(context)
     pagination = {
         "currentPage": page,
@@ -212,10 +207,21 @@ def _page(
         "itemsTotal": len(rows),
         "links": [
             {"rel": rel, "uri": f"{uri}currentPage={number}&pageSize={size}"}
-            for rel, number in numbers.items()
+            for rel, number in _linked_pages(page, last).items()
         ],
     }
     return Page(shown, pagination, extra)
+
+
+def _linked_pages(page: int, last: int) -> dict[str, int]:
+    """Return the pages that a page links to, by relation.
+
+    The real service was seen to answer an empty list, and a page past the end, with fewer links.
+    """
+    if page > last:
+        return {"first": 1, "last": last} if last else {"first": 1}
+    steps = {"self": page, "first": 1, "previous": page - 1, "next": page + 1, "last": last}
+    return {rel: number for rel, number in steps.items() if 1 <= number <= last}
 
 
 def _uri_without_page(context: Context[Any]) -> str:

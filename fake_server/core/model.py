@@ -134,6 +134,7 @@ class Viewer(Protocol):
     """The call that a resource is serialized for."""
 
     asset_base: str
+    store: Any
 
     def asset_url(self, host: str, path: str) -> str:
         """Return the URL of an asset, on api.video `https://<host>.api.video<path>`."""
@@ -164,7 +165,7 @@ class Schema(BaseModel):
 class Resource(Schema):
     """One kind of resource of the API; a change makes a new instance.
 
-    `prefix` begins the ids (`vi` + 22 characters); the first field of the class is the id.
+    `prefix` begins the ids (`vi` + 21 or 22 characters); the first field of the class is the id.
     `collection` is its name on the test's handle: `apivideo.videos`. `owner` is the kind of
     resource that it belongs to and is deleted with; it has a field named like the owner's id.
     `secret` names the field that no report may show.

@@ -39,7 +39,7 @@ _DOCUMENTATION = "https://docs.api.video/reference/"
 
 
 class ProblemObject(TypedDict, total=False):
-    """A problem as JSON. `problems` lists all errors of a request, each without a status."""
+    """A problem as JSON. `problems` lists several errors, the first included, without statuses."""
 
     type: str
     title: Required[str]
@@ -71,7 +71,12 @@ class Problem(Exception):  # noqa: N818 - the API's own word for it
 
     def body(self) -> dict[str, Any]:
         """Return the JSON object."""
-        return self._fields(status=self.status)
+        body = self._fields(status=self.status)
+        # The one place that decides whether errors are listed. In api.video's published examples a
+        # single error has no `problems`; lists have two entries or more.
+        if len(body.get("problems", ())) == 1:
+            del body["problems"]
+        return body
 
     def as_item(self) -> dict[str, Any]:
         """Return the object for the list `problems`, without a status."""

@@ -66,8 +66,13 @@ class Track(Resource):
 
     def for_response(self, call: Viewer) -> Self:
         """Return the track with the URL of its file."""
-        path = self.uri.replace("/videos/", "/vod/", 1)
-        return self.model_copy(update={"src": call.asset_url("cdn", f"{path}.vtt")})
+        folder = f"/vod/{self.video_id}{self.private_path(call)}"
+        src = call.asset_url("cdn", f"{folder}/{self.collection}/{self.language}.vtt")
+        return self.model_copy(update={"src": src})
+
+    def private_path(self, call: Viewer) -> str:
+        """Return what the URL of the file has for a private video only."""
+        return ""
 
 
 def find_track(call: Context, model: type[T]) -> T:
@@ -120,11 +125,6 @@ def delete_track(model: type[Track]) -> Action:
     return Action(handle, summary=f"Delete the {model.collection} of a video in a language.")
 
 
-def show_file(model: type[Track]) -> Action:
-    """Return the action that serves the file in one language, always as `text/vtt`."""
-
-    def handle(call: Context) -> File:
-        return replace(find_track(call, model).file, content_type="text/vtt")
-
-    summary = f"Return the file with the {model.collection} of a video in a language."
-    return Action(handle, answers=File, summary=summary)
+def track_file(call: Context, model: type[Track]) -> File:
+    """Return the file in the language that the path names, always as `text/vtt`."""
+    return replace(find_track(call, model).file, content_type="text/vtt")

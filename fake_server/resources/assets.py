@@ -7,7 +7,6 @@ asset that is not ready yet the response is 202 without a body, as api.video's u
 from __future__ import annotations
 
 import functools
-import html
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -19,10 +18,17 @@ from fake_server.core.images import GREY_JPEG
 from fake_server.core.listing import parameter
 from fake_server.core.operations import GET, Action, Operation
 from fake_server.core.ranges import requested_range
+from fake_server.core.verbs import find
 from fake_server.project import Context
 from fake_server.resources._encoded_video import Encoding
 from fake_server.resources._encoding import encoding_of
-from fake_server.resources._playback_sessions import session_of, viewable_video
+from fake_server.resources._playback_sessions import (
+    session_answer,
+    session_of,
+    token_of,
+    viewable,
+)
+from fake_server.resources._player_page import HLS, player_page
 from fake_server.resources._video import Format, QualityName, Video
 from fake_server.resources.upload.sources import received_of
 
@@ -35,41 +41,24 @@ _WIDTHS: dict[QualityName, int] = {
     "2160p": 3840,
 }
 _GREY = File("thumbnail.jpg", "image/jpeg", GREY_JPEG)
-_PAGE = """<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><title>{title}</title></head>
-<body style="margin: 0">
-<video controls style="width: 100%; height: 100%" poster="{poster}">
-<source src="{hls}" type="application/vnd.apple.mpegurl">
-{mp4}</video>
-</body>
-</html>
-"""
 
 
 def show_player(call: Context) -> File:
     """Return the page with the player of a video."""
-    video = viewable_video(call)
+    video = viewable(call, find(call, Video))
     session = session_of(call, video)
-    private = f"/token/{call.query['token'][-1]}" if session else ""
+    private = f"/token/{token_of(call)}" if session else ""
     base = call.asset_url("vod", f"/vod/{video.id}{private}")
     query = f"?avh={session}" if session else ""
-    mp4 = html.escape(f"{base}/mp4/source.mp4{query}")
-    page = _PAGE.format(
-        title=html.escape(video.title),
-        poster=html.escape(f"{base}/thumbnail.jpg{query}"),
-        hls=html.escape(f"{base}/hls/manifest.m3u8{query}"),
-        mp4=f'<source src="{mp4}" type="video/mp4">\n' if video.mp4_support else "",
-    )
-    return File("player.html", "text/html; charset=utf-8", page.encode())
+    sources = {f"{base}/hls/manifest.m3u8{query}": HLS}
+    if video.mp4_support:
+        sources[f"{base}/mp4/source.mp4{query}"] = "video/mp4"
+    return player_page(video.title, f"{base}/thumbnail.jpg{query}", sources)
 
 
 def show_session(call: Context) -> dict[str, str | None]:
     """Return the session that a private video's token opens, for `?avh=`; it lasts 24 hours."""
-    video = viewable_video(call)
-    if video.public:
-        raise problems.resource_not_found(Video.path_parameter())
-    return {"session_token": session_of(call, video)}
+    return session_answer(call, viewable(call, find(call, Video)))
 
 
 @dataclass
@@ -143,7 +132,7 @@ def _asset(
     """
 
     def handle(call: Context) -> Any:
-        video = viewable_video(call)
+        video = viewable(call, find(call, Video))
         encoding = encoding_of(call, video)
         if not exists(video):
             raise problems.resource_not_found(Video.path_parameter())
@@ -169,7 +158,7 @@ def _is_ready(call: Context, video: Video, encoding: Encoding, formats: tuple[Fo
 
 def _playlist(lines: list[str]) -> File:
     text = "\n".join(lines) + "\n"
-    return File("manifest.m3u8", "application/vnd.apple.mpegurl", text.encode())
+    return File("manifest.m3u8", HLS, text.encode())
 
 
 _SESSION = parameter("avh", {"type": "string"})

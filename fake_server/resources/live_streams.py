@@ -9,7 +9,6 @@ from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
 from fake_server.collection import Collection
-from fake_server.core import problems
 from fake_server.core.files import File
 from fake_server.core.filters import contains, equals
 from fake_server.core.forms import received_file
@@ -59,7 +58,7 @@ class Restream(Schema):
 
 
 class LiveAssets(Schema):
-    """The URLs of a stream; api.video documents no others for a private one."""
+    """The URLs of a stream."""
 
     iframe: str
     player: str
@@ -96,14 +95,25 @@ class LiveStream(Resource, prefix="li", collection="live_streams"):
     thumbnail: Hidden[File | None] = field(None, doc="The image that was uploaded.")
     assets: ReadOnly[Unset[LiveAssets]] = field(None, doc="The URLs of the live stream.")
 
+    def is_cacheable(self) -> bool:
+        """Return whether it is public: each response gives a private one a new token."""
+        return self.public
+
+    def asset_base(self, call: Viewer, token: str | None) -> str:
+        """Return the beginning of the URLs of its manifest and thumbnail."""
+        private = f"/private/{token}" if token else ""
+        return call.asset_url("live", f"{private}/{self.live_stream_id}")
+
     def for_response(self, call: Viewer) -> Self:
-        """Return the live stream with the URLs of its assets."""
-        player = call.asset_url("embed", f"/live/{self.live_stream_id}")
+        """Return the live stream with the URLs of its assets, with a new token if private."""
+        token = None if self.public else call.ticket(self.live_stream_id)
+        base, query = self.asset_base(call, token), f"?token={token}" if token else ""
+        player = call.asset_url("embed", f"/live/{self.live_stream_id}{query}")
         assets = LiveAssets(
             iframe=iframe(player),
             player=player,
-            hls=call.asset_url("live", f"/{self.live_stream_id}.m3u8"),
-            thumbnail=call.asset_url("live", f"/{self.live_stream_id}/thumbnail.jpg"),
+            hls=f"{base}.m3u8",
+            thumbnail=f"{base}/thumbnail.jpg",
         )
         return self.model_copy(update={"assets": assets})
 
@@ -192,17 +202,8 @@ def delete_thumbnail(call: Context) -> LiveStream:
         return change(call, LiveStream, {"thumbnail": None}) if stream.thumbnail else stream
 
 
-def show_thumbnail(call: Context) -> File:
-    """Return the thumbnail of a live stream; its URL ends in `.jpg` even if it is a PNG."""
-    stream = find(call, LiveStream)
-    if stream.thumbnail is None or not stream.public:
-        raise problems.resource_not_found(LiveStream.path_parameter())
-    return stream.thumbnail
-
-
 _UPLOAD = Action(upload_thumbnail, answers=LiveStream)
 _DELETE = Action(delete_thumbnail, answers=LiveStream)
-_SHOW = Action(show_thumbnail, answers=File)
 
 OPERATIONS = (
     GET("/live-streams", list_all(LiveStream)),
@@ -213,5 +214,4 @@ OPERATIONS = (
     PUT("/live-streams/{liveStreamId}/complete", complete, status=202),
     POST("/live-streams/{liveStreamId}/thumbnail", _UPLOAD, status=201, file_rule=THUMBNAIL),
     DELETE("/live-streams/{liveStreamId}/thumbnail", _DELETE, status=200),
-    GET("/{liveStreamId}/thumbnail.jpg", _SHOW, credential="public"),
 )

@@ -99,6 +99,7 @@ class Creation(Transcription, total=False):
     source: Annotated[str, AfterValidator(_has_source)]
     clip: Clip
     watermark: VideoWatermark
+    subtitle: str  # sent by clients since 2025; no page describes it, and no response shows it
 
 
 def create_video(call: Context) -> Answer:

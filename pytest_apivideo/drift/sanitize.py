@@ -13,7 +13,7 @@ _TOKEN_CHARACTER = r"[0-9A-Za-z_-]"
 _SECRET = re.compile(
     r"eyJ[\w-]+(?:\.[\w-]*)*"  # a JWT
     r"|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"  # a UUID, as in addresses of private assets
-    r"|\b(?:vi|li|to|pl|pr)[0-9A-Za-z]{22}\b"  # an id, such as that of an upload token
+    r"|\b(?:vi|li|to|pl|pr)[0-9A-Za-z]{21,22}\b"  # an id, such as that of an upload token
     rf"|(?<!{_TOKEN_CHARACTER})(?={_TOKEN_CHARACTER}*\d){_TOKEN_CHARACTER}{{16,}}"
 )
 _WORD = re.compile(r"[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*")

@@ -9,7 +9,7 @@ from base64 import b64encode
 _IN_ANSWERS = re.compile(
     rb'"(?:access_token|refresh_token|token|streamKey|signatureSecret|session_token)"'
     rb'\s*:\s*"([^"\\]{8,})"'
-    rb"|(?:/token/|[?&]token=|\\?/token\\?/)([0-9A-Za-z-]{8,})"
+    rb"|(?:[?&]token=|\\?/(?:token|private)\\?/)([0-9A-Za-z-]{8,})"
 )
 _MAX_READ = 1024 * 1024
 _HIDDEN = "***"

@@ -451,8 +451,8 @@ DRIFT: dict[str, list[Change]] = {
     "lists": [
         body(
             VIDEOS,
-            "counts no page in an empty list",
-            lambda page: page["pagination"].update({} if page["data"] else {"pagesTotal": 0}),
+            "counts a page in an empty list",
+            lambda page: page["pagination"].update({} if page["data"] else {"pagesTotal": 1}),
         ),
         header(VIDEOS, "X-RateLimit-Remaining", None),
     ],

@@ -112,7 +112,7 @@ def test_a_report_holds_no_value_that_lets_in(tmp_path: Path) -> None:
     text = path.read_text()
     assert "def50200" not in text
     assert not re.search(r'": "eyJ', text)
-    assert not re.search(r'"to[0-9A-Za-z]{22}"', text)
+    assert not re.search(r'"to[0-9A-Za-z]{21,22}"', text)
     report = json.loads(text)
     assert report["targets"]["fake"]["address"] is None
     assert len(report["targets"]["fake"]["checks"]) > 70

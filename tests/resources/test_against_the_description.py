@@ -56,6 +56,9 @@ SCHEMAS = [
     ("SummaryText", "summary-update-payload"),
 ]
 
+SEEN_ONLY = {"VideoCreate": {"subtitle"}}
+"""Fields that clients send, and the description does not have."""
+
 
 def theirs(name: str) -> dict[str, Any]:
     schema: dict[str, Any] = description()["components"]["schemas"][name]
@@ -69,7 +72,8 @@ def ours(name: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("mine", "other"), SCHEMAS)
 def test_a_model_has_the_fields_of_the_description(mine: str, other: str) -> None:
-    assert set(ours(mine)["properties"]) == set(theirs(other)["properties"])
+    seen = SEEN_ONLY.get(mine, set())
+    assert set(ours(mine)["properties"]) == set(theirs(other)["properties"]) | seen
 
 
 @pytest.mark.parametrize(("mine", "other"), SCHEMAS)

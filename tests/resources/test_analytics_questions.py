@@ -138,6 +138,12 @@ CONTINENT = one_of("value", '"AS"', '"AF"', '"NA"', '"SA"', '"AN"', '"EU"', '"AZ
             "from",
             'This value should not be after "to".',
         ),
+        (
+            "metrics/play/count",
+            "from=2030-06-15T12:31:01Z&to=2030-06-16T00:00:00Z",
+            "from",
+            "This value should not be in the future.",
+        ),
     ],
 )
 def test_a_wrong_parameter_is_named(
@@ -146,7 +152,6 @@ def test_a_wrong_parameter_is_named(
     answer = api.get(f"/data/{path}?{query}")
     assert answer.status_code == 400
     problem = answer.json()
-    assert len(problem.pop("problems")) == 1
     assert problem == {
         "type": DOCS + "request-invalid-query-parameter",
         "title": "A query parameter is invalid.",
@@ -157,7 +162,12 @@ def test_a_wrong_parameter_is_named(
 
 
 @pytest.mark.parametrize(
-    "query", ["from=2030-05-16T12:30:00Z", "filterBy[referrer][]=" + "a" * 2048]
+    "query",
+    [
+        "from=2030-05-16T12:30:00Z",
+        "from=2030-06-15T12:31:00Z&to=2030-06-16T00:00:00Z",
+        "filterBy[referrer][]=" + "a" * 2048,
+    ],
 )
 def test_what_is_just_allowed_is_allowed(api: httpx.Client, query: str) -> None:
     assert api.get(f"/data/metrics/play/count?{query}").status_code == 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import httpx
@@ -54,8 +55,9 @@ def test_a_set_of_chapters_is_as_documented(apivideo: ApiVideo, api: httpx.Clien
     assert api.get(address).json() == shown
 
 
-@both
-@pytest.mark.parametrize("public", [True, False])
+@pytest.mark.parametrize(
+    ("kind", "public"), [("captions", True), ("chapters", True), ("chapters", False)]
+)
 def test_the_file_is_served_from_its_address_as_vtt(
     apivideo: ApiVideo, api: httpx.Client, http: httpx.Client, kind: str, public: bool
 ) -> None:
@@ -65,6 +67,53 @@ def test_the_file_is_served_from_its_address_as_vtt(
     file = http.get(source)
     assert (file.status_code, file.content) == (200, VTT)
     assert file.headers["Content-Type"] == "text/vtt"
+
+
+UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}"
+
+
+def test_captions_of_a_private_video_have_a_new_token_in_each_response(
+    apivideo: ApiVideo, api: httpx.Client, http: httpx.Client
+) -> None:
+    video = apivideo.videos.add(public=False)
+    path = f"/videos/{video.id}/captions"
+    shown = [
+        upload(api, f"{path}/en")["src"],
+        api.get(f"{path}/en").json()["src"],
+        api.get(path).json()["data"][0]["src"],
+        api.patch(f"{path}/en", json={"default": True}).json()["src"],
+    ]
+    assert len(set(shown)) == 4
+    base = f"{apivideo.url}/vod/{video.id}"
+    for src in shown:
+        assert re.fullmatch(f"{base}/token/{UUID}/captions/en.vtt", src)
+        file = http.get(src)
+        assert (file.content, file.headers["Content-Type"]) == (VTT, "text/vtt")
+        assert http.get(src).status_code == 404  # a token works once
+    assert http.get(f"{base}/captions/en.vtt").status_code == 404
+
+
+def test_captions_of_a_private_video_are_served_to_its_session(
+    apivideo: ApiVideo, api: httpx.Client, http: httpx.Client
+) -> None:
+    video = apivideo.videos.add(public=False)
+    src = upload(api, f"/videos/{video.id}/captions/en")["src"]
+    assert http.get(src.replace("en.vtt", "fr.vtt")).status_code == 404  # uses up no token
+    session = http.get(src.replace("captions/en.vtt", "session")).json()["session_token"]
+    assert [http.get(f"{src}?avh={session}").content for _ in range(2)] == [VTT, VTT]
+
+
+def test_the_address_of_captions_follows_the_video(
+    apivideo: ApiVideo, api: httpx.Client, http: httpx.Client
+) -> None:
+    path = f"/videos/{apivideo.videos.add().id}"
+    public = upload(api, f"{path}/captions/en")["src"]
+    assert "/token/" not in public
+    api.patch(path, json={"public": False})
+    assert "/token/" in api.get(f"{path}/captions/en").json()["src"]
+    assert http.get(public).status_code == 404
+    api.patch(path, json={"public": True})
+    assert api.get(f"{path}/captions/en").json()["src"] == public
 
 
 @both

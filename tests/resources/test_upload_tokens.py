@@ -60,7 +60,7 @@ def test_the_longest_ttl_is_accepted(api: httpx.Client) -> None:
 def test_an_upload_token_lives_as_long_as_it_says(apivideo: ApiVideo, api: httpx.Client) -> None:
     apivideo.clock.freeze("2030-01-01")
     for_ever = api.post("/upload-tokens", content=b"{}").json()
-    assert re.fullmatch(r"to\w{22}", for_ever["token"])
+    assert re.fullmatch(r"to\w{21,22}", for_ever["token"])
     assert for_ever == {
         "token": for_ever["token"],
         "ttl": 0,

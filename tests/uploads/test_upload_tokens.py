@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -125,6 +127,113 @@ def test_a_token_expires_by_the_clock(apivideo: ApiVideo, http: httpx.Client) ->
     answer = token_upload(http, token)
     assert (answer.status_code, slug(answer)) == NOT_GOOD
     assert (len(apivideo.videos), apivideo.disk_use) == (1, len(b"content"))
+
+
+LATER_PARTS = [
+    ["part 1/3", "part 2/3", "part 3/3"],
+    ["part 2/3", "part 1/3", "part 3/3"],
+    ["part 1/*", "part 2/*", "part 3/3"],
+    [f"bytes {n * MIN}-{(n + 1) * MIN - 1}/{3 * MIN}" for n in range(3)],
+]
+
+
+@pytest.mark.parametrize("parts", LATER_PARTS, ids=["part", "any order", "unknown total", "bytes"])
+def test_an_upload_that_began_in_time_is_completed_after_its_token_has_expired(
+    apivideo: ApiVideo, http: httpx.Client, parts: list[str]
+) -> None:
+    apivideo.clock.freeze()
+    token = apivideo.upload_tokens.add(ttl=60).token
+    first, *others = parts
+    video_id = token_upload(http, token, ANY, content_range=first).json()["videoId"]
+    apivideo.clock.advance(3600)
+    for part in others:
+        answer = token_upload(http, token, ANY, content_range=part, videoId=video_id)
+        assert answer.status_code == 201, answer.text
+    assert answer.json()["title"] == "holiday.mp4"
+    assert apivideo.content(video_id).size == 3 * MIN
+    again = token_upload(http, token, ANY, content_range=parts[0], videoId=video_id)
+    assert (again.status_code, slug(again)) == (400, "video-source-already-uploaded")
+
+
+@pytest.mark.parametrize("begun", ["not begun", "with the API key", "with another token"])
+@pytest.mark.parametrize("content_range", [None, "part 1/2", "part 2/2", "nonsense"])
+def test_an_expired_token_begins_no_upload_and_joins_none_of_others(
+    apivideo: ApiVideo, api: httpx.Client, http: httpx.Client, begun: str, content_range: str | None
+) -> None:
+    apivideo.clock.freeze()
+    upload, token = Uploader(apivideo, api), apivideo.upload_tokens.add(ttl=60).token
+    if begun == "with the API key":
+        upload.send(content_range="part 1/3")
+    if begun == "with another token":
+        other = apivideo.upload_tokens.add().token
+        token_upload(http, other, ANY, content_range="part 1/3", videoId=upload.video_id)
+    before = upload.ingest
+    apivideo.clock.advance(60)
+    for fields in ({"videoId": upload.video_id}, {"videoId": "viUnknown"}, {}):
+        answer = token_upload(http, token, ANY, content_range=content_range, **fields)
+        assert (answer.status_code, slug(answer)) == NOT_GOOD
+    assert upload.ingest == before
+    assert len(apivideo.videos) == 1
+
+
+def test_a_file_may_arrive_while_its_token_expires(apivideo: ApiVideo, http: httpx.Client) -> None:
+    apivideo.clock.freeze()
+    token, has_begun = apivideo.upload_tokens.add(ttl=60).token, threading.Event()
+    apivideo.watch(has_begun.set)
+
+    def body() -> Iterator[bytes]:
+        yield b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.mp4"\r\n\r\n'
+        yield bytes(MIN)
+        assert has_begun.wait(10)
+        apivideo.clock.advance(3600)
+        yield b"end\r\n--x--\r\n"
+
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    answer = http.post(f"/upload?token={token}", content=body(), headers=headers)
+    assert answer.status_code == 201
+    assert apivideo.content(answer.json()["videoId"]).size == MIN + 3
+
+
+def test_a_deleted_token_is_refused_for_a_part_too(
+    api: httpx.Client, http: httpx.Client, token: str
+) -> None:
+    video_id = token_upload(http, token, ANY, content_range="part 1/2").json()["videoId"]
+    api.delete(f"/upload-tokens/{token}")
+    answer = token_upload(http, token, content_range="part 2/2", videoId=video_id)
+    assert (answer.status_code, slug(answer)) == NOT_GOOD
+
+
+PART = "part 2 of an upload came without videoId, so it became a video of its own; send the "
+RANGE = f"the range from {MIN} of an upload came without videoId, so it became a video of its own; "
+
+
+@pytest.mark.parametrize(
+    ("content_range", "has_id", "warning"),
+    [
+        (None, False, None),
+        ("part 1/3", False, None),
+        (f"bytes 0-{MIN - 1}/*", False, None),
+        ("part 2/3", True, None),
+        ("part 2/3", False, PART + "videoId of the first answer with every other part"),
+        (
+            f"bytes {MIN}-{2 * MIN - 1}/*",
+            False,
+            RANGE + "send the videoId of the first answer with every other part",
+        ),
+    ],
+)
+def test_a_part_without_the_id_of_its_video_has_a_warning(
+    apivideo: ApiVideo,
+    http: httpx.Client,
+    token: str,
+    content_range: str | None,
+    has_id: bool,
+    warning: str | None,
+) -> None:
+    fields = {"videoId": apivideo.videos.add().id} if has_id else {}
+    answer = token_upload(http, token, ANY, content_range=content_range, **fields)
+    assert answer.status_code == 201
+    assert apivideo.calls.last("POST /upload").warnings == ((warning,) if warning else ())
 
 
 def test_a_deleted_token_is_refused(api: httpx.Client, http: httpx.Client, token: str) -> None:

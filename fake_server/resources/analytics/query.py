@@ -24,7 +24,7 @@ there, and the official Python SDK refuses them."""
 _EVER = moment_ns("0001-01-01")
 _LIVE = 20 * SECOND
 _MAX_DAYS = 30
-_GRACE = 60 * SECOND  # the request arrives after the client computed "30 days ago"
+_GRACE = 60 * SECOND  # the client computed the time earlier, or by a clock of its own
 _ATOM = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _NOT_ATOM = (
     "This value is not a valid date-time. Use the ATOM format, URL encoded "
@@ -145,6 +145,8 @@ def _timeframe(call: Context, wrong: list[Problem]) -> Timeframe:
     since = _moment(call.query, "from", to - DAY, wrong)
     if since > to:
         wrong.append(invalid_query_parameter("from", 'This value should not be after "to".'))
+    elif since > call.now_ns + _GRACE:
+        wrong.append(invalid_query_parameter("from", "This value should not be in the future."))
     elif since < call.now_ns - _MAX_DAYS * DAY - _GRACE:
         name = "from" if "from" in call.query else "to"
         detail = f"This value should not be more than {_MAX_DAYS} days ago."

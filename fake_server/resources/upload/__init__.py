@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from fake_server.api_warnings import of_part_without_video
 from fake_server.core import problems
 from fake_server.core.content_range import Bytes, Part, read_content_range
 from fake_server.core.files import FileRule
@@ -26,6 +27,8 @@ from fake_server.resources.upload_tokens import UploadToken
 
 __all__ = ["EVENT_HANDLERS", "OPERATIONS"]
 
+_CONTENT_RANGE = "Content-Range"
+
 
 class PieceReceived(Schema):
     """The response while pieces are missing: the video's id alone, as seen in a live trace."""
@@ -41,20 +44,34 @@ def upload_source(call: Context) -> Video | PieceReceived:
 
 
 def upload_by_token(call: Context) -> Video | PieceReceived:
-    """Upload a file with an upload token, to the video in the field `videoId` or to a new one."""
+    """Upload a file with an upload token, to the video in the field `videoId` or to a new one.
+
+    The token must be valid when the upload begins; later pieces may arrive after it has expired.
+    """
     text = call.query.get("token", [""])[-1]
     if not text:
         raise problems.missing_upload_token()
     token = call.store.table(UploadToken).get(text)
-    if token is None or not token.is_active(call.now):
+    is_active = token is not None and token.is_active(call.now)
+    if token is None or not (is_active or _CONTENT_RANGE in call.request.headers):
         raise problems.invalid_upload_token()
     with received_upload(call, call.project.spool) as upload, call.store.lock:
-        if text not in call.store.table(UploadToken):  # it was deleted during the upload
+        video_id = upload.fields.get("videoId") or None
+        is_deleted = text not in call.store.table(UploadToken)  # during the upload
+        if is_deleted or not (is_active or _began_with(call, text, video_id)):
             raise problems.invalid_upload_token()
-        return _store_piece(call, upload.fields.get("videoId") or None, upload)
+        return _store_piece(call, video_id, upload, text)
 
 
-def _store_piece(call: Context, video_id: str | None, upload: Upload) -> Video | PieceReceived:
+def _began_with(call: Context, token: str, video_id: str | None) -> bool:
+    """Return whether the upload of a video's source began with this token."""
+    received = None if video_id is None else received_of(call, video_id)
+    return received is not None and received.token == token
+
+
+def _store_piece(
+    call: Context, video_id: str | None, upload: Upload, token: str = ""
+) -> Video | PieceReceived:
     """Add a piece to a video or, without an id, to a new one; nothing changes on an error."""
     with call.store.lock:
         video = None if video_id is None else call.store.find(Video, video_id)
@@ -62,8 +79,9 @@ def _store_piece(call: Context, video_id: str | None, upload: Upload) -> Video |
         refuse_if_complete(before)
         piece = _piece(call)
         refuse_wrong(before, piece, upload.file.size)
-        received = with_piece(before, piece, upload.file.keep())
+        received = with_piece(before, piece, upload.file.keep(), token)
         if video is None:
+            call.warnings.extend(of_part_without_video(piece))
             video = add(call, Video, {"title": _title(upload.name)})
         store(call, video, received)
     return video if received.is_complete else PieceReceived(video_id=video.id)
@@ -71,7 +89,7 @@ def _store_piece(call: Context, video_id: str | None, upload: Upload) -> Video |
 
 def _piece(call: Context) -> Part | Bytes | None:
     """Return the piece that the request contains, or None for a whole file."""
-    header = call.request.headers.get("Content-Range")
+    header = call.request.headers.get(_CONTENT_RANGE)
     if header is None:
         return None
     piece = read_content_range(header)

@@ -43,12 +43,14 @@ class Piece:
 class Received:
     """The received pieces of a source, in order; `total` is its number of parts or bytes.
 
+    `token` is the upload token that its upload began with, empty for an upload with an API key;
     `address` is the URL that it is fetched from, `arrives_at` the time when that is done.
     """
 
     way: Way
     pieces: tuple[Piece, ...] = ()
     total: int | None = None
+    token: str = ""
     address: str = ""
     arrives_at: datetime | None = None
 
@@ -95,9 +97,11 @@ def refuse_if_complete(received: Received | None) -> None:
         raise refusals.already_uploaded()
 
 
-def with_piece(received: Received | None, piece: Part | Bytes | None, file: StoredFile) -> Received:
-    """Return what is received with this (valid) piece."""
-    before = received or Received(_way(piece))
+def with_piece(
+    received: Received | None, piece: Part | Bytes | None, file: StoredFile, token: str
+) -> Received:
+    """Return what is received with this (valid) piece; `token` came with it, or is empty."""
+    before = received or Received(_way(piece), token=token)
     position = piece.number if isinstance(piece, Part) else piece.first if piece else 0
     pieces = sorted((*before.pieces, Piece(position, file)), key=lambda one: one.position)
     total = before.total if piece is None or piece.total is None else piece.total
