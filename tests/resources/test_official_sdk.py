@@ -79,7 +79,7 @@ def test_it_lists_with_every_filter(
     page = videos.list(**filters)
     assert [video.title for video in page.data] == expected
     assert page.pagination.items_total >= len(expected)
-    assert page.pagination.links[0].rel == "self"
+    assert page.pagination.links[0].rel == ("self" if page.data else "first")
 
 
 def test_it_lists_tags(apivideo: ApiVideo, official: sdk.ApiClient) -> None:
