@@ -1,6 +1,6 @@
-"""The commands of `apivideo-fake` that are about the sandbox: contract, drift, verify, sweep.
+"""The commands contract, drift, verify and sweep of `apivideo-fake`.
 
-`fake_server` knows nothing of them: it finds them by the entry points `apivideo_fake.commands`.
+`fake_server` finds them by the entry points `apivideo_fake.commands`.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ def contract(arguments: tuple[str, ...]) -> None:
     APIVIDEO_SANDBOX_API_KEY. With --apivideo-report=FILE it writes what it saw.
     """
     command = [sys.executable, "-m", "pytest", "--pyargs", "pytest_apivideo.contract"]
-    # A suite that is run to see the sandbox must not be green for want of its key.
+    # A suite run against the sandbox must not pass without its key.
     command.append("--apivideo-require-sandbox")
-    # In a process of its own, for pytest rewrites asserts only in what is not imported yet.
+    # A separate process, because pytest cannot rewrite asserts of imported modules.
     sys.exit(subprocess.call([*command, *arguments]))  # noqa: S603 - the user's own arguments
 
 
@@ -72,7 +72,7 @@ def drift(
     from pytest_apivideo.drift.files import write
     from pytest_apivideo.drift.report import read
 
-    with _told_in_a_line():
+    with _errors_in_one_line():
         one, other = read(first), read(second or first)
         if second is None and len(one["targets"]) < 2:
             raise click.ClickException(f"{first} is a report of one target: name a second report")
@@ -93,8 +93,8 @@ def drift(
 
 
 @contextmanager
-def _told_in_a_line() -> Iterator[None]:
-    """Tell what is wrong with a file that the user named, and no traceback."""
+def _errors_in_one_line() -> Iterator[None]:
+    """Report an invalid file that the user named, without a traceback."""
     from pytest_apivideo.drift.baseline import BaselineError
     from pytest_apivideo.drift.files import NotWritableError
     from pytest_apivideo.drift.report import ReportError
@@ -115,15 +115,15 @@ def _description(path: Path) -> dict[str, Any]:
     try:
         loaded = _loaded(path)
     except (OSError, ValueError, RecursionError) as error:
-        words = " ".join(str(error).split())
-        raise click.ClickException(f"{path} is no OpenAPI description: {words}") from None
+        reason = " ".join(str(error).split())
+        raise click.ClickException(f"{path} is not an OpenAPI description: {reason}") from None
     if not isinstance(loaded, dict) or not isinstance(loaded.get("paths"), dict):
-        raise click.ClickException(f"{path} is no OpenAPI description: it has no paths")
+        raise click.ClickException(f"{path} is not an OpenAPI description: it has no paths")
     return loaded
 
 
 def _loaded(path: Path) -> Any:
-    """What a file of JSON or YAML holds; raises ValueError if it is neither."""
+    """Load a file of JSON or YAML. Raises ValueError for an invalid one."""
     import json
 
     text = path.read_text(encoding="utf-8")
@@ -155,7 +155,7 @@ def verify(report: Path, settings: Path | None) -> None:
     from pytest_apivideo.drift.show import visible
     from pytest_apivideo.drift.verify import verify
 
-    with _told_in_a_line():
+    with _errors_in_one_line():
         verification = verify(read(report))
         click.echo(f"{report}: " + "\n".join(map(visible, verification.told())))
         if settings is not None:
@@ -205,12 +205,12 @@ def sweep(
             swept = sweeping.sweep(account, directory, chosen, dry_run=dry_run)
     except (guard.SandboxRefused, SandboxLost, LoginRefused, ValueError) as error:
         raise click.ClickException(str(error)) from None
-    _tell(swept, account, dry_run)
+    _report(swept, account, dry_run)
     sys.exit(1 if swept.left else 0)
 
 
 def _chosen(older_than: str | None, runs: tuple[str, ...]) -> Chosen:
-    """Which runs are meant; raises UsageError, and ValueError for what is none."""
+    """Return the chosen runs. Raises UsageError, and ValueError for an invalid run or age."""
     from pytest_apivideo.sandbox.marks import begin_of, duration
     from pytest_apivideo.sandbox.sweeping import Chosen
 
@@ -240,7 +240,7 @@ def _account(base_url: str, directory: Path) -> Account:
     return Account(Upstream(base_url, budget), key, Secrets())
 
 
-def _tell(swept: Swept, account: Account, dry_run: bool) -> None:
+def _report(swept: Swept, account: Account, dry_run: bool) -> None:
     hide = account.secrets.hide
     for name in swept.removed:
         click.echo(hide(f"{'would remove' if dry_run else 'removed'} {name}"))

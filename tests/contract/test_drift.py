@@ -636,7 +636,7 @@ def test_a_file_that_is_no_description_is_told_in_a_line(
     path.write_bytes(text.encode("latin-1"))
     done = run(*files, "--openapi", str(path))
     assert (done.exit_code, done.stdout) == (1, "")
-    assert done.stderr.startswith(f"Error: {path} is no OpenAPI description: ")
+    assert done.stderr.startswith(f"Error: {path} is not an OpenAPI description: ")
     assert done.stderr.count("\n") == 1
 
 
