@@ -1,4 +1,4 @@
-"""Webhooks for tests: a receiver over real HTTP, and signed requests for web frameworks."""
+"""Webhooks in tests: a receiver over HTTP, and signed requests for web frameworks."""
 
 from __future__ import annotations
 
@@ -40,30 +40,29 @@ _FACTS: Mapping[Event, Mapping[str, str]] = {
 
 @dataclass(frozen=True)
 class Received:
-    """A message that came: the body as it came, and the headers, whatever their case."""
+    """A received message: the raw body, and the case-insensitive headers."""
 
     body: bytes
     headers: Headers
 
     @property
     def json(self) -> Any:
-        """The body, read as JSON."""
+        """The body, parsed as JSON."""
         return json.loads(self.body)
 
 
 @dataclass(frozen=True)
 class SignedRequest:
-    """What api.video would send: the body, and the headers that go with it."""
+    """A request as api.video sends it: the body and its headers."""
 
     body: bytes
     headers: dict[str, str]
 
 
 class WebhookReceiver:
-    """Where webhooks go in a test. `url` is its address, under which any path is received.
+    """A receiver of webhooks at `url` and every path below it.
 
-    `deliveries` holds what came, oldest first. What it answers is 200, until `refuse` or `delay`
-    say otherwise.
+    It answers 200 at once, unless `refuse` or `delay` was called.
     """
 
     def __init__(self, apivideo: ApiVideo, url: str) -> None:
@@ -79,33 +78,33 @@ class WebhookReceiver:
 
     @property
     def deliveries(self) -> list[Received]:
-        """What came so far, oldest first; waits for the deliveries that are under way."""
+        """The messages received so far, oldest first; waits for deliveries in progress."""
         _ = self._apivideo.webhooks.deliveries
         with self._lock:
             return list(self._received)
 
     def subscribe(self, *events: Event) -> Webhook:
-        """Add a webhook to the fake that tells this receiver of these events, or of all."""
+        """Add a webhook to the fake that sends these events, or all, to this receiver."""
         return self._apivideo.webhooks.add(url=self.url, events=list(events or EVENTS))
 
     @property
     def webhook(self) -> Webhook:
-        """The newest webhook that tells this receiver; one for all events if there is none."""
-        own = [one for one in self._apivideo.webhooks if one.url.startswith(self.url)]
+        """The newest webhook for this receiver; created for all events if missing."""
+        own = [hook for hook in self._apivideo.webhooks if hook.url.startswith(self.url)]
         return own[-1] if own else self.subscribe()
 
     @property
     def secret(self) -> str:
-        """What the messages of `webhook` are signed with: `signatureSecret`."""
+        """The `signatureSecret` of `webhook`, which signs its messages."""
         return self.webhook.signature_secret
 
     def verify(self, *deliveries: Received) -> bool:
-        """Whether these, or all that came, are signed with the secret of the webhook they name.
+        """Return whether these deliveries, or all, are signed by the webhook that they name.
 
-        Over the raw bytes, compared in constant time. False if nothing came.
+        The raw bytes are compared in constant time. False if there is no delivery.
         """
-        wanted = deliveries or self.deliveries
-        return bool(wanted) and all(map(self._is_signed, wanted))
+        received = deliveries or self.deliveries
+        return bool(received) and all(map(self._is_signed, received))
 
     def refuse(self, status: int = 500, times: int | None = None) -> None:
         """Answer the next `times` messages, or all from now on, with this status."""
@@ -113,7 +112,7 @@ class WebhookReceiver:
             self._status, self._refusals = status, float("inf") if times is None else times
 
     def delay(self, seconds: float) -> None:
-        """Answer from now on after so many real seconds; what comes is received at once."""
+        """Answer after this many real seconds from now on; messages are recorded at once."""
         self._seconds = seconds
 
     def accept(self) -> None:
@@ -121,12 +120,12 @@ class WebhookReceiver:
         self._status, self._refusals, self._seconds = 200, 0.0, 0.0
 
     def event(self, type: Event, **facts: str) -> bytes:  # noqa: A002 - its name in the message
-        """The body of a message of an event, now by the fake's clock; `facts` replace examples.
+        """Return the body of an event's message, at the fake's time; `facts` replace examples.
 
-        Raises ValueError for an event that api.video does not send, or a fact that it has not.
+        Raises ValueError for an unknown event, or a fact that the event does not have.
         """
         if type not in _FACTS:
-            raise ValueError(f"{type!r} is no event; events are: {', '.join(EVENTS)}")
+            raise ValueError(f"{type!r} is not an event; valid are: {', '.join(EVENTS)}")
         known = _FACTS[type]
         unknown = set(facts) - set(known) - {"liveStreamId"}
         if unknown:
@@ -134,20 +133,20 @@ class WebhookReceiver:
         return message(type, {**known, **facts}, self._apivideo.clock.datetime())
 
     def full_encoding(self, source: QualityName = "720p", **facts: str) -> list[bytes]:
-        """The bodies of all messages of an encoding: HLS up to the source's quality, and MP4."""
+        """Return the bodies of an encoding's messages: HLS up to the source's quality, and MP4."""
         qualities: tuple[QualityName, ...] = get_args(QualityName)
         if source not in qualities:
-            raise ValueError(f"{source!r} is no quality; qualities are: {', '.join(qualities)}")
-        forms = [("hls", one) for one in qualities[: qualities.index(source) + 1]]
+            raise ValueError(f"{source!r} is not a quality; valid are: {', '.join(qualities)}")
+        renditions = [("hls", quality) for quality in qualities[: qualities.index(source) + 1]]
         return [
-            self.event("video.encoding.quality.completed", encoding=form, quality=quality, **facts)
-            for form, quality in [*forms, ("mp4", source)]
+            self.event("video.encoding.quality.completed", encoding=kind, quality=quality, **facts)
+            for kind, quality in [*renditions, ("mp4", source)]
         ]
 
     def request(
         self, event: bytes, tamper: str | None = None, webhook: Webhook | None = None
     ) -> SignedRequest:
-        """The message as api.video would sign it for a webhook, or tampered with (`TAMPERS`).
+        """Return the message, signed for a webhook, or tampered with (see `TAMPERS`).
 
         Raises ValueError for an unknown way of tampering.
         """
@@ -156,7 +155,9 @@ class WebhookReceiver:
         if tamper is None:
             return signed
         if tamper not in TAMPERS:
-            raise ValueError(f"{tamper!r} is no way of tampering; these are: {', '.join(TAMPERS)}")
+            raise ValueError(
+                f"{tamper!r} is not a way of tampering; valid are: {', '.join(TAMPERS)}"
+            )
         return TAMPERS[tamper](signed)
 
     def send(
@@ -167,10 +168,10 @@ class WebhookReceiver:
         tamper: str | None = None,
         webhook: Webhook | None = None,
     ) -> Any:
-        """Send the message to an application by its test client, and return the answer of that.
+        """Send the message through an application's test client, and return its response.
 
-        Takes the clients of Django, Flask (and werkzeug), Starlette and FastAPI (and any of httpx),
-        and a `requests.Session`. Raises TypeError for others; use `request()` with those.
+        Supports the clients of Django, Flask, werkzeug, Starlette, FastAPI and httpx, and
+        `requests.Session`. Raises TypeError for others; use `request()` with those.
         """
         signed = self.request(event, tamper, webhook)
         families = {kind.__module__.partition(".")[0] for kind in type(client).__mro__}
@@ -182,17 +183,17 @@ class WebhookReceiver:
         if families & {"httpx", "httpx2", "starlette"}:
             return client.post(path, content=signed.body, headers=signed.headers)
         raise TypeError(
-            f"{type(client).__module__}.{type(client).__name__} is no test client of Django, "
-            "Flask, Starlette or FastAPI; send what request(event) returns with it: .body and "
-            ".headers"
+            f"{type(client).__module__}.{type(client).__name__} is not a test client of "
+            "Django, Flask, Starlette or FastAPI; send .body and .headers of request(event) with it"
         )
 
-    def _is_signed(self, one: Received) -> bool:
-        sent, identifier = one.headers.get(_SIGNATURE, ""), one.headers.get(_ID, "")
+    def _is_signed(self, received: Received) -> bool:
+        headers = received.headers
+        sent, identifier = headers.get(_SIGNATURE, ""), headers.get(_ID, "")
         if identifier not in self._apivideo.webhooks:
             return False
         secret = self._apivideo.webhooks[identifier].signature_secret
-        return hmac.compare_digest(signature(one.body, secret).encode(), sent.encode())
+        return hmac.compare_digest(signature(received.body, secret).encode(), sent.encode())
 
     def _receive(self, received: Received) -> int:
         with self._lock:
@@ -213,22 +214,14 @@ def _reformatted(signed: SignedRequest) -> SignedRequest:
     return replace(signed, body=json.dumps(json.loads(signed.body), indent=1).encode())
 
 
-def _other_signature(signed: SignedRequest) -> SignedRequest:
-    return _with(signed, _SIGNATURE, "0" * 64)
-
-
 def _other_secret(signed: SignedRequest) -> SignedRequest:
-    return _with(signed, _SIGNATURE, signature(signed.body, "sig_sec_ofSomebodyElse000000"))
-
-
-def _other_webhook(signed: SignedRequest) -> SignedRequest:
-    return _with(signed, _ID, "webhook_ofSomebodyElse0000000")
+    return _with(signed, _SIGNATURE, signature(signed.body, "sig_sec_anotherSecret0000000"))
 
 
 def _without_signature(signed: SignedRequest) -> SignedRequest:
-    return replace(
-        signed, headers={name: one for name, one in signed.headers.items() if name != _SIGNATURE}
-    )
+    headers = dict(signed.headers)
+    del headers[_SIGNATURE]
+    return replace(signed, headers=headers)
 
 
 def _with(signed: SignedRequest, name: str, value: str) -> SignedRequest:
@@ -238,12 +231,12 @@ def _with(signed: SignedRequest, name: str, value: str) -> SignedRequest:
 TAMPERS: Mapping[str, Callable[[SignedRequest], SignedRequest]] = {
     "body": _other_body,
     "whitespace": _reformatted,
-    "signature": _other_signature,
+    "signature": lambda signed: _with(signed, _SIGNATURE, "0" * 64),
     "secret": _other_secret,
-    "webhook_id": _other_webhook,
+    "webhook_id": lambda signed: _with(signed, _ID, "webhook_anotherWebhook0000000"),
     "no_header": _without_signature,
 }
-"""The ways of tampering with a message: what is changed after it was signed, or signed wrongly."""
+"""The ways of tampering with a signed message."""
 
 
 class _Server(ThreadingHTTPServer):
@@ -262,20 +255,20 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, format: str, *args: Any) -> None:
-        """A test's output is not the place for it."""
+        """Log nothing."""
 
 
 @contextmanager
 def open_receiver(apivideo: ApiVideo) -> Iterator[WebhookReceiver]:
-    """A receiver that listens on loopback until the block ends."""
+    """Open a receiver that listens on loopback until the block ends."""
     with _Server(("127.0.0.1", 0), _Handler) as server:
-        receiving = WebhookReceiver(apivideo, f"http://127.0.0.1:{server.server_port}")
-        server.receive = lambda received: receiving._receive(received)
+        receiver = WebhookReceiver(apivideo, f"http://127.0.0.1:{server.server_port}")
+        server.receive = receiver._receive
         thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
         try:
-            yield receiving
+            yield receiver
         finally:
-            receiving._closing.set()
+            receiver._closing.set()
             server.shutdown()
             thread.join()

@@ -1,7 +1,7 @@
 """Authenticated `httpx` clients.
 
 The token is added by the transport, below redirects, cookies and hooks: each hop of a redirect is
-judged by its own URL, and the request that the caller (or the next hop) sees never holds the token.
+checked by its own URL, and the request that the caller sees never contains the token.
 """
 
 import asyncio
@@ -28,15 +28,14 @@ KEEP_NO_CONNECTION = httpx.Limits(max_keepalive_connections=0)
 def http_client(
     base_url: str, api_key: str, *, now: Clock = wall_clock, timeout: float | None = 30.0
 ) -> httpx.Client:
-    """Make a client that logs in on first use, renews its token, and is otherwise a plain one.
+    """Create a client that logs in on first use and renews its token.
 
-    `now` is the clock by which the token ages, `timeout` is in seconds and holds for logins too. A
-    request with an `Authorization` header or an `auth` of its own (`auth=None`: none at all) is
-    sent as it is. After a 401 the token is renewed once and the request repeated, provided that its
-    body can be sent twice: bytes, forms, and multipart with seekable files; not iterators, nor
-    `content=file`.
+    `now` is the clock of the token's age; `timeout`, in seconds, applies to logins too. A request
+    with its own `Authorization` header or `auth` (also `auth=None`) is sent unchanged. After a 401
+    the token is renewed once and the request repeated, if its body can be sent twice: bytes, forms
+    and multipart with seekable files, but not iterators or `content=file`.
 
-    Requests raise `LoginRefused` if no token can be had.
+    Requests raise `LoginRefused` if the login fails.
     """
     target = Target(base_url)
     context = _context()
@@ -54,9 +53,9 @@ def http_client(
 def async_http_client(
     base_url: str, api_key: str, *, now: Clock = wall_clock, timeout: float | None = 30.0
 ) -> httpx.AsyncClient:
-    """Make the asynchronous twin of `http_client`.
+    """Create the asynchronous counterpart of `http_client`.
 
-    It keeps no connection between requests, so that any event loop may use it, of asyncio or trio.
+    It keeps no connection between requests, so any event loop of asyncio or trio may use it.
     """
     target = Target(base_url)
     context = _context()
@@ -72,7 +71,7 @@ def async_http_client(
 
 
 def _context() -> ssl.SSLContext:
-    """The context for TLS as httpx makes it: to read all the authorities takes 20 ms and more."""
+    """Return httpx's TLS context, cached because loading the authorities takes over 20 ms."""
     return _context_of(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
 
 
@@ -87,7 +86,7 @@ def _pattern(target: Target) -> str:
 
 
 def _proxy(target: Target) -> str | None:
-    """The environment's proxy: httpx heeds it only where it chooses the transport itself."""
+    """Return the environment's proxy, which httpx ignores for custom transports."""
     proxies = getproxies()
     if proxy_bypass(target.host):
         return None
@@ -178,12 +177,12 @@ class _AsyncTransport(httpx.AsyncBaseTransport):
             claim = self._shared.claim(refused)
             if isinstance(claim, Turn):
                 with claim:
-                    return await self._take(claim, request)
-            token = claim if isinstance(claim, Token) else await _settled(claim)
+                    return await self._renew(claim, request)
+            token = claim if isinstance(claim, Token) else await _result_of(claim)
             if token is not None:
                 return token
 
-    async def _take(self, turn: Turn, request: httpx.Request) -> Token:
+    async def _renew(self, turn: Turn, request: httpx.Request) -> Token:
         step = turn.step(None)
         while isinstance(step, TokenCall):
             step = turn.step(await self._exchange(request, step))
@@ -202,21 +201,21 @@ class _Event(Protocol):
     async def wait(self) -> object: ...
 
 
-async def _settled(pending: Pending) -> Token | None:
-    """Wait for a renewal that another task, perhaps of another loop, is at."""
+async def _result_of(pending: Pending) -> Token | None:
+    """Wait for the renewal of another task, perhaps of another loop."""
     event, wake = _event_of_this_loop()
 
-    def wake_unless_gone(_: Pending) -> None:
-        with suppress(RuntimeError):  # the loop was closed, so nobody waits there any more
+    def wake_if_open(_: Pending) -> None:
+        with suppress(RuntimeError):  # the loop was closed
             wake()
 
-    pending.add_done_callback(wake_unless_gone)
+    pending.add_done_callback(wake_if_open)
     await event.wait()
     return pending.result()
 
 
 def _event_of_this_loop() -> tuple[_Event, Callable[[], object]]:
-    """Give an event of the running loop, and what sets it from any thread."""
+    """Return an event of the running loop, and a function that sets it from any thread."""
     trio = cast("Any", sys.modules.get("trio"))
     if trio is not None and trio.lowlevel.in_trio_run():
         trio_event = trio.Event()
@@ -227,7 +226,7 @@ def _event_of_this_loop() -> tuple[_Event, Callable[[], object]]:
 
 @contextmanager
 def _no_traceback() -> Iterator[None]:
-    """Cut the frames below a failed login off the error: they hold the API key."""
+    """Remove the traceback of a failed login, as its frames contain the API key."""
     try:
         yield
     except httpx.TransportError as error:
@@ -255,7 +254,7 @@ def _signed(request: httpx.Request, token: Token) -> httpx.Request:
 
 
 def _posted(call: TokenCall, request: httpx.Request) -> httpx.Request:
-    """Make the request for a token, as patient as the request that needs it."""
+    """Create the request for a token, with the timeout of the request that needs it."""
     timeout = request.extensions.get("timeout", {})
     return httpx.Request("POST", call.url, json=call.payload, extensions={"timeout": timeout})
 
@@ -280,9 +279,9 @@ async def _can_repeat_async(request: httpx.Request) -> bool:
 
 
 def _is_whole(request: httpx.Request, size: int) -> bool:
-    """Compare what the body's stream gave when read again with the length that was announced.
+    """Return whether the body's stream, read again, gave the announced length.
 
-    A file or an iterator that the first sending used up gives less, and has no way to say so.
+    An exhausted file or iterator gives less without an error.
     """
     announced: str | None = request.headers.get("Content-Length")
     return announced == str(size)

@@ -1,7 +1,7 @@
 """Authenticated `requests` sessions.
 
-The token is added by the adapter, below redirects and hooks: each hop of a redirect is judged by
-its own URL, and the request that the caller (or the next hop) sees never holds the token.
+The token is added by the adapter, below redirects and hooks: each hop of a redirect is checked
+by its own URL, and the request that the caller sees never contains the token.
 """
 
 from collections.abc import Mapping
@@ -33,15 +33,14 @@ Certificate = bytes | str | tuple[bytes | str, bytes | str] | None
 def new_session(
     base_url: str, api_key: str, *, now: Clock = wall_clock, timeout: float | None = 30.0
 ) -> requests.Session:
-    """Make a session that logs in on first use, renews its token, and takes relative URLs.
+    """Create a session that logs in on first use, renews its token, and accepts relative URLs.
 
-    `now` is the clock by which the token ages; `timeout`, in seconds, holds for requests that name
-    none, and for logins. A request with an `Authorization` header or an `auth` of its own is sent
-    as it is, and `~/.netrc` is not read. After a 401 the token is renewed once and the request
-    repeated, provided that its body can be sent twice: anything but iterators and files that cannot
-    be rewound.
+    `now` is the clock of the token's age; `timeout`, in seconds, is the default of requests and
+    logins. A request with its own `Authorization` header or `auth` is sent unchanged, and
+    `~/.netrc` is not read. After a 401 the token is renewed once and the request repeated, unless
+    its body is an iterator or a file that cannot be rewound.
 
-    Requests raise `LoginRefused` if no token can be had.
+    Requests raise `LoginRefused` if the login fails.
     """
     target = Target(base_url)
     adapter = _Adapter(SharedToken(target, api_key, now), timeout)
@@ -51,8 +50,8 @@ def new_session(
     return session
 
 
-class _KeepsNetrcOut(AuthBase):
-    """Changes nothing; where a session has an `auth`, `requests` does not look into `~/.netrc`."""
+class _IgnoreNetrc(AuthBase):
+    """A no-op, because `requests` does not read `~/.netrc` for a session with an `auth`."""
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         return request
@@ -61,7 +60,7 @@ class _KeepsNetrcOut(AuthBase):
 class _Session(requests.Session):
     def __init__(self, target: Target) -> None:
         super().__init__()
-        self.auth = _KeepsNetrcOut()
+        self.auth = _IgnoreNetrc()
         self._target = target
 
     def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
@@ -72,7 +71,7 @@ class _Session(requests.Session):
     def rebuild_auth(
         self, prepared_request: requests.PreparedRequest, response: requests.Response
     ) -> None:
-        """Drop the caller's own credentials on the way to another origin; add none."""
+        """Remove the caller's own credentials on a redirect to another origin."""
         headers = prepared_request.headers
         if not same_origin(response.request.url or "", prepared_request.url or ""):
             headers.pop("Authorization", None)
@@ -83,7 +82,7 @@ class _Session(requests.Session):
 
 
 class _Send(Protocol):
-    """Sends a request as it is; the caller's timeout, certificates and proxies are filled in."""
+    """A function that sends a request with the caller's timeout, certificates and proxies."""
 
     def __call__(
         self, request: requests.PreparedRequest, stream: bool = False
@@ -105,9 +104,9 @@ class _Adapter(HTTPAdapter):
         cert: Certificate = None,
         proxies: Mapping[str, str] | None = None,
     ) -> requests.Response:
-        patience = self._timeout if timeout is None else timeout
+        effective_timeout = self._timeout if timeout is None else timeout
         send: _Send = partial(
-            super().send, timeout=patience, verify=verify, cert=cert, proxies=proxies
+            super().send, timeout=effective_timeout, verify=verify, cert=cert, proxies=proxies
         )
         if not _wants_token(request, self._shared.target):
             return send(request, stream=stream)
@@ -162,7 +161,7 @@ def _signed(request: requests.PreparedRequest, token: Token) -> requests.Prepare
 
 
 def _position(body: Any) -> int | None:
-    """Where a file begins to be sent; `None` for what is no file or cannot tell."""
+    """Return the position of a file; None for other bodies."""
     try:
         return int(body.tell())
     except (AttributeError, OSError):
@@ -170,7 +169,7 @@ def _position(body: Any) -> int | None:
 
 
 def _can_repeat(body: Any, start: int | None) -> bool:
-    """Say whether a body can be sent again, and rewind it to where it began if it is a file."""
+    """Return whether a body can be sent again; a file is rewound to its start position."""
     if body is None or isinstance(body, bytes | str):
         return True
     if start is None:

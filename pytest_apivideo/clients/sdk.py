@@ -1,10 +1,9 @@
-"""The official Python SDK on the fake's clock. This module alone touches the SDK's internals.
+"""The official Python SDK on the fake's clock. Only this module touches the SDK's internals.
 
-Inside `with AuthenticatedApiClient(...)` the SDK renews its token in a thread that asks
-`time.time()` once a second. freezegun does not reach that thread, and a project's clock could not.
-The bridge stands in for the name `time` in `apivideo.auth_api_client`: it reads the clock of the
-client's project, which it finds by the API key, as the server does, and it waits for that clock to
-move instead of for a second to pass.
+Inside `with AuthenticatedApiClient(...)` the SDK renews its token in a thread that calls
+`time.time()` once a second, which freezegun does not reach. The bridge replaces `time` in
+`apivideo.auth_api_client`: it reads the clock of the client's project, found by the API key, and
+waits until that clock moves.
 """
 
 from __future__ import annotations
@@ -32,42 +31,38 @@ Client = Any  # the SDK has no types
 FindClock = Callable[[str], "Clock | None"]
 
 MODELS = "apivideo.model"
-"""Where the SDK's model classes are, and `model_utils`: what freezegun should leave alone."""
+"""The package of the SDK's models and `model_utils`, which freezegun should ignore."""
 
 _MODULE = "apivideo.auth_api_client"
-_LOOK = 0.01  # real seconds between two looks at a clock that may move without telling
-_PATIENCE = 1000  # how often 2 ms a moved clock waits for the renewals that it made due
+_POLL_INTERVAL = 0.01  # real seconds between two readings of a clock that may not notify
+_MAX_WAITS = 1000  # how many times 2 ms a moved clock waits for due renewals
 _LEAD = 10  # seconds before expiry at which the SDK renews
 
 
 @contextmanager
 def bridge(find_clock: FindClock) -> Iterator[None]:
-    """Put the SDK on the clocks that `find_clock` knows for API keys, until the block ends.
+    """Make SDK clients use the clocks that `find_clock` returns for their API keys.
 
-    It does not matter whether the SDK is imported before, within the block, or never. At the end
-    the clients whose key nobody knows any more are closed, with their threads and connections, and
-    this thread warns of what was noticed.
+    The SDK may be imported before or within the block. At the end, clients with a key that is no
+    longer known are closed with their threads and connections, and warnings are emitted.
     """
-    made = Bridge(find_clock)
-    watch = ImportWatch({_MODULE: made.install})
+    patched = Bridge(find_clock)
+    watch = ImportWatch({_MODULE: patched.install})
     try:
-        with suppress(Exception):  # of an import in another thread: it fails there as well
+        with suppress(Exception):  # an import in another thread fails there as well
             watch.begin()
-        with _models_left_alone():
+        with _models_ignored_by_freezegun():
             yield
     finally:
         watch.end()
-        made.uninstall()
-    for words in made.noticed:
-        warnings.warn(f"{words} See docs/sdk.md", ApiVideoSdkWarning, stacklevel=2)
+        patched.uninstall()
+    for message in patched.messages:
+        warnings.warn(f"{message} See docs/sdk.md", ApiVideoSdkWarning, stacklevel=2)
 
 
 @contextmanager
-def _models_left_alone() -> Iterator[None]:
-    """Let a freezegun that starts within the block leave the SDK's models as they are.
-
-    They know a moment by the very class `datetime`, and refuse an answer when it is another.
-    """
+def _models_ignored_by_freezegun() -> Iterator[None]:
+    """Make freezegun ignore the SDK's models, which require the real class `datetime`."""
     config: Any = sys.modules.get("freezegun.config")
     if config is None:
         yield
@@ -82,7 +77,7 @@ def _models_left_alone() -> Iterator[None]:
 
 @contextmanager
 def connected(url: str, api_key: str) -> Iterator[Client]:
-    """A client of the SDK on a target, connected without its own `with`; closed with the block."""
+    """Connect a client of the SDK to a target, without its renewal thread, for the block."""
     from apivideo.auth_api_client import AuthenticatedApiClient
 
     client = AuthenticatedApiClient(api_key)
@@ -96,10 +91,9 @@ def connected(url: str, api_key: str) -> Iterator[Client]:
 
 @dataclass
 class _Renewal:
-    """What is known of a client: its clock, its last grant, and how far its next renewal is.
+    """The state of a client's renewals: its clock and the time of its last grant.
 
-    `expected` tells that the SDK has queued it and no thread has taken it up yet; `thread` is the
-    one that has, until it is through with it.
+    `expected` is true while a renewal is queued; `thread` is the thread that runs it.
     """
 
     clock: Clock
@@ -109,10 +103,10 @@ class _Renewal:
 
 
 class Bridge:
-    """Stands in for the module `time` inside the SDK."""
+    """A replacement for the module `time` inside the SDK."""
 
     def __init__(self, find_clock: FindClock) -> None:
-        self.noticed: dict[str, None] = {}
+        self.messages: dict[str, None] = {}
         self._find_clock = find_clock
         self._lock = threading.Lock()
         self._over = False
@@ -121,11 +115,11 @@ class Bridge:
         self._listeners: dict[Clock, Callable[[], None]] = {}
 
     def __getattr__(self, name: str) -> Any:
-        """Whatever else the SDK may want of `time`."""
+        """Return any other attribute of `time`."""
         return getattr(time, name)
 
     def time(self) -> float:
-        """What the SDK takes for `time.time()`: in its renewal thread, it returns when due."""
+        """Return the time of the client's clock; in a renewal thread, wait until renewal is due."""
         caller = sys._getframe(1)
         client = caller.f_locals.get("self")
         renewal = self._renewal(client)
@@ -139,27 +133,27 @@ class Bridge:
         return now
 
     def sleep(self, seconds: float) -> None:
-        """Sleep really, though `time.sleep` may be one that only moves the clock."""
+        """Sleep in real time, although `time.sleep` may be patched."""
         threading.Event().wait(seconds)
 
     def install(self, module: Any) -> None:
-        """Stand in for `time` in the SDK's module, unless the SDK is not as we know it."""
+        """Replace `time` in the SDK's module, if its version is known."""
         with self._lock:
             if self._over:
                 return
             if not _is_known(module):
-                self.noticed[_UNKNOWN] = None
+                self.messages[_UNKNOWN] = None
             elif module.time is not self:
                 client = module.AuthenticatedApiClient
                 self._replace(module, "time", self)
-                self._replace(client, "_refresh", self._followed(client._refresh))
+                self._replace(client, "_refresh", self._tracked(client._refresh))
 
     def _replace(self, owner: Any, name: str, ours: Any) -> None:
         self._replaced.append((owner, name, vars(owner)[name], ours))
         setattr(owner, name, ours)
 
-    def _followed(self, refresh: Callable[[Client], None]) -> Callable[[Client], None]:
-        """The SDK's renewal, noticed when it ends, also if it fails: then no other follows."""
+    def _tracked(self, refresh: Callable[[Client], None]) -> Callable[[Client], None]:
+        """Wrap the SDK's renewal to record its end, also if it fails."""
 
         @wraps(refresh)
         def _refresh(client: Client) -> None:
@@ -173,7 +167,7 @@ class Bridge:
         return _refresh
 
     def uninstall(self) -> None:
-        """Put the real module back, and close the clients of closed projects."""
+        """Restore the real module, and close the clients of closed projects."""
         with self._lock:
             self._over = True
             clients, listeners = list(self._renewals.items()), dict(self._listeners)
@@ -183,9 +177,9 @@ class Bridge:
         for client, _ in clients:
             if self._is_foreign(client):
                 _close(client)
-        going_on = {renewal.clock for client, renewal in clients if client._pool is not None}
+        live_clocks = {renewal.clock for client, renewal in clients if client._pool is not None}
         for clock, listener in listeners.items():
-            if clock not in going_on:
+            if clock not in live_clocks:
                 clock.remove_listener(listener)
 
     def _renewal(self, client: Client) -> _Renewal | None:
@@ -194,43 +188,43 @@ class Bridge:
             return None
         with self._lock:
             known = self._renewals.get(client)
-            if known is not None:  # also if its key was removed meanwhile
+            if known is not None:  # even if its key was removed since
                 return known
             clock = self._find_clock(key)
             if clock is None:
                 return None
             if clock not in self._listeners:
-                self._listeners[clock] = partial(self._settle, clock)
+                self._listeners[clock] = partial(self._await_renewals, clock)
                 clock.add_listener(self._listeners[clock])
             return self._renewals.setdefault(client, _Renewal(clock))
 
     def _until_due(self, client: Client, renewal: _Renewal) -> float:
         renewal.thread, renewal.expected = threading.get_ident(), False
-        self._notice_short_life(client.next_refresh - renewal.granted + _LEAD)
+        self._check_lifetime(client.next_refresh - renewal.granted + _LEAD)
         while not client._terminated and not (self._over and self._is_foreign(client)):
             if _due(client, renewal):
                 return renewal.clock.now()
-            renewal.clock.wait(_LOOK)
+            renewal.clock.wait(_POLL_INTERVAL)
         raise _ClientClosedError
 
     def _is_foreign(self, client: Client) -> bool:
         return self._find_clock(client.api_key) is None
 
-    def _settle(self, clock: Clock) -> None:
-        """Wait (real time, at most two seconds) until the renewals that are due have been tried."""
-        for _ in range(_PATIENCE):
+    def _await_renewals(self, clock: Clock) -> None:
+        """Wait at most two real seconds until the due renewals have been tried."""
+        for _ in range(_MAX_WAITS):
             with self._lock:
                 clients = list(self._renewals.items())
-            late = [r for client, r in clients if r.clock is clock and _is_renewing(client, r)]
-            if not late:
+            pending = [r for client, r in clients if r.clock is clock and _is_renewing(client, r)]
+            if not pending:
                 return
             threading.Event().wait(0.002)
-        for renewal in late:  # it hangs, or began before the bridge and failed: wait no more
+        for renewal in pending:  # they hang, or began before the bridge and failed
             renewal.expected, renewal.thread = False, None
 
-    def _notice_short_life(self, seconds: float) -> None:
+    def _check_lifetime(self, seconds: float) -> None:
         if seconds <= _LEAD + 0.001:  # the SDK's sum loses a microsecond
-            self.noticed[
+            self.messages[
                 f"the official SDK renews its token {_LEAD} s before it expires, and this one "
                 f"lives {seconds:.4g} s: inside `with AuthenticatedApiClient(...)` it renews "
                 "without a pause (the fake holds it to once a second of its clock). Leave "
@@ -239,24 +233,24 @@ class Bridge:
 
 
 class _ClientClosedError(Exception):
-    """Ends a renewal thread without the renewal that the SDK would still send; its pool eats it."""
+    """Raised to end a renewal thread without a request; the SDK's pool discards it."""
 
 
 def _due(client: Client, renewal: _Renewal) -> bool:
-    """Whether to renew now; at most once a second, however short the token's life."""
+    """Return whether to renew now, at most once a second."""
     now = renewal.clock.now()
     return bool(now >= client.next_refresh) and abs(now - renewal.granted) >= 1
 
 
 def _is_renewing(client: Client, renewal: _Renewal) -> bool:
-    """Whether a renewal is due that will be tried, or is being tried; not one that has failed."""
+    """Return whether a due renewal is queued or running."""
     if client._terminated or client._pool is None or not _due(client, renewal):
         return False
     return renewal.expected or renewal.thread is not None
 
 
 def _runs(frame: FrameType | None, *methods: str) -> bool:
-    """Whether this frame, or one that called it, is one of these methods of the SDK."""
+    """Return whether a frame, or a caller of it, runs one of these SDK methods."""
     while frame is not None:
         if frame.f_code.co_name in methods and frame.f_globals.get("__name__") == _MODULE:
             return True
@@ -272,7 +266,7 @@ def _close(client: Client) -> None:
     client._terminated = before
 
 
-_SEAMS = {
+_INTERNALS = {
     "__init__": {"api_key", "_terminated", "next_refresh"},
     "_refresh": {"time", "_terminated", "next_refresh"},
     "_update_connection": {"time", "next_refresh"},
@@ -285,13 +279,13 @@ _UNKNOWN = (
 
 
 def _is_known(module: Any) -> bool:
-    """Whether the SDK's module is as the bridge needs it."""
+    """Return whether the SDK's module has the internals that the bridge uses."""
     client = getattr(module, "AuthenticatedApiClient", None)
-    methods = {name: getattr(client, name, None) for name in _SEAMS}
+    methods = {name: getattr(client, name, None) for name in _INTERNALS}
     codes = {  # an outer bridge may have wrapped one of them
         name: getattr(unwrap(method) if callable(method) else None, "__code__", None)
         for name, method in methods.items()
     }
     return isinstance(getattr(module, "time", None), ModuleType | Bridge) and all(
-        names <= set(getattr(codes[method], "co_names", ())) for method, names in _SEAMS.items()
+        names <= set(getattr(codes[method], "co_names", ())) for method, names in _INTERNALS.items()
     )

@@ -1,7 +1,7 @@
-"""One token for everybody who shares a client, and one renewal at a time.
+"""One token for all users of a client, and one renewal at a time.
 
-Threads and tasks of any event loop may ask. The lock is held for a few instructions only, never
-during a call, so that an event loop may take it; who has to wait does so on the renewal's future.
+Threads and tasks of any event loop may use it. The lock is never held during a request, so it does
+not block an event loop; callers wait on the future of the renewal.
 """
 
 import threading
@@ -14,7 +14,7 @@ from pytest_apivideo.clients.tokens import Answer, Clock, Hidden, Target, Token,
 
 __all__ = ["Pending", "SharedToken", "Turn"]
 
-# Settled when the renewal is over: with the token, or with None if there is none to be had from it.
+# Resolved when the renewal ends: with the token, or None if it failed.
 Pending = Future[Token | None]
 
 
@@ -33,10 +33,9 @@ class SharedToken:
         return f"SharedToken({self.target!r}, {self._token!r})"
 
     def claim(self, refused: Token | None = None) -> "Token | Turn | Pending":
-        """Give the token if it is good, else say how to get one.
+        """Return a valid token, a `Turn` if the caller must renew, or the `Pending` renewal.
 
-        `refused` is a token that was answered 401: only a newer one is good. A `Turn` means that
-        the caller is the one to renew, a `Pending` that somebody else is at it.
+        `refused` is a token that was answered with 401: only a newer one is valid.
         """
         with self._lock:
             if self._pending is not None:
@@ -50,13 +49,9 @@ class SharedToken:
     def obtain(
         self, exchange: Callable[[TokenCall], Answer], refused: Token | None = None
     ) -> Token:
-        """Give a good token, renewing it by `exchange` or waiting for another thread that does.
+        """Return a valid token, renewed by `exchange` or by another thread.
 
-        A thread that waited for a renewal that failed tries by itself.
-
-        Raises:
-            LoginRefused: the login was refused.
-            Exception: whatever `exchange` raises.
+        Retries after another thread's failure. Raises LoginRefused and what `exchange` raises.
         """
         while True:
             claim = self.claim(refused)
@@ -68,7 +63,7 @@ class SharedToken:
                 return token
 
     def settle(self, pending: Pending, token: Token | None) -> None:
-        """End the renewal and wake those who wait for it; `None` keeps the old token."""
+        """End the renewal and wake its waiters; `None` keeps the old token."""
         with self._lock:
             self._pending = None
             self._token = token or self._token
@@ -79,10 +74,7 @@ class SharedToken:
 
 
 class Turn:
-    """The right to renew, which one caller holds at a time.
-
-    A context manager: however the block ends, the others are woken.
-    """
+    """The exclusive right to renew: a context manager that wakes the waiters at its end."""
 
     def __init__(
         self, shared: SharedToken, pending: Pending, calls: Generator[TokenCall, Answer, Token]
@@ -104,17 +96,16 @@ class Turn:
         self._shared.settle(self._pending, self._token)
 
     def take(self, exchange: Callable[[TokenCall], Answer]) -> Token:
-        """Make the calls of the renewal and give its token."""
+        """Make the calls of the renewal and return its token."""
         step = self.step(None)
         while isinstance(step, TokenCall):
             step = self.step(exchange(step))
         return step
 
     def step(self, answer: Answer | None) -> TokenCall | Token:
-        """Give the next call to make, from the answer to the last (at first `None`), or the token.
+        """Return the next call, given the answer to the previous one (or None), or the token.
 
-        Raises:
-            LoginRefused: the login was refused.
+        Raises LoginRefused.
         """
         try:
             return next(self._calls) if answer is None else self._calls.send(answer)

@@ -1,4 +1,4 @@
-"""The life of a token, without any I/O: where it may go, when it is renewed and by which calls."""
+"""The life of a token, without any I/O: where it is sent, and when and how it is renewed."""
 
 import json
 import math
@@ -28,17 +28,17 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 LONGEST_MARGIN = 10.0
 
 
-# Tells the time by which a token's age is judged, in seconds since the epoch.
+# Returns the time by which a token ages, in seconds since the epoch.
 Clock = Callable[[], float]
 
 
 def wall_clock() -> float:
-    """Tell the process's time, looked up at each call so that a frozen time is seen."""
+    """Return the process's time; looked up at each call, so that a frozen time applies."""
     return time.time()
 
 
 class Hidden(str):
-    """Text that shows nothing of itself in a repr, hence in no traceback that prints arguments."""
+    """Text with a masked repr, so that tracebacks with arguments do not show it."""
 
     __slots__ = ()
 
@@ -47,10 +47,10 @@ class Hidden(str):
 
 
 class LoginRefused(Exception):  # noqa: N818  named for what happened, as api.video says it
-    """No token could be had with the API key; says what was answered and what to check.
+    """Raised if a login gives no token; the message says what to check.
 
-    `url` is the login's, `status` the answer's HTTP status, `problem` the answer's problem object,
-    or `None` if it held none. None of them contains the key.
+    `url` is the login's, `status` its HTTP status, `problem` its problem object or None. None of
+    them contains the key.
     """
 
     def __init__(self, url: str, status: int, problem: dict[str, Any] | None) -> None:
@@ -72,7 +72,7 @@ def _what_to_check(status: int) -> str:
             "Check that the API key is complete, was not deleted, and belongs to the environment "
             "that the base URL names: sandbox and production have different keys."
         )
-    return "Check that the base URL names an api.video server and that this server is well."
+    return "Check that the base URL names an api.video server and that this server works."
 
 
 class Target:
@@ -88,21 +88,20 @@ class Target:
         return f"Target({self.scheme}://{self.host}:{self.port})"
 
     def at(self, path: str) -> str:
-        """Give the URL of a path that begins with a slash."""
+        """Return the URL of a path that begins with a slash."""
         return self.base_url + path
 
     def wants_token(self, url: str) -> bool:
-        """Say whether a request for this URL should carry the token.
+        """Return whether a request for this URL should have the token.
 
-        False for every other origin, and for the operations that need none: the two that give
-        tokens, and the upload with an upload token, whose 401 says nothing about ours.
+        False for other origins, for login and refresh, and for uploads with an upload token.
         """
         parts = urlsplit(url)
         return _origin(parts) == self._origin and parts.path not in self._open_paths
 
 
 def same_origin(url: str, other: str) -> bool:
-    """Compare scheme, host and port; a default port equals an explicit one."""
+    """Return whether scheme, host and port are equal; a default port equals an explicit one."""
     return _origin(urlsplit(url)) == _origin(urlsplit(other))
 
 
@@ -135,7 +134,7 @@ class TokenCall:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back for a `TokenCall`."""
+    """The response to a `TokenCall`."""
 
     status: int
     body: bytes = field(repr=False)
@@ -144,13 +143,9 @@ class Answer:
 def renewal(
     target: Target, api_key: Hidden, old: Token | None, now: Clock
 ) -> Generator[TokenCall, Answer, Token]:
-    """Get a token: by refreshing the old one, else by logging in.
+    """Return a token, by refreshing the old one, else by logging in.
 
-    Yields the calls to make, one or two, and takes their answers; returns the token. A refresh that
-    gives no token, for whatever reason, is followed by a login.
-
-    Raises:
-        LoginRefused: the login gave no token either.
+    A generator that yields one or two calls and receives their answers. Raises LoginRefused.
     """
     if old is not None and old.refresh:
         issued = now()
@@ -175,7 +170,7 @@ def _token(answer: Answer, issued: float) -> Token | None:
 
 
 def _lifetime(expires_in: object) -> float:
-    """Seconds for which a token is used: a margin less than it is valid, endless if nobody says."""
+    """Return the seconds for which a token is used: its validity less a margin, or infinity."""
     if not isinstance(expires_in, int | float):
         return math.inf
     return expires_in - min(LONGEST_MARGIN, expires_in / 10)
@@ -190,7 +185,7 @@ def _object(body: bytes) -> dict[str, Any]:
 
 
 def _without(secret: str, value: Any) -> Any:
-    """Copy JSON without a secret that a server may have echoed."""
+    """Return a copy of JSON without a secret that the server may have echoed."""
     if isinstance(value, dict):
         return {_without(secret, key): _without(secret, item) for key, item in value.items()}
     if isinstance(value, list):

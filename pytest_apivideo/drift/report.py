@@ -29,7 +29,7 @@ from pytest_apivideo.drift.observation import Observation
 from pytest_apivideo.network.addresses import without_credentials
 from pytest_apivideo.options import fake_server_url, target_choice, target_of
 from pytest_apivideo.reporting.redaction import hidden, hiding
-from pytest_apivideo.stash import OBSERVED, SANDBOX
+from pytest_apivideo.stash import OBSERVED
 
 FORMAT = 1
 _ATTRIBUTE = "apivideo_check"
@@ -141,8 +141,11 @@ class Reporter:
             terminalreporter.write_line(self._summary)
 
     def _address(self, target: str) -> str | None:
-        is_sandbox = target == "sandbox"
-        url = self._config.stash[SANDBOX].base_url if is_sandbox else fake_server_url(self._config)
+        url = fake_server_url(self._config)
+        if target == "sandbox":
+            from pytest_apivideo.sandbox.run import SANDBOX_RUN
+
+            url = self._config.stash[SANDBOX_RUN].base_url
         return None if url is None else without_credentials(url)
 
 

@@ -1,1 +1,1 @@
-"""Frozen time and recorded sleeps, and a guard against freezes that break a test."""
+"""Frozen time, recorded sleeps, and warnings about freezes that break a test."""

@@ -1,4 +1,4 @@
-"""Frozen time: the process and the fake's clock, moved together by freezegun."""
+"""Frozen time: freezegun and the fake's clock, moved together."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from pytest_apivideo.clients.sdk import MODELS
 
 
 class FrozenTime:
-    """The frozen time of a test. What it moves moves everything that asks what time it is."""
+    """The frozen time of a test, which moves the process, the fake's clock and the SDK."""
 
     def __init__(self, factory: Any, run_due: Callable[[], None]) -> None:
         self._factory = factory
-        self._settle = run_due
+        self._run_due = run_due
 
     def __repr__(self) -> str:
         return f"<FrozenTime {self.now().isoformat()}>"
 
     def now(self) -> datetime:
-        """The frozen time, as an aware UTC datetime."""
+        """Return the frozen time, as an aware UTC datetime."""
         return at(self._now_ns())
 
     def tick(self, seconds: Duration = 1) -> datetime:
@@ -36,7 +36,7 @@ class FrozenTime:
     def move_to(self, moment: Moment) -> datetime:
         """Move to a moment: a datetime, a date, ISO 8601 text, or seconds since the epoch."""
         self._factory.move_to(at(moment_ns(moment)).replace(tzinfo=None))
-        self._settle()
+        self._run_due()
         return self.now()
 
     def _now_ns(self) -> int:
@@ -45,7 +45,7 @@ class FrozenTime:
 
 @contextmanager
 def frozen_time(apivideo: ApiVideo) -> Iterator[FrozenTime]:
-    """Freeze the process now, and let the clock follow it."""
+    """Freeze the process until the block ends, with the fake's clock following it."""
     apivideo.clock.follow()
     with freeze_time(at(process_time_ns()), real_asyncio=True, ignore=[MODELS]) as factory:
         yield FrozenTime(factory, apivideo.clock.run_due)

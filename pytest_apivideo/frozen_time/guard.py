@@ -1,7 +1,7 @@
-"""Notices time that is frozen in a way that breaks what the test runs, and says what to do.
+"""Warns about frozen time that breaks the code under test.
 
-A freeze may begin and end inside a test, so the guard looks at each request of the test's project,
-in the thread that serves it; the test's own thread then warns at the end.
+A freeze may begin and end inside a test, so the guard checks at each request of the test's project,
+in the server's thread; the test's thread warns at the end.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from fake_server import ApiVideo
 from pytest_apivideo.warnings import FrozenTimeWarning
 
 _TWO_FREEZES = (
-    "freezegun and time-machine were active at once while api.video was called. They do not know "
-    "of each other: which one your code sees depends on how it asks. Use one of them."
+    "freezegun and time-machine were active at once while api.video was called. Which "
+    "time your code sees then depends on the function it calls. Use one of them."
 )
 _FROZEN_LOOP = (
     "an asyncio loop ran under freezegun while api.video was called: its timers stand still, and "
@@ -28,22 +28,22 @@ _FROZEN_LOOP = (
 
 @contextmanager
 def frozen_time_guard(apivideo: ApiVideo) -> Iterator[None]:
-    """Warn at the end of the block of what was noticed at a request within it."""
-    found: dict[str, None] = {}
+    """Warn at the end of the block about freezes seen at requests within it."""
+    messages: dict[str, None] = {}
 
-    def look() -> None:
+    def check() -> None:
         freezegun: Any = sys.modules.get("freezegun.api")
         if not getattr(freezegun, "freeze_factories", None):
             return
         if _time_machine_travels():
-            found[_TWO_FREEZES] = None
+            messages[_TWO_FREEZES] = None
         if apivideo.clock.mode == "follow" and any(map(_stands_still, _running_loops())):
-            found[_FROZEN_LOOP] = None
+            messages[_FROZEN_LOOP] = None
 
-    apivideo.watch(look)
+    apivideo.watch(check)
     yield
-    for words in found:
-        warnings.warn(f"{words} See docs/time.md", FrozenTimeWarning, stacklevel=2)
+    for message in messages:
+        warnings.warn(f"{message} See docs/time.md", FrozenTimeWarning, stacklevel=2)
 
 
 def _time_machine_travels() -> bool:
@@ -52,16 +52,16 @@ def _time_machine_travels() -> bool:
 
 
 def _running_loops() -> Iterator[Any]:
-    """The asyncio loops that run in any thread; uvloop's have their own clock and are not seen.
+    """Yield the asyncio loops that run in any thread, except uvloop's, which have their own clock.
 
-    Found by their tasks: asyncio tells a thread of its own loop only.
+    They are found by their tasks, as asyncio shows a thread its own loop only.
     """
     tasks: Any = sys.modules.get("asyncio.tasks")
     base: Any = sys.modules.get("asyncio.base_events")
     for name in ("_all_tasks", "_scheduled_tasks"):  # before and since Python 3.12
         try:
             known = list(getattr(tasks, name, ()))
-        except RuntimeError:  # changed under our eyes; the next request looks again
+        except RuntimeError:  # changed during the copy; the next request checks again
             continue
         for task in known:
             loop = task.get_loop()
@@ -70,5 +70,5 @@ def _running_loops() -> Iterator[Any]:
 
 
 def _stands_still(loop: Any) -> bool:
-    """Whether freezegun froze the loop's time: with `real_asyncio` it gives the class another."""
+    """Return whether freezegun froze the loop's time, which `real_asyncio` prevents."""
     return getattr(type(loop).time, "__module__", None) != "freezegun.api"

@@ -1,4 +1,4 @@
-"""Sleeps that take no time: recorded, and the clock moved instead."""
+"""Records sleeps and moves the clock instead of waiting."""
 
 from __future__ import annotations
 
@@ -11,19 +11,18 @@ import pytest
 
 
 def record_sleeps(monkeypatch: pytest.MonkeyPatch, move: Callable[[float], object]) -> list[float]:
-    """Put a recorder in the place of `time.sleep`; returns the list of the seconds asked for.
+    """Replace `time.sleep` by a recorder, and return the list of recorded seconds.
 
-    It takes and refuses what the real one does, which code keeps that did `from time import sleep`
-    at its import.
+    Code that did `from time import sleep` at its import keeps the real function.
     """
     slept: list[float] = []
 
     def sleep(seconds: float | SupportsIndex) -> None:
-        asked = seconds if isinstance(seconds, float) else operator.index(seconds)
-        if asked < 0:
+        duration = seconds if isinstance(seconds, float) else operator.index(seconds)
+        if duration < 0:
             raise ValueError("sleep length must be non-negative")
-        move(asked)
-        slept.append(asked)
+        move(duration)
+        slept.append(duration)
 
     monkeypatch.setattr(time, "sleep", sleep)
     return slept

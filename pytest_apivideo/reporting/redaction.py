@@ -1,4 +1,4 @@
-"""What no report may show, and the reports and warnings that it is taken out of."""
+"""Redaction of secrets from reports and warnings."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ Hide = Callable[[str], str]
 
 
 def hide_secrets(config: pytest.Config, report: pytest.TestReport | pytest.CollectReport) -> None:
-    """Take out of a report all that no report may show."""
+    """Redact the secrets of the run from a report."""
     properties = isinstance(report, pytest.TestReport) and report.user_properties
     if not (report.longrepr or report.sections or properties):
         return
     try:
         hide = _mask(config)
-    except _RedactError as error:  # what there is to hide is unknown: show nothing
+    except _RedactError as error:  # the secrets are unknown: show nothing
         report.outcome, report.longrepr = "failed", str(error)
         report.sections = []
         if isinstance(report, pytest.TestReport):
@@ -36,14 +36,14 @@ def hide_secrets(config: pytest.Config, report: pytest.TestReport | pytest.Colle
 
 
 class WarningRedaction:
-    """A plugin that hides secrets in the summary of Python's warnings."""
+    """A plugin that redacts the summary of Python's warnings."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_warning_recorded(self, warning_message: warnings.WarningMessage) -> None:
-        """Show a warning without the secrets in it; as a text, if it has any."""
+        """Replace a warning that contains secrets by its redacted text."""
         text = str(warning_message.message)
         hidden = hiding(self._config)(text)
         if hidden != text:
@@ -51,25 +51,17 @@ class WarningRedaction:
 
 
 def hiding(config: pytest.Config) -> Hide:
-    """What hides the secrets of the run in texts; all of a text, if nobody knows what they are."""
+    """Return a function that redacts secrets in a text, or the whole text if they are unknown."""
     try:
-        return _mask(config) or _nothing
+        return _mask(config) or str
     except _RedactError:
-        return _everything
-
-
-def _nothing(text: str) -> str:
-    return text
-
-
-def _everything(text: str) -> str:
-    return "…"
+        return lambda _: "…"
 
 
 def _mask(config: pytest.Config) -> Hide | None:
-    """What hides the secrets of the run; None if there are none."""
+    """Return a function that redacts the run's secrets; None without secrets."""
     server = config.stash.get(SERVER, None)
-    texts = [*_named_by_others(config), os.environ.get(KEY_VARIABLE, "")]
+    texts = [*_texts_of_hook(config), os.environ.get(KEY_VARIABLE, "")]
     texts += environment.keys_of_shell(config)
     if server is None and not any(texts):
         return None
@@ -82,66 +74,66 @@ def _mask(config: pytest.Config) -> Hide | None:
 
 
 class _RedactError(Exception):
-    """The hook `pytest_apivideo_redact` does not say what there is to hide."""
+    """Raised if the hook `pytest_apivideo_redact` fails, so that the secrets are unknown."""
 
 
 _MIN = 8
 
 
-def _named_by_others(config: pytest.Config) -> list[str]:
-    """What the hook `pytest_apivideo_redact` names: texts, or one alone."""
+def _texts_of_hook(config: pytest.Config) -> list[str]:
+    """Return the texts that the hook `pytest_apivideo_redact` returns."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # it is asked while pytest tells of warnings
+            warnings.simplefilter("ignore")  # called while pytest reports warnings
             named = config.hook.pytest_apivideo_redact(config=config)
         groups = [[found] if isinstance(found, str) else found or () for found in named]
-        wrong: list[object] = [group for group in groups if not _is_listing(group)]
-        texts = [text for group in groups if _is_listing(group) for text in group]
+        wrong: list[object] = [group for group in groups if not _is_collection(group)]
+        texts = [text for group in groups if _is_collection(group) for text in group]
     except (Exception, pytest.fail.Exception, pytest.skip.Exception, SystemExit) as error:
-        raise _RedactError(_unknown(f"{type(error).__name__}{_place_of(error)}")) from None
+        raise _RedactError(_failure_text(f"{type(error).__name__}{_place_of(error)}")) from None
     wrong += [text for text in texts if not isinstance(text, str)]
     if wrong:
-        raise _RedactError(_unknown(f"it named {type(wrong[0]).__name__}, not texts"))
+        raise _RedactError(_failure_text(f"it returned {type(wrong[0]).__name__}, not texts"))
     if short := [len(text) for text in texts if 0 < len(text) < _MIN]:
         raise _RedactError(
-            _unknown(
-                f"it named a text of {short[0]} characters; hiding less than {_MIN} "
-                "would hide words"
+            _failure_text(
+                f"it returned a text of {short[0]} characters; at least {_MIN} are "
+                "required, because shorter texts occur in words"
             )
         )
     return texts
 
 
-def _is_listing(found: object) -> bool:
-    return isinstance(found, Iterable) and not isinstance(found, bytes | Mapping)
+def _is_collection(value: object) -> bool:
+    return isinstance(value, Iterable) and not isinstance(value, bytes | Mapping)
 
 
 def _place_of(error: BaseException) -> str:
-    """Where an error was raised, in words; what it says may itself be secret."""
+    """Return where an error was raised; its message may be secret."""
     last = traceback.extract_tb(error.__traceback__)[-1]
     return f" at {Path(last.filename).name}:{last.lineno}"
 
 
-def _unknown(reason: str) -> str:
+def _failure_text(reason: str) -> str:
     return (
-        f"the hook pytest_apivideo_redact failed: {reason}\nWhat this report would have shown is "
-        "left out, as nobody knows what of it is secret. The hook returns texts, or one; see "
-        "docs/hooks.md"
+        f"the hook pytest_apivideo_redact failed: {reason}\nThe content of this report is "
+        "left out, because it may contain secrets. The hook must return a text or a list of "
+        "texts; see docs/hooks.md"
     )
 
 
 def redact(report: pytest.TestReport | pytest.CollectReport, hide: Hide) -> None:
-    """Take secrets out of a report: its failure, what was captured, its properties, its reason."""
+    """Redact a report: failure, captured output, properties, and the reason of an xfail."""
     report.longrepr = hidden(report.longrepr, hide)
     report.sections = hidden(report.sections, hide)
     if isinstance(report, pytest.TestReport):
         report.user_properties = hidden(report.user_properties, hide)
-        if hasattr(report, "wasxfail"):  # the reason of an expected failure
+        if hasattr(report, "wasxfail"):
             report.wasxfail = hidden(report.wasxfail, hide)
 
 
 def hidden(value: Any, hide: Hide) -> Any:
-    """The same without secrets; the objects of pytest that show a failure are changed in place."""
+    """Return the value without secrets; pytest's own objects are changed in place."""
     if isinstance(value, str):
         return hide(value)
     if isinstance(value, list):

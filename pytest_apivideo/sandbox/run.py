@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from pytest_apivideo.sandbox.secrets import Secrets
 
 _FOR_WORKERS = "apivideo_sandbox_port"
+SANDBOX_RUN: pytest.StashKey[SandboxRun] = pytest.StashKey()
+"""This run's use of the sandbox, if tests run there."""
+
 _INCONCLUSIVE = "apivideo_inconclusive"
 _MAX_RUNS_NAMED = 5
 _SECTION = "api.video sandbox"

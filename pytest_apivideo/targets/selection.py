@@ -24,7 +24,6 @@ from pytest_apivideo.options import (
     target_of,
     value_of,
 )
-from pytest_apivideo.stash import SANDBOX
 
 if TYPE_CHECKING:
     from pytest_apivideo.options import Value
@@ -68,7 +67,7 @@ def configure(config: pytest.Config) -> None:
     _require_httpx(value_of(config, "target").source)
     from pytest_apivideo.network.addresses import is_loopback
     from pytest_apivideo.sandbox import budget, guard
-    from pytest_apivideo.sandbox.run import SandboxRun
+    from pytest_apivideo.sandbox.run import SANDBOX_RUN, SandboxRun
 
     rate = value_of(config, "budget").value
     try:
@@ -79,7 +78,7 @@ def configure(config: pytest.Config) -> None:
         raise pytest.UsageError(str(error)) from None
     if is_contract and run.key is None and is_set(config, "require_sandbox"):
         raise pytest.UsageError(NO_KEY)
-    config.stash[SANDBOX] = run
+    config.stash[SANDBOX_RUN] = run
     config.pluginmanager.register(run, "apivideo-sandbox")
 
 
@@ -175,7 +174,9 @@ def _reason_to_skip(item: pytest.Item) -> str | None:
     if settings := settings - _LOCAL_SETTINGS:
         names = ", ".join(sorted(settings))
         return f"not on the sandbox: it sets {names}, which only the fake can"
-    if item.config.stash[SANDBOX].key is None:
+    from pytest_apivideo.sandbox.run import SANDBOX_RUN
+
+    if item.config.stash[SANDBOX_RUN].key is None:
         if is_set(item.config, "require_sandbox"):
             pytest.fail(NO_KEY, pytrace=False)
         return NO_KEY

@@ -12,7 +12,7 @@ import pytest
 
 from pytest_apivideo.network import real_hosts
 from pytest_apivideo.options import TargetName, fake_server_url, target_of
-from pytest_apivideo.stash import OBSERVED, SANDBOX
+from pytest_apivideo.stash import OBSERVED
 from pytest_apivideo.targets.selection import note_if_on_fake_only
 
 if TYPE_CHECKING:
@@ -96,7 +96,9 @@ def open_target(request: pytest.FixtureRequest) -> Iterator[Target]:
     real_hosts.block(request.node, always=True)
     note_if_on_fake_only(request.node)
     if target_of(request.node) == "sandbox":
-        with _sandbox(request.config.stash[SANDBOX], request.node) as target:
+        from pytest_apivideo.sandbox.run import SANDBOX_RUN
+
+        with _sandbox(request.config.stash[SANDBOX_RUN], request.node) as target:
             yield target
     elif server is not None:
         with _remote_fake(server, request.node) as target:

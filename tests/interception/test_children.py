@@ -232,7 +232,9 @@ def test_what_a_child_without_interception_tried_is_told_at_the_end(isolated: Ru
         "-W",
         "default::pytest_apivideo.BlockedHostWarning",
     )
-    result.stdout.fnmatch_lines(["*BlockedHostWarning: this test tried to reach ws.api.video*"])
+    result.stdout.fnmatch_lines(
+        ["*BlockedHostWarning: this test tried to connect to ws.api.video*"]
+    )
 
 
 def test_the_users_own_sitecustomize_runs_as_well(

@@ -360,8 +360,8 @@ def test_what_the_program_swallowed_is_told_at_the_end(suite: pytest.Pytester) -
     result.assert_outcomes(passed=2, warnings=2)
     result.stdout.fnmatch_lines(
         [
-            "*BlockedHostWarning: this test tried to reach collector.api.video, and was stopped*",
-            "*BlockedHostWarning: this test tried to reach ws.api.video, and was stopped*",
+            "*BlockedHostWarning: this test tried to connect to collector.api.video, which was*",
+            "*BlockedHostWarning: this test tried to connect to ws.api.video, which was blocked*",
         ]
     )
 

@@ -166,7 +166,7 @@ def test_a_clock_that_moves_inside_the_answer_to_a_refresh_does_not_wait_for_eve
 @pytest.fixture
 def endless_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a move wait so long for a renewal that a needless wait cannot be taken for slowness."""
-    monkeypatch.setattr("pytest_apivideo.clients.sdk._PATIENCE", 30_000)
+    monkeypatch.setattr("pytest_apivideo.clients.sdk._MAX_WAITS", 30_000)
 
 
 # Several clients

@@ -71,10 +71,16 @@ def test_the_messages_of_an_encoding_are_those_that_the_fake_sends(
 @pytest.mark.parametrize(
     ("call", "error"),
     [
-        (lambda hooks: hooks.event("video.deleted"), "'video.deleted' is no event; events are: "),
+        (
+            lambda hooks: hooks.event("video.deleted"),
+            "'video.deleted' is not an event; valid are: ",
+        ),
         (lambda hooks: hooks.event("video.source.recorded", colour="x"), "has no colour; it has"),
-        (lambda hooks: hooks.full_encoding("721p"), "'721p' is no quality; qualities are: 240p"),
-        (lambda hooks: hooks.request(b"{}", "magic"), "'magic' is no way of tampering; these are"),
+        (lambda hooks: hooks.full_encoding("721p"), "'721p' is not a quality; valid are: 240p"),
+        (
+            lambda hooks: hooks.request(b"{}", "magic"),
+            "'magic' is not a way of tampering; valid are",
+        ),
     ],
 )
 def test_a_wrong_word_names_the_right_ones(
@@ -96,7 +102,7 @@ def test_messages_go_out_by_clients_of_http_too(
 
 
 def test_an_unknown_client_is_told_of_the_other_way(apivideo_webhooks: WebhookReceiver) -> None:
-    with pytest.raises(TypeError, match=r"builtins\.object is no test client of Django"):
+    with pytest.raises(TypeError, match=r"builtins\.object is not a test client of Django"):
         apivideo_webhooks.send(object(), "/", b"{}")
 
 

@@ -1,18 +1,17 @@
 """Programs that call `https://ws.api.video` reach the fake, unmodified, over real TLS.
 
-No HTTP library is patched. Name resolution gives api.video's hosts loopback addresses of our own,
-`connect` sends those to the fake's port, and the TLS handshake is made with a context of ours that
-trusts a throw-away certificate authority and nothing else. So nothing that slips past the first two
-can pass the third: a real server never sees a byte of a request.
+No HTTP library is patched. Name resolution maps api.video's hosts to loopback addresses, `connect`
+redirects those to the fake's port, and the TLS handshake uses a context that trusts only a
+throw-away certificate authority. A real server cannot pass that handshake.
 
-routes.py             which hosts there are, and what becomes of a connection to one
+routes.py             the hosts, and the destination of a connection to one
 standard_library.py   the hooks in `socket` and `ssl`
-adapters.py           what goes around those: uvloop, aiodns, pyOpenSSL
-hooks.py              all hooks, put in place and taken away as one
-patches.py            attributes replaced and put back    imports.py  modules patched when imported
-children.py  child/   the environment, and the code in it, that leads child processes to the fake
-certificates.py       the certificate authority           session.py  what the fixtures hold
+adapters.py           hooks for libraries that bypass those: uvloop, aiodns, pyOpenSSL
+hooks.py              installs and removes all hooks together
+patches.py            replaces attributes and restores them    imports.py  patches modules at import
+children.py  child/   environment variables and code for child processes
+certificates.py       the certificate authority                session.py  used by the fixtures
 
-The modules up to `imports.py` also run in child processes, whose Python loads them by their path:
-they import each other relatively, and otherwise the standard library only.
+The modules up to `imports.py` also run in child processes, which load them by path: they import
+each other relatively, and otherwise only the standard library.
 """

@@ -1,36 +1,29 @@
-"""What goes around the standard library: uvloop and aiodns resolve, pyOpenSSL shakes hands."""
+"""Hooks for libraries that bypass `socket` and `ssl`: uvloop, aiodns, pyOpenSSL."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from .patches import Patches, beneath
 from .routes import Routes, address_of, name_of
 
-Function = Callable[..., Any]
-
 
 def patch_uvloop(uvloop: Any, routes: Routes, patches: Patches) -> None:
-    """uvloop resolves and connects in C: give it the fake's address in the place of our hosts'.
+    """Patch uvloop, which resolves and connects in C; its TLS uses `SSLContext.wrap_bio`."""
 
-    Its TLS goes through `SSLContext.wrap_bio`.
-    """
-
-    def getaddrinfo(original: Function) -> Function:
+    def getaddrinfo(original: Any) -> Any:
         async def resolve(loop: Any, host: Any, port: Any, **options: Any) -> Any:
-            if routes.leads(host):
+            if routes.route_to(host):
                 return await beneath(original)(loop, address_of(host), port, **options)
             return await original(loop, host, port, **options)
 
         return resolve
 
-    def create_connection(original: Function) -> Function:
+    def create_connection(original: Any) -> Any:
         async def connect(
             loop: Any, protocol: Any, host: Any = None, port: Any = None, **options: Any
         ) -> Any:
-            route = routes.leads(host)
-            if route:
+            if route := routes.route_to(host):
                 name = name_of(host) or ""
                 route.check_port(name, port)
                 if options.get("ssl") and options.get("server_hostname") is None:
@@ -45,11 +38,11 @@ def patch_uvloop(uvloop: Any, routes: Routes, patches: Patches) -> None:
 
 
 def patch_aiodns(aiodns: Any, routes: Routes, patches: Patches) -> None:
-    """aiodns, aiohttp's resolver when it is installed, asks the DNS by itself."""
+    """Patch aiodns, which aiohttp uses as its resolver when it is installed."""
 
-    def resolving(original: Function) -> Function:
+    def resolving(original: Any) -> Any:
         def resolve(resolver: Any, host: Any, *rest: Any, **options: Any) -> Any:
-            if routes.leads(host):
+            if routes.route_to(host):
                 return beneath(original)(resolver, address_of(host), *rest, **options)
             return original(resolver, host, *rest, **options)
 
@@ -61,9 +54,9 @@ def patch_aiodns(aiodns: Any, routes: Routes, patches: Patches) -> None:
 
 
 def patch_pyopenssl(pyopenssl: Any, routes: Routes, patches: Patches) -> None:
-    """urllib3 can shake hands by pyOpenSSL, whose contexts are none of Python's."""
+    """Patch urllib3's pyOpenSSL contexts, which do not derive from `ssl.SSLContext`."""
 
-    def wrap_socket(original: Function) -> Function:
+    def wrap_socket(original: Any) -> Any:
         def wrap(
             context: Any,
             sock: Any,
@@ -72,22 +65,20 @@ def patch_pyopenssl(pyopenssl: Any, routes: Routes, patches: Patches) -> None:
             suppress_ragged_eofs: bool = True,
             server_hostname: Any = None,
         ) -> Any:
-            route = None if server_side else routes.leads(server_hostname)
-            if route:
+            wrap_it = original
+            if not server_side and (route := routes.route_to(server_hostname)):
                 route.check_peer(name_of(server_hostname) or "", sock.getpeername())
+                wrap_it, context = beneath(original), _context_trusting(pyopenssl, route.trust.ca)
             flags = (server_side, do_handshake_on_connect, suppress_ragged_eofs)
-            if route:
-                ours = _trusting(pyopenssl, route.trust.ca)
-                return beneath(original)(ours, sock, *flags, server_hostname)
-            return original(context, sock, *flags, server_hostname)
+            return wrap_it(context, sock, *flags, server_hostname)
 
         return wrap
 
-    if hasattr(pyopenssl, "PyOpenSSLContext"):  # urllib3-future has none
+    if hasattr(pyopenssl, "PyOpenSSLContext"):  # urllib3-future lacks it
         patches.replace(pyopenssl.PyOpenSSLContext, "wrap_socket", wrap_socket)
 
 
-def _trusting(pyopenssl: Any, ca: str) -> Any:
+def _context_trusting(pyopenssl: Any, ca: str) -> Any:
     import ssl
 
     context = pyopenssl.PyOpenSSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -5,22 +5,28 @@ from __future__ import annotations
 import ssl
 from pathlib import Path
 
-from pytest_apivideo.network.interception.routes import DOMAIN, HOSTS, SITE, Trust, true_context
+from pytest_apivideo.network.interception.routes import (
+    DOMAIN,
+    HOSTS,
+    SITE,
+    Trust,
+    original_context_class,
+)
 
 
 def make_certificates(folder: Path) -> tuple[ssl.SSLContext, Trust]:
-    """Make an authority and a certificate for api.video's hosts: the server's context, the trust.
+    """Create an authority, and return the server's context and the trust in it.
 
-    The certificate is for all their other hosts as well, so that what comes here for one of them by
-    mistake can be told why it is refused. Both are valid from the year 2000 to 3000. `folder` gets
-    the authority's certificate; private keys do not outlive this call on the disk.
+    The certificate covers api.video's other hosts too, so that a request for one of them gets a
+    readable refusal. Valid from the year 2000 to 3000. `folder` gets the authority's certificate;
+    private keys are deleted from the disk before this returns.
     """
     import trustme
 
     authority = trustme.CA(organization_name="pytest-apivideo")
     ca, chain = folder / "ca.pem", folder / "server.pem"
     authority.cert_pem.write_to_path(ca)
-    context = true_context()(ssl.PROTOCOL_TLS_SERVER)
+    context = original_context_class()(ssl.PROTOCOL_TLS_SERVER)
     try:
         authority.issue_cert(
             *HOSTS, SITE, f"*{DOMAIN}"

@@ -1,6 +1,6 @@
-"""The environment variables that lead child processes to the fake: Python, node and curl.
+"""The environment variables that route child processes to the fake: Python, node and curl.
 
-Each variable is set to what it was with ours in front, so that what the user has there still works.
+Our value is added to the user's own value of a variable, which thus still works.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from pytest_apivideo.network.interception.routes import (
 )
 
 ROUTE = "APIVIDEO_INTERCEPTION"
-"""Tells `child/` where the fake is, if it is led there, and whom to trust, as JSON."""
+"""The variable that configures `child/`, as JSON: the fake's address and certificate, if any."""
 
 CODE = Path(__file__).with_name("child")
 
 _PYTHON = str(CODE)
 _NODE = f"--require {json.dumps(str(CODE / 'node_hook.cjs'))}"
 _CURL_HOMES = ("CURL_HOME", "XDG_CONFIG_HOME", "HOME")
-_OURS = "# what follows is pytest-apivideo's"
+_OURS = "# added by pytest-apivideo"
 _NOPROXY = re.compile(rb'^[ \t]*(?:--)?noproxy[ \t:=]+"?([^"\s]*)', re.MULTILINE)
 _CURL_BUNDLES = ("CURL_CA_BUNDLE", "SSL_CERT_FILE")
 _CURL = (*_CURL_HOMES, *_CURL_BUNDLES)
@@ -38,27 +38,27 @@ _BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.
 
 
 class Children:
-    """Leads child processes to the fake; `folder` gets files that they read."""
+    """Routes child processes to the fake; `folder` gets the files that they read."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._written_for: object = None
 
     def environment(self, route: RouteToFake, environ: Mapping[str, str]) -> dict[str, str]:
-        """What to add to `environ` for a child process.
+        """Return the variables to add to `environ` for a child process.
 
-        `sitecustomize` leads Python (3.9 or newer) there, unless it is started with -I, -E or -S;
-        a module loaded at its start leads node; a `.curlrc` leads curl, on the command line only.
+        They configure Python (3.9 or newer, not with -I, -E or -S) by `sitecustomize`, node by
+        `--require`, and curl, on the command line only, by a `.curlrc`.
         """
         self._configure_curl(route, environ)
-        told = {"address": route.address, "ca": route.trust.ca, "hosts": HOSTS}
-        added = told_to_children(told, route.blocked, environ)
+        options = {"address": route.address, "ca": route.trust.ca, "hosts": HOSTS}
+        added = _startup_variables(options, route.blocked, environ)
         return added | {"CURL_HOME": str(self._folder)} | without_proxy(environ)
 
     def _configure_curl(self, route: RouteToFake, environ: Mapping[str, str]) -> None:
-        """Write curl's configuration, unless it is there: the user's own first, then ours.
+        """Write curl's configuration once: the user's own, then ours.
 
-        The fake itself refuses what it does not stand for: other ports, and the other hosts.
+        It sends all hosts and ports of api.video to the fake, which refuses those it lacks.
         """
         written_for = (route.address, [environ.get(name) for name in _CURL])
         if self._written_for == written_for:
@@ -68,47 +68,48 @@ class Children:
         bundle.write_bytes(_usual_bundle(environ) + Path(route.trust.ca).read_bytes())
         host, port = route.address
         lines = [
+            "",
             _OURS,
             *_curl_without_proxy(own, environ),
             f'cacert = "{bundle}"',
             *(f'connect-to = "{name}::{host}:{port}"' for name in (*HOSTS, *OTHERS)),  # any port
+            "",
         ]
-        ours = "\n".join([*lines, ""])
-        (self._folder / ".curlrc").write_bytes(own + b"\n" + ours.encode())
+        (self._folder / ".curlrc").write_bytes(own + "\n".join(lines).encode())
         self._written_for = written_for
 
 
 def blocking(blocked: BlockedHosts, environ: Mapping[str, str]) -> dict[str, str]:
-    """What to add to `environ` so that child processes, Python and node, reach no host of ours.
+    """Return the variables that keep Python and node children from api.video's hosts.
 
-    A proxy would: nobody can see which host it is asked for.
+    Proxies are excluded, because the host of a proxied connection cannot be seen.
     """
-    return told_to_children({}, blocked, environ) | without_proxy(environ)
+    return _startup_variables({}, blocked, environ) | without_proxy(environ)
 
 
-def told_to_children(
-    told: Mapping[str, object], blocked: BlockedHosts, environ: Mapping[str, str]
+def _startup_variables(
+    options: Mapping[str, object], blocked: BlockedHosts, environ: Mapping[str, str]
 ) -> dict[str, str]:
-    """What has Python and node run our code at their start, and what that is told."""
-    path, options = environ.get("PYTHONPATH"), environ.get("NODE_OPTIONS")
+    """Return the variables that make Python and node run our code at start, with its options."""
+    path, node_options = environ.get("PYTHONPATH"), environ.get("NODE_OPTIONS")
     return {
-        ROUTE: json.dumps({**told, "blocked": blocked.file}),
+        ROUTE: json.dumps({**options, "blocked": blocked.file}),
         "PYTHONPATH": _with(_PYTHON, path, path and f"{_PYTHON}{os.pathsep}{path}"),
-        "NODE_OPTIONS": _with(_NODE, options, options and f"{options} {_NODE}"),
+        "NODE_OPTIONS": _with(_NODE, node_options, node_options and f"{node_options} {_NODE}"),
     }
 
 
 def _with(ours: str, given: str | None, both: str | None) -> str:
-    """A variable's value with ours in it, once."""
+    """Return a variable's value that contains ours once."""
     if not given or not both:
         return ours
     return given if ours in given else both
 
 
 def without_proxy(environ: Mapping[str, str]) -> dict[str, str]:
-    """What to add to `environ` so that no proxy comes between us and api.video's hosts.
+    """Return the variables that exclude api.video's hosts from proxying.
 
-    Nothing if no proxy is set: some systems forget their own settings when NO_PROXY is there.
+    Empty if no proxy is set: some systems ignore their own settings when NO_PROXY is set.
     """
     variables = ("http_proxy", "https_proxy", "all_proxy")
     if not any(name.lower() in variables and value for name, value in environ.items()):
@@ -118,7 +119,7 @@ def without_proxy(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _with_ours(hosts: str | None) -> str:
-    """A list of hosts that are reached without a proxy, with api.video's in it, once."""
+    """Return a value of NO_PROXY that contains api.video's domain once."""
     if not hosts:
         return DOMAIN
     is_there = not {"*", DOMAIN}.isdisjoint(host.strip() for host in hosts.split(","))
@@ -126,32 +127,29 @@ def _with_ours(hosts: str | None) -> str:
 
 
 def end_forkserver() -> None:
-    """Have multiprocessing start its server of forks anew, where the environment of now leads it.
+    """Stop multiprocessing's fork server, so that the next one gets the current environment.
 
-    Not while processes of its are alive: it alone knows when they end.
+    It is kept while it has live processes, because it alone knows when they end.
     """
     server: Any = getattr(sys.modules.get("multiprocessing.forkserver"), "_forkserver", None)
     if getattr(server, "_forkserver_pid", None) is None or not hasattr(server, "_stop"):
         return
     from multiprocessing import active_children
 
-    kinds = {getattr(getattr(one, "_popen", None), "method", None) for one in active_children()}
-    if "forkserver" not in kinds:
+    methods = {getattr(getattr(one, "_popen", None), "method", None) for one in active_children()}
+    if "forkserver" not in methods:
         server._stop()
 
 
 def _own_curlrc(environ: Mapping[str, str]) -> bytes:
-    """What the user has in `.curlrc`, in whatever encoding.
-
-    If a pytest around this one has put its own there, then what it took from the user.
-    """
+    """Return the user's `.curlrc` as bytes, without lines of a surrounding pytest run."""
     homes = [environ[name] for name in _CURL_HOMES if environ.get(name)]
     found = next((rc for home in homes if (rc := Path(home, ".curlrc")).is_file()), None)
     return found.read_bytes().partition(_OURS.encode())[0] if found else b""
 
 
 def _curl_without_proxy(own: bytes, environ: Mapping[str, str]) -> list[str]:
-    """The line that keeps a proxy of `.curlrc` away: with one there, NO_PROXY may not be set."""
+    """Return the line that bypasses a proxy of `.curlrc`, which may be set without NO_PROXY."""
     if b"proxy" not in own and b"-x" not in own:
         return []
     given = _NOPROXY.findall(own)
@@ -160,7 +158,7 @@ def _curl_without_proxy(own: bytes, environ: Mapping[str, str]) -> list[str]:
 
 
 def _usual_bundle(environ: Mapping[str, str]) -> bytes:
-    """What curl trusts anyway, for other hosts."""
+    """Return the certificates that curl trusts without us, for other hosts."""
     candidates = (
         *(environ.get(name) for name in _CURL_BUNDLES),
         ssl.get_default_verify_paths().cafile,

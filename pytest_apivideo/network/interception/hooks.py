@@ -1,4 +1,4 @@
-"""All hooks, put in place and taken away as one."""
+"""Installs and removes all hooks together."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _MODULES = {
 
 
 class Hooks:
-    """The hooks of a process; in place while a destination is in force, or somebody holds them."""
+    """The hooks of a process, installed while there is a destination or a holder."""
 
     def __init__(self) -> None:
         self._routes = Routes()
@@ -38,24 +38,24 @@ class Hooks:
     def begin(self, destination: Destination) -> None:
         """Send api.video's hosts to a destination until it ends.
 
-        If a hook cannot be put in place, none is, and what prevented it is raised.
+        If a hook cannot be installed, none is, and the error is raised.
         """
         if self._watch is None:
             self._install()
-        else:  # pytest-socket, for one, may have come between
+        else:  # pytest-socket, for one, may have replaced one
             self._patches.renew()
         self._routes.begin(destination)
 
     def end(self, destination: Destination) -> None:
-        """Let go of a destination; with the last one the hooks go, unless they are held."""
+        """Release a destination, and uninstall the hooks after the last one, unless held."""
         self._routes.end(destination)
         self._uninstall_if_unused()
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Have the hooks stay in place, once they are, until the block ends.
+        """Keep installed hooks until the block ends.
 
-        A test's own patches of the same functions then end before, and put back what they found.
+        A test's own patches of the same functions are then undone first.
         """
         self._holders += 1
         try:

@@ -1,4 +1,4 @@
-"""Modules that are patched at once if they are loaded, and else when they are imported."""
+"""Patches modules: at once if they are loaded, else when they are imported."""
 
 from __future__ import annotations
 
@@ -16,30 +16,31 @@ if TYPE_CHECKING:
 
 
 class ImportWatch:
-    """Calls a function for each module of a table: now, or right after it has been executed.
+    """A finder in `sys.meta_path` that calls a function for each module of a table.
 
-    It is a finder in `sys.meta_path`, without the base class, which takes long to load.
+    It is called at once for a loaded module, else after the module was executed. The base class
+    of finders is not used, because it takes long to load.
     """
 
     def __init__(self, table: Mapping[str, Callable[[Any], None]]) -> None:
         self._table = table
 
     def begin(self) -> None:
-        """Look after the modules of the table from now on; raises what their functions raise."""
+        """Start watching; raises what the functions raise."""
         sys.meta_path.insert(0, self)
         for name, function in self._table.items():
             if sys.modules.get(name) is not None:
                 function(import_module(name))  # waits if another thread is importing it
 
     def end(self) -> None:
-        """Look after them no longer."""
+        """Stop watching."""
         with suppress(ValueError):
             sys.meta_path.remove(self)
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Let the finders after this one find the module, and stay for its execution."""
+        """Find the module by the finders after this one, and wrap its loader."""
         if name not in self._table:
             return None
         finders = list(sys.meta_path)
@@ -47,7 +48,7 @@ class ImportWatch:
         found = (f.find_spec(name, path, target) for f in others if hasattr(f, "find_spec"))
         spec = next((spec for spec in found if spec is not None), None)
         if spec is not None and spec.loader is not None:
-            loader: Any = copy(spec.loader)  # for another module may use the same
+            loader: Any = copy(spec.loader)  # another module may use the same
             loader.exec_module = partial(self._execute, spec.loader)
             spec.loader = loader
         return spec

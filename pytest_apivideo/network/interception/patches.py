@@ -1,4 +1,4 @@
-"""Attributes of other modules and classes, replaced and put back."""
+"""Replaces attributes of modules and classes, and restores them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import update_wrapper
 from typing import Any, NamedTuple
 
 _BENEATH, _ENDED = "_apivideo_beneath", "_apivideo_ended"
-"""Attributes of hooks; a child process may have two copies of this module, hence by name."""
+"""Attributes of hooks, found by name, as a child process may have two copies of this module."""
 
 
 class _Patch(NamedTuple):
@@ -21,13 +21,13 @@ class _Patch(NamedTuple):
 
 
 class Patches:
-    """What has been replaced so far."""
+    """The attributes replaced so far."""
 
     def __init__(self) -> None:
         self._made: list[_Patch] = []
 
     def replace(self, owner: Any, name: str, make: Callable[[Any], Any]) -> None:
-        """Put `make(original)` in the place of a function, which it is then named like.
+        """Replace a function by `make(original)`, with its name and docstring.
 
         Raises AttributeError if the owner has no such attribute.
         """
@@ -38,14 +38,14 @@ class Patches:
         setattr(owner, name, ours)
 
     def renew(self) -> None:
-        """Come first again where somebody else has replaced an attribute since."""
+        """Replace attributes again that other code has replaced since."""
         newest = {(id(patch.owner), patch.name): patch for patch in self._made}
         for patch in newest.values():
             if getattr(patch.owner, patch.name) is not patch.ours:
                 self.replace(patch.owner, patch.name, patch.make)
 
     def undo(self) -> None:
-        """Put everything back but what somebody else has replaced meanwhile."""
+        """Restore all attributes except those that other code has replaced since."""
         while self._made:
             patch = self._made.pop()
             vars(patch.ours)[_ENDED] = True
@@ -58,9 +58,9 @@ class Patches:
 
 
 def beneath(function: Any) -> Any:
-    """What lies under hooks of ours, were it those of a pytest around this one.
+    """Return the function below all our hooks, those of a surrounding pytest run included.
 
-    What has been decided here goes there: the innermost decides.
+    Used once a route is chosen, so that the innermost run decides.
     """
     while hasattr(function, _BENEATH):
         function = vars(function)[_BENEATH]
@@ -68,16 +68,16 @@ def beneath(function: Any) -> Any:
 
 
 def _without_ended(function: Any) -> Any:
-    """A function without hooks that somebody has put back after their end."""
+    """Return the function without ended hooks that other code has restored."""
     while hasattr(function, _ENDED):
         function = vars(function)[_BENEATH]
     return function
 
 
 def _unguarded(name: str, original: Any) -> Any:
-    """The function itself, where pytest-socket had a guard in its place.
+    """Return the original function if pytest-socket had replaced it by a guard.
 
-    pytest-socket takes its guards away before the fixtures end, and does not see those under ours.
+    pytest-socket removes its guards before the fixtures end, and misses those below our hooks.
     """
     if getattr(original, "__module__", None) != "pytest_socket":
         return original

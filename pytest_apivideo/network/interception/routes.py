@@ -1,4 +1,4 @@
-"""Which hosts api.video has, and what becomes of a connection to one of them."""
+"""The hosts of api.video, and the destination of a connection to one of them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ OTHERS = (
     SITE,
     *(name + DOMAIN for name in ("www", "upload", "broadcast", "collector", "docs", "dashboard")),
 )
-"""Some that it does not: what can only be told of hosts by name, such as curl, is told of these."""
+"""Other hosts of api.video, for programs that must be given each name, such as curl."""
 
 HTTPS = 443
 
@@ -32,14 +32,14 @@ _NAMES = {address: host for host, address in _ADDRESSES.items()}
 
 
 class BlockedHostError(RuntimeError):
-    """A connection to a host of api.video that pytest-apivideo did not let through.
+    """Raised for a connection to a host of api.video that pytest-apivideo blocks.
 
-    It is no OSError, for programs and libraries retry those, or take them for a bad network.
+    It is not an OSError, because programs retry those or take them for network failures.
     """
 
 
 class ReplacedError(RuntimeError):
-    """Something has taken the place of Python's own sockets, and no hook would be passed."""
+    """Raised if another library has replaced Python's sockets, so that hooks would be bypassed."""
 
     def __init__(self, name: str, found: object) -> None:
         super().__init__(
@@ -50,26 +50,25 @@ class ReplacedError(RuntimeError):
 
 
 class Trust:
-    """The trust in the throw-away certificate authority, whose certificate is the file `ca`."""
+    """Trust in the throw-away certificate authority; `ca` is its certificate's file."""
 
     def __init__(self, ca: str) -> None:
         self.ca = ca
 
     @cached_property
     def context(self) -> ssl.SSLContext:
-        """A client's context that no other server than the fake can satisfy."""
+        """A client's context that trusts the fake only."""
         import ssl  # late: most child processes never need it
 
-        context = true_context()(ssl.PROTOCOL_TLS_CLIENT)
+        context = original_context_class()(ssl.PROTOCOL_TLS_CLIENT)
         context.load_verify_locations(self.ca)
         return context
 
 
 class BlockedHosts:
-    """The hosts that were tried and stopped, in order: by this process, then by others.
+    """The blocked hosts in order: those of this process, then those of its children.
 
-    `file` is where other processes write theirs: those that are forked from this one, and those
-    that make one `of_another`. Without a file theirs are not known.
+    Child processes, forked or created with `of_another=True`, append theirs to `file`.
     """
 
     def __init__(self, file: str | None = None, *, of_another: bool = False) -> None:
@@ -83,7 +82,7 @@ class BlockedHosts:
         return os.getpid() != self._process
 
     def append(self, host: str) -> None:
-        """Note a host."""
+        """Record a host."""
         if not self.is_elsewhere:
             self._here.append(host)
         elif self.file is not None:
@@ -94,7 +93,7 @@ class BlockedHosts:
                 file.write(f"{host}\n")
 
     def hosts(self) -> tuple[str, ...]:
-        """All that were noted."""
+        """Return all recorded hosts."""
         if self.file is None or not os.path.exists(self.file):  # noqa: PTH110 - light
             return tuple(self._here)
         with open(self.file, encoding="ascii") as file:  # noqa: PTH123 - light
@@ -102,7 +101,7 @@ class BlockedHosts:
 
 
 class RouteToFake:
-    """Connections lead to the fake at `address`; `blocked` notes the hosts that it has not."""
+    """A destination: the fake at `address`; `blocked` records the hosts that it lacks."""
 
     def __init__(
         self, address: tuple[str, int], trust: Trust, blocked: BlockedHosts | None = None
@@ -122,8 +121,8 @@ class RouteToFake:
             )
 
     def check_port(self, host: str, port: Any) -> None:
-        """Raise BlockedHostError for another port than that of HTTPS."""
-        if port not in (HTTPS, str(HTTPS), "https"):  # uvloop takes words
+        """Raise BlockedHostError unless the port is that of HTTPS."""
+        if port not in (HTTPS, str(HTTPS), "https"):  # uvloop takes names
             self.blocked.append(host)
             raise BlockedHostError(
                 f"pytest-apivideo stopped a connection to {host}, port {port}: the fake stands "
@@ -131,7 +130,7 @@ class RouteToFake:
             )
 
     def check_peer(self, host: str, peer: Any) -> None:
-        """Raise BlockedHostError if the connection under TLS leads elsewhere, as by a proxy."""
+        """Raise BlockedHostError if the socket is connected elsewhere, such as to a proxy."""
         if peer is not None and tuple(peer)[:2] != self.address:
             self.blocked.append(host)
             raise BlockedHostError(
@@ -142,7 +141,7 @@ class RouteToFake:
 
 
 class Blocked:
-    """No connection to a host of api.video is let through; `blocked` notes those tried."""
+    """A destination that refuses every connection; `blocked` records the hosts."""
 
     def __init__(self, blocked: BlockedHosts | None = None) -> None:
         self.blocked = blocked or BlockedHosts()
@@ -150,27 +149,23 @@ class Blocked:
     def check(self, host: str) -> None:
         """Raise BlockedHostError."""
         self.blocked.append(host)
+        child_hint = (
+            "If the test does use the fixture: this process was started before the fixture was set "
+            "up; start it afterwards. "
+            if self.blocked.is_elsewhere
+            else ""
+        )
         raise BlockedHostError(
             f"pytest-apivideo stopped a connection to {host}: this test uses the fake api.video, "
             "but what it runs calls the real one. Use the fixture apivideo_intercept, which leads "
             "such calls to the fake (for all tests, in pytest's ini file: usefixtures = "
             "apivideo_intercept), or give your program the address apivideo.url. If it must reach "
-            f"the real service: --apivideo-real-hosts=allow. {_in_another(self)}{_MORE}"
+            f"the real service: --apivideo-real-hosts=allow. {child_hint}{_MORE}"
         )
 
 
-def _in_another(nobody: Blocked) -> str:
-    """What more there is to say in a child process: it may outlive the test that started it."""
-    if not nobody.blocked.is_elsewhere:
-        return ""
-    return (
-        "If the test does use the fixture: this process was started before it, by a test or "
-        "fixture without it; start it after it. "
-    )
-
-
 class Routes:
-    """What is in force: the newest destination that has not ended; none at first."""
+    """A stack of destinations, of which the newest applies; empty at first."""
 
     def __init__(self) -> None:
         self._stack: list[Destination] = []
@@ -179,17 +174,17 @@ class Routes:
         return bool(self._stack)
 
     def begin(self, destination: Destination) -> None:
-        """Send api.video's hosts there from now on."""
+        """Add a destination for api.video's hosts."""
         self._stack.append(destination)
 
     def end(self, destination: Destination) -> None:
-        """Let go of a destination, in whatever order; what began before it is in force again."""
+        """Remove a destination, in any order; an earlier one then applies."""
         self._stack = [one for one in self._stack if one is not destination]
 
-    def leads(self, host: object) -> RouteToFake | None:
-        """The destination of a host, given by name or by our address for it.
+    def route_to(self, host: object) -> RouteToFake | None:
+        """Return the route of a host, given by name or by its loopback address.
 
-        None if the host is none of api.video's, or nothing is in force. Raises BlockedHostError.
+        None if the host is not api.video's, or no destination applies. Raises BlockedHostError.
         """
         stack = self._stack
         name = name_of(host) if stack else None
@@ -202,7 +197,7 @@ class Routes:
 
 
 def name_of(host: object) -> str | None:
-    """The plain name of a host of api.video, given by name or by our address; None for others."""
+    """Return the normalized name of an api.video host or loopback address; None for others."""
     if isinstance(host, (bytes, bytearray)):
         host = bytes(host).decode("latin-1")
     if not isinstance(host, str):
@@ -218,18 +213,18 @@ def name_of(host: object) -> str | None:
 
 
 def address_of(host: object) -> str:
-    """The loopback address that stands for a host of ours, until `connect` sees it."""
+    """Return the loopback address that name resolution gives for a host of api.video."""
     name = name_of(host)
     assert name is not None
     return _ADDRESSES[name]
 
 
-def true_context() -> type[ssl.SSLContext]:
-    """The standard library's own class: truststore, for one, puts a subclass in its place.
+def original_context_class() -> type[ssl.SSLContext]:
+    """Return the standard library's class, which truststore, for one, replaces by a subclass.
 
-    Raises ReplacedError if it is nowhere to be found.
+    Raises ReplacedError if it cannot be found.
     """
-    import ssl  # as above
+    import ssl
 
     for one in ssl.SSLContext.__mro__:
         if one.__module__ == "ssl" and one.__name__ == "SSLContext":

@@ -1,4 +1,4 @@
-"""What the fixtures use: the interception of a test session, and that of one test."""
+"""The interception of a test session and of one test, for the fixtures."""
 
 from __future__ import annotations
 
@@ -39,17 +39,17 @@ _SESSION: pytest.StashKey[Interceptor] = pytest.StashKey()
 
 _PORTS = {"http": 80, "https": HTTPS}
 _NOT_NOW = (
-    "This connection led to the fake api.video by the fixture apivideo_intercept of another test, "
-    "and the one that runs now does not use it. Use the fixture there too, or close the client "
-    "with the test that made it. See docs/interception.md of pytest-apivideo"
+    "This connection was opened with the fixture apivideo_intercept of another test, "
+    "and the running test does not use that fixture. Use it there too, or close the client in the "
+    "test that made it. See docs/interception.md of pytest-apivideo"
 )
 
 
 class Interception:
-    """What a test holds as `apivideo_intercept`.
+    """The value of the fixture `apivideo_intercept`.
 
-    `hosts` are those that lead to the fake. `child_env` is what leads child processes there: it is
-    in `os.environ`, so only a child with an environment of its own needs it.
+    `hosts` are routed to the fake. `child_env` has the variables that route child processes; they
+    are set in `os.environ` too, so only a child started with its own environment needs them.
     """
 
     hosts = HOSTS
@@ -60,16 +60,16 @@ class Interception:
 
     @property
     def blocked(self) -> tuple[str, ...]:
-        """Other hosts of api.video that this process tried to reach, in order, then its children's.
+        """The other hosts of api.video that this process, then its children, tried to reach.
 
-        Children in Python and node tell of theirs; curl's are those that came to the fake.
+        Python and node children report theirs; curl's are those that the fake refused.
         """
         return self._blocked.hosts()
 
 
 @dataclass(frozen=True)
 class _Equipment:
-    """What is made once for a session: the server's virtual_hosts, the trust in it, the files."""
+    """The objects made once for a session."""
 
     virtual_hosts: VirtualHosts
     trust: Trust
@@ -84,27 +84,27 @@ class Interceptor:
         self._config = config
         self._fakes: list[RouteToFake] = []
         self._begun = 0
-        self._is_told = False
+        self._has_warned = False
 
     @contextmanager
     def intercepting(self, server: FakeServer, with_test: ExitStack) -> Iterator[Interception]:
-        """Lead to the server what calls api.video, here and in children, until the block ends.
+        """Route api.video's hosts to the server, in children too, until the block ends.
 
-        Hooks and variables stay `with_test`. Warns at the end of what tried to reach other hosts.
+        Hooks and variables stay until `with_test` closes. Warns about blocked hosts at the end.
         """
         with_test.enter_context(self.hooks.held())
-        with self.leading(server) as fake:
+        with self.routing(server) as fake:
             added = self._equipment.children.environment(fake, os.environ)
             with_test.enter_context(_variables(added))
             yield Interception(added, fake.blocked)
-        _tell(fake.blocked)
+        _warn_about(fake.blocked)
 
     @contextmanager
-    def leading(self, server: FakeServer) -> Iterator[RouteToFake]:
-        """Lead to the server what calls api.video in this process, until the block ends."""
+    def routing(self, server: FakeServer) -> Iterator[RouteToFake]:
+        """Route api.video's hosts to the server in this process, until the block ends."""
         equipment = self._equipment
         server.virtual_hosts = equipment.virtual_hosts
-        fake = RouteToFake((server.host, server.port), equipment.trust, self.new_blocked())
+        fake = RouteToFake((server.host, server.port), equipment.trust, self._new_blocked())
         self.hooks.begin(fake)
         self._fakes.append(fake)
         try:
@@ -115,36 +115,36 @@ class Interceptor:
 
     @contextmanager
     def blocking(self) -> Iterator[None]:
-        """Let nothing of this process, or of its children in Python and node, reach api.video.
+        """Block api.video's hosts, in Python and node children too, until the block ends.
 
-        Warns at the end of what tried; and once, under gevent, that nothing can be stopped there.
+        Warns about blocked hosts at the end, and once, under gevent, that blocking is impossible.
         """
-        nobody = Blocked(self.new_blocked())
+        destination = Blocked(self._new_blocked())
         try:
-            self.hooks.begin(nobody)
+            self.hooks.begin(destination)
         except ReplacedError as replaced:
-            self._tell_once_that_nothing_is_blocked(replaced)
+            self._warn_once_unprotected(replaced)
             yield
             return
         try:
-            with _variables(blocking(nobody.blocked, os.environ)):
+            with _variables(blocking(destination.blocked, os.environ)):
                 yield
         finally:
-            self.hooks.end(nobody)
-        _tell(nobody.blocked)
+            self.hooks.end(destination)
+        _warn_about(destination.blocked)
 
-    def _tell_once_that_nothing_is_blocked(self, replaced: ReplacedError) -> None:
-        if not self._is_told:
-            self._is_told = True
+    def _warn_once_unprotected(self, replaced: ReplacedError) -> None:
+        if not self._has_warned:
+            self._has_warned = True
             warnings.warn(
-                f"nothing keeps these tests from the real api.video: {replaced} "
-                "--apivideo-real-hosts=allow ends this warning.",
+                f"connections to the real api.video cannot be blocked: {replaced} "
+                "--apivideo-real-hosts=allow disables this warning.",
                 ApiVideoWarning,
                 stacklevel=2,
             )
 
-    def new_blocked(self) -> BlockedHosts:
-        """Where to note what is stopped, by whatever process."""
+    def _new_blocked(self) -> BlockedHosts:
+        """Create the record of blocked hosts for one block."""
         self._begun += 1
         return BlockedHosts(f"{self._folder}/blocked-{self._begun}")
 
@@ -164,7 +164,7 @@ class Interceptor:
         return _Equipment(VirtualHosts(context, self._refusal), trust, Children(self._folder))
 
     def _refusal(self, scheme: str, host: str) -> str | None:
-        """Why a request that has come to the fake is none for it; None if it is."""
+        """Return why the fake refuses a request for a host, or None if it serves it."""
         name, _, port = host.partition(":")
         known = name_of(name)
         if known is None:
@@ -181,17 +181,17 @@ class Interceptor:
 
 
 def intercept_whole_run(config: pytest.Config, server: FakeServer) -> None:
-    """Lead to the server what calls api.video while modules are imported, and to the run's end.
+    """Route api.video's hosts to the server from now to the run's end, imports included.
 
-    Child processes are not led there, for those of the whole run are xdist's.
+    Child processes are excluded, because those of a whole run are xdist's workers.
     """
     whole_run = ExitStack()
-    whole_run.enter_context(interceptor_of(config).leading(server))
+    whole_run.enter_context(interceptor_of(config).routing(server))
     config.add_cleanup(whole_run.close)
 
 
 def interceptor_of(config: pytest.Config) -> Interceptor:
-    """The interception of this test session."""
+    """Return the interception of this test session."""
     if _SESSION not in config.stash:
         config.stash[_SESSION] = Interceptor(config)
     return config.stash[_SESSION]
@@ -201,7 +201,7 @@ def interceptor_of(config: pytest.Config) -> Interceptor:
 def _variables(ours: Mapping[str, str]) -> Iterator[None]:
     """Set environment variables, for child processes, until the block ends.
 
-    One that somebody else, such as a fixture of the whole run, has set meanwhile stays theirs.
+    A variable that other code, such as a session fixture, has changed since is left alone.
     """
     before = {name: os.environ.get(name) for name in ours}
     os.environ.update(ours)
@@ -219,13 +219,13 @@ def _variables(ours: Mapping[str, str]) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _tell(blocked: BlockedHosts) -> None:
-    """Warn of what was blocked, for the program may have swallowed the error."""
+def _warn_about(blocked: BlockedHosts) -> None:
+    """Warn about blocked hosts, because the program may have swallowed the error."""
     hosts = blocked.hosts()
     if hosts:
         tried = ", ".join(dict.fromkeys(hosts))
         warnings.warn(
-            f"this test tried to reach {tried}, and was stopped. See docs/interception.md",
+            f"this test tried to connect to {tried}, which was blocked. See docs/interception.md",
             BlockedHostWarning,
             stacklevel=2,
         )

@@ -13,16 +13,16 @@ from .routes import (
     Routes,
     address_of,
     name_of,
-    true_context,
+    original_context_class,
 )
 
 Function = Callable[..., Any]
 
 
 def patch_socket(socket: Any, routes: Routes, patches: Patches) -> None:
-    """Resolve our hosts to addresses of ours, and connect those to the fake.
+    """Patch name resolution and `connect`, so that api.video's hosts reach the fake.
 
-    Raises ReplacedError if something else, such as gevent, has taken the place of Python's sockets.
+    Raises ReplacedError if another library, such as gevent, has replaced Python's sockets.
     """
 
     def getaddrinfo(original: Function) -> Function:
@@ -34,7 +34,7 @@ def patch_socket(socket: Any, routes: Routes, patches: Patches) -> None:
             proto: int = 0,
             flags: int = 0,
         ) -> Any:
-            if routes.leads(host):
+            if routes.route_to(host):
                 flags &= ~socket.AI_ADDRCONFIG
                 return beneath(original)(address_of(host), port, family, type, proto, flags)
             return original(host, port, family, type, proto, flags)
@@ -43,7 +43,7 @@ def patch_socket(socket: Any, routes: Routes, patches: Patches) -> None:
 
     def by_name(original: Function) -> Function:
         def resolve(host: Any, /) -> Any:
-            if routes.leads(host):
+            if routes.route_to(host):
                 return beneath(original)(address_of(host))
             return original(host)
 
@@ -54,7 +54,7 @@ def patch_socket(socket: Any, routes: Routes, patches: Patches) -> None:
             if not routes or not isinstance(address, tuple) or not address:
                 return original(sock, address)
             with _closed_if_blocked(sock):
-                route = routes.leads(address[0])
+                route = routes.route_to(address[0])
                 if route:
                     route.check_port(name_of(address[0]) or "", address[1])
                     address = route.address
@@ -65,17 +65,20 @@ def patch_socket(socket: Any, routes: Routes, patches: Patches) -> None:
     patches.replace(socket, "getaddrinfo", getaddrinfo)
     patches.replace(socket, "gethostbyname", by_name)
     patches.replace(socket, "gethostbyname_ex", by_name)
-    patches.replace(_true_socket(socket), "connect", connecting)
-    patches.replace(_true_socket(socket), "connect_ex", connecting)
+    patches.replace(_original_socket_class(socket), "connect", connecting)
+    patches.replace(_original_socket_class(socket), "connect_ex", connecting)
 
 
 def patch_ssl(ssl: Any, routes: Routes, patches: Patches) -> None:
-    """Shake hands for our hosts with our context instead of the caller's, which stays as it is.
+    """Patch TLS handshakes, so that api.video's hosts get our context in place of the caller's.
 
-    The caller's session belongs to its context, so there is none. Its ALPN goes too: HTTP/1.1.
+    The caller's session and ALPN protocols belong to its context and are ignored: HTTP/1.1.
     """
-    true = true_context()
-    wrap_socket_itself, wrap_bio_itself = beneath(true.wrap_socket), beneath(true.wrap_bio)
+    context_class = original_context_class()
+    true_wrap_socket, true_wrap_bio = (
+        beneath(context_class.wrap_socket),
+        beneath(context_class.wrap_bio),
+    )
 
     def wrap_socket(original: Function) -> Function:
         def wrap(
@@ -89,12 +92,12 @@ def patch_ssl(ssl: Any, routes: Routes, patches: Patches) -> None:
         ) -> Any:
             flags = (server_side, do_handshake_on_connect, suppress_ragged_eofs)
             with _closed_if_blocked(sock):
-                route = None if server_side else routes.leads(server_hostname)
+                route = None if server_side else routes.route_to(server_hostname)
                 if route:
                     route.check_peer(name_of(server_hostname) or "", _peer(sock))
             if route is None:
                 return original(context, sock, *flags, server_hostname, session)
-            return wrap_socket_itself(route.trust.context, sock, *flags, server_hostname)
+            return true_wrap_socket(route.trust.context, sock, *flags, server_hostname)
 
         return wrap
 
@@ -107,14 +110,14 @@ def patch_ssl(ssl: Any, routes: Routes, patches: Patches) -> None:
             server_hostname: Any = None,
             session: Any = None,
         ) -> Any:
-            route = None if server_side else routes.leads(server_hostname)
+            route = None if server_side else routes.route_to(server_hostname)
             if route is None:
                 return original(context, incoming, outgoing, server_side, server_hostname, session)
-            return wrap_bio_itself(route.trust.context, incoming, outgoing, False, server_hostname)
+            return true_wrap_bio(route.trust.context, incoming, outgoing, False, server_hostname)
 
         return wrap
 
-    for owner in _with_subclasses(true):
+    for owner in _with_subclasses(context_class):
         for name, make in (("wrap_socket", wrap_socket), ("wrap_bio", wrap_bio)):
             if name in vars(owner):
                 patches.replace(owner, name, make)
@@ -122,7 +125,7 @@ def patch_ssl(ssl: Any, routes: Routes, patches: Patches) -> None:
 
 @contextmanager
 def _closed_if_blocked(sock: Any) -> Iterator[None]:
-    """Close the socket if the block raises, for callers clean up after an OSError only."""
+    """Close the socket if the block raises, because callers clean up after an OSError only."""
     try:
         yield
     except BlockedHostError:
@@ -133,12 +136,12 @@ def _closed_if_blocked(sock: Any) -> Iterator[None]:
 def _peer(sock: Any) -> Any:
     try:
         return sock.getpeername()
-    except OSError:  # not connected yet: `connect` will look after it
+    except OSError:  # not connected yet: `connect` will check it
         return None
 
 
-def _true_socket(socket: Any) -> Any:
-    """The standard library's own class: pytest-socket, for one, puts a subclass in its place."""
+def _original_socket_class(socket: Any) -> Any:
+    """Return the standard library's class, which pytest-socket, for one, replaces by a subclass."""
     for one in socket.socket.__mro__:
         if one.__module__ == "socket" and one.__name__ == "socket":
             return one
@@ -146,7 +149,7 @@ def _true_socket(socket: Any) -> Any:
 
 
 def _with_subclasses(cls: Any) -> list[Any]:
-    """A class and all that derive from it, each once."""
+    """Return a class and all its subclasses, each once."""
     found = {cls: None}
     for subclass in cls.__subclasses__():
         found |= dict.fromkeys(_with_subclasses(subclass))

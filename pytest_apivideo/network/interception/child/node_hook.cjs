@@ -1,4 +1,4 @@
-// Leads node to the fake, or to nowhere, as its environment says; NODE_OPTIONS has every node load this.
+// Routes node to the fake, or blocks api.video, as its environment says; loaded by NODE_OPTIONS.
 "use strict";
 
 const fs = require("node:fs");
@@ -14,13 +14,13 @@ if (process.env.APIVIDEO_INTERCEPTION) {
       .toLowerCase()
       .replace(/\.+$/, "");
 
-  // True for a host that the fake stands for; throws for any other of api.video.
+  // Returns true for a host of the fake; throws for other hosts of api.video.
   const isOurs = (name, wanted) => {
     if (!name.endsWith(".api.video") && name !== "api.video") return false;
     if (hosts.includes(name) && Number(wanted) === 443) return true;
     try {
       if (blocked) fs.appendFileSync(blocked, `${name}\n`);
-    } catch {} // what is told at the test's end is not worth another error here
+    } catch {} // only the warning at the end of the test is lost
     const reason = address
       ? `the fake stands for ${hosts.join(", ")}, port 443 only.`
       : "the test uses the fake api.video, but this process calls the real one. Use the fixture " +

@@ -1,7 +1,7 @@
-"""Leads a child process to the fake or nowhere, as its environment says; Python runs this first.
+"""Routes a child process to the fake, or blocks api.video, as its environment says.
 
-It comes before another `sitecustomize` in the path, and so runs that one afterwards. It must be
-quick and load little: every Python that a test starts runs it.
+Python runs it at start in place of another `sitecustomize` in the path, which it therefore runs
+afterwards. It must load little: every Python that a test starts runs it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _HERE = os.path.dirname(os.path.abspath(__file__))
 
 
-def _lead(route: str) -> None:
+def _install(route: str) -> None:
     import json
     from importlib import import_module
     from importlib.util import spec_from_file_location
@@ -27,16 +27,16 @@ def _lead(route: str) -> None:
     start = os.path.join(folder, "__init__.py")
     _run(name, spec_from_file_location(name, start, submodule_search_locations=[folder]))
     routes, hooks = import_module(f"{name}.routes"), import_module(f"{name}.hooks")
-    told = json.loads(route)
-    blocked = routes.BlockedHosts(told["blocked"], of_another=True)
-    if "address" in told:
-        trust = routes.Trust(told["ca"])
-        hooks.Hooks().begin(routes.RouteToFake(tuple(told["address"]), trust, blocked))
+    options = json.loads(route)
+    blocked = routes.BlockedHosts(options["blocked"], of_another=True)
+    if "address" in options:
+        trust = routes.Trust(options["ca"])
+        hooks.Hooks().begin(routes.RouteToFake(tuple(options["address"]), trust, blocked))
     else:
         hooks.Hooks().begin(routes.Blocked(blocked))
 
 
-def _run_the_hidden_one() -> None:
+def _run_hidden_sitecustomize() -> None:
     from importlib.machinery import PathFinder
 
     path = [entry for entry in sys.path if os.path.abspath(entry) != _HERE]
@@ -53,6 +53,6 @@ def _run(name: str, spec: Any) -> None:
 
 try:
     if os.environ.get("APIVIDEO_INTERCEPTION"):
-        _lead(os.environ["APIVIDEO_INTERCEPTION"])
+        _install(os.environ["APIVIDEO_INTERCEPTION"])
 finally:
-    _run_the_hidden_one()
+    _run_hidden_sitecustomize()
