@@ -287,7 +287,7 @@ def test_a_pooled_connection_is_refused_between_intercepted_tests(suite: pytest.
         def test_between(apivideo):
             answers = both(apivideo.api_key)
             assert [one.status_code for one in answers] == [421, 421]
-            assert "Use the fixture there too" in answers[0].json()["detail"]
+            assert "Use it there too" in answers[0].json()["detail"]
             assert requests.get(apivideo.url + "/videos").status_code == 401
             assert len(apivideo.calls) == 1
 

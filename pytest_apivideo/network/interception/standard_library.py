@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from .patches import Patches, beneath
@@ -24,49 +25,52 @@ def patch_socket(socket: Any, routes: Routes, patches: Patches) -> None:
 
     Raises ReplacedError if another library, such as gevent, has replaced Python's sockets.
     """
+    resolve_by_name, connect = partial(_resolve_by_name, routes), partial(_connect, routes)
+    patches.replace(socket, "getaddrinfo", partial(_getaddrinfo, routes, socket.AI_ADDRCONFIG))
+    patches.replace(socket, "gethostbyname", resolve_by_name)
+    patches.replace(socket, "gethostbyname_ex", resolve_by_name)
+    patches.replace(_original_socket_class(socket), "connect", connect)
+    patches.replace(_original_socket_class(socket), "connect_ex", connect)
 
-    def getaddrinfo(original: Function) -> Function:
-        def resolve(
-            host: Any,
-            port: Any,
-            family: int = 0,
-            type: int = 0,  # noqa: A002 - as the original's
-            proto: int = 0,
-            flags: int = 0,
-        ) -> Any:
-            if routes.route_to(host):
-                flags &= ~socket.AI_ADDRCONFIG
-                return beneath(original)(address_of(host), port, family, type, proto, flags)
-            return original(host, port, family, type, proto, flags)
 
-        return resolve
+def _getaddrinfo(routes: Routes, only_configured: int, original: Function) -> Function:
+    def resolve(
+        host: Any,
+        port: Any,
+        family: int = 0,
+        type: int = 0,  # noqa: A002 - the original's name
+        proto: int = 0,
+        flags: int = 0,
+    ) -> Any:
+        if routes.route_to(host):
+            flags &= ~only_configured
+            return beneath(original)(address_of(host), port, family, type, proto, flags)
+        return original(host, port, family, type, proto, flags)
 
-    def by_name(original: Function) -> Function:
-        def resolve(host: Any, /) -> Any:
-            if routes.route_to(host):
-                return beneath(original)(address_of(host))
-            return original(host)
+    return resolve
 
-        return resolve
 
-    def connecting(original: Function) -> Function:
-        def connect(sock: Any, address: Any, /) -> Any:
-            if not routes or not isinstance(address, tuple) or not address:
-                return original(sock, address)
-            with _closed_if_blocked(sock):
-                route = routes.route_to(address[0])
-                if route:
-                    route.check_port(name_of(address[0]) or "", address[1])
-                    address = route.address
+def _resolve_by_name(routes: Routes, original: Function) -> Function:
+    def resolve(host: Any, /) -> Any:
+        if routes.route_to(host):
+            return beneath(original)(address_of(host))
+        return original(host)
+
+    return resolve
+
+
+def _connect(routes: Routes, original: Function) -> Function:
+    def connect(sock: Any, address: Any, /) -> Any:
+        if not routes or not isinstance(address, tuple) or not address:
             return original(sock, address)
+        with _closed_if_blocked(sock):
+            route = routes.route_to(address[0])
+            if route:
+                route.check_port(name_of(address[0]) or "", address[1])
+                address = route.address
+        return original(sock, address)
 
-        return connect
-
-    patches.replace(socket, "getaddrinfo", getaddrinfo)
-    patches.replace(socket, "gethostbyname", by_name)
-    patches.replace(socket, "gethostbyname_ex", by_name)
-    patches.replace(_original_socket_class(socket), "connect", connecting)
-    patches.replace(_original_socket_class(socket), "connect_ex", connecting)
+    return connect
 
 
 def patch_ssl(ssl: Any, routes: Routes, patches: Patches) -> None:
@@ -75,52 +79,53 @@ def patch_ssl(ssl: Any, routes: Routes, patches: Patches) -> None:
     The caller's session and ALPN protocols belong to its context and are ignored: HTTP/1.1.
     """
     context_class = original_context_class()
-    true_wrap_socket, true_wrap_bio = (
-        beneath(context_class.wrap_socket),
-        beneath(context_class.wrap_bio),
-    )
-
-    def wrap_socket(original: Function) -> Function:
-        def wrap(
-            context: Any,
-            sock: Any,
-            server_side: bool = False,
-            do_handshake_on_connect: bool = True,
-            suppress_ragged_eofs: bool = True,
-            server_hostname: Any = None,
-            session: Any = None,
-        ) -> Any:
-            flags = (server_side, do_handshake_on_connect, suppress_ragged_eofs)
-            with _closed_if_blocked(sock):
-                route = None if server_side else routes.route_to(server_hostname)
-                if route:
-                    route.check_peer(name_of(server_hostname) or "", _peer(sock))
-            if route is None:
-                return original(context, sock, *flags, server_hostname, session)
-            return true_wrap_socket(route.trust.context, sock, *flags, server_hostname)
-
-        return wrap
-
-    def wrap_bio(original: Function) -> Function:
-        def wrap(
-            context: Any,
-            incoming: Any,
-            outgoing: Any,
-            server_side: bool = False,
-            server_hostname: Any = None,
-            session: Any = None,
-        ) -> Any:
-            route = None if server_side else routes.route_to(server_hostname)
-            if route is None:
-                return original(context, incoming, outgoing, server_side, server_hostname, session)
-            return true_wrap_bio(route.trust.context, incoming, outgoing, False, server_hostname)
-
-        return wrap
-
+    factories = {
+        "wrap_socket": partial(_wrap_socket, routes, beneath(context_class.wrap_socket)),
+        "wrap_bio": partial(_wrap_bio, routes, beneath(context_class.wrap_bio)),
+    }
     for owner in _with_subclasses(context_class):
-        for name, make in (("wrap_socket", wrap_socket), ("wrap_bio", wrap_bio)):
+        for name, factory in factories.items():
             if name in vars(owner):
-                patches.replace(owner, name, make)
+                patches.replace(owner, name, factory)
+
+
+def _wrap_socket(routes: Routes, wrap_ours: Function, original: Function) -> Function:
+    def wrap(
+        context: Any,
+        sock: Any,
+        server_side: bool = False,
+        do_handshake_on_connect: bool = True,
+        suppress_ragged_eofs: bool = True,
+        server_hostname: Any = None,
+        session: Any = None,
+    ) -> Any:
+        flags = (server_side, do_handshake_on_connect, suppress_ragged_eofs)
+        with _closed_if_blocked(sock):
+            route = None if server_side else routes.route_to(server_hostname)
+            if route:
+                route.check_peer(name_of(server_hostname) or "", _peer(sock))
+        if route is None:
+            return original(context, sock, *flags, server_hostname, session)
+        return wrap_ours(route.trust.context, sock, *flags, server_hostname)
+
+    return wrap
+
+
+def _wrap_bio(routes: Routes, wrap_ours: Function, original: Function) -> Function:
+    def wrap(
+        context: Any,
+        incoming: Any,
+        outgoing: Any,
+        server_side: bool = False,
+        server_hostname: Any = None,
+        session: Any = None,
+    ) -> Any:
+        route = None if server_side else routes.route_to(server_hostname)
+        if route is None:
+            return original(context, incoming, outgoing, server_side, server_hostname, session)
+        return wrap_ours(route.trust.context, incoming, outgoing, False, server_hostname)
+
+    return wrap
 
 
 @contextmanager
