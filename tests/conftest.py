@@ -58,7 +58,7 @@ def suite(pytester: pytest.Pytester) -> pytest.Pytester:
 
 @pytest.fixture
 def monotonic(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The real monotonic time as a clock sees it, for the test to move: one number, in ns."""
+    """Replace the real monotonic time that clocks read by a number of ns that the test moves."""
     reading = [5 * SECOND]
     monkeypatch.setattr(clock_module, "real_monotonic_ns", lambda: reading[0])
     return reading

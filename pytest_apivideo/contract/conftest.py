@@ -23,13 +23,13 @@ WaitASecond = Callable[[], None]
 
 @pytest.fixture
 def api(apivideo_target: Target, apivideo_http: httpx.Client) -> Api:
-    """An authenticated client."""
+    """Provide an authenticated client."""
     return Api(apivideo_http, apivideo_target)
 
 
 @pytest.fixture
 def anonymous(apivideo_target: Target) -> Iterator[Api]:
-    """A client without a credential."""
+    """Provide a client without a credential."""
     url, timeout = apivideo_target.url, apivideo_target.timeout
     with httpx.Client(base_url=url, timeout=timeout, verify=url.startswith("https")) as client:
         yield Api(client, apivideo_target)
@@ -43,19 +43,19 @@ def auth(anonymous: Api, apivideo_target: Target) -> Auth:
 
 @pytest.fixture
 def tokens(auth: Auth) -> Tokens:
-    """The answer to a login."""
+    """Provide the answer to a login."""
     return auth.log_in()
 
 
 @pytest.fixture
 def mark(apivideo_target: Target) -> Mark:
-    """A function that adds the mark of the run to a name."""
+    """Provide a function that adds the mark of the run to a name."""
     return apivideo_target.mark
 
 
 @pytest.fixture
 def wait_a_second(request: pytest.FixtureRequest, apivideo_target: Target) -> WaitASecond:
-    """A function that waits until timestamps differ, which api.video rounds to seconds."""
+    """Provide a function that waits until timestamps differ, which api.video rounds to seconds."""
     if apivideo_target.is_fake and fake_server_url(request.config) is None:
         clock = request.getfixturevalue("apivideo").clock
         return lambda: clock.advance(2)
@@ -64,13 +64,13 @@ def wait_a_second(request: pytest.FixtureRequest, apivideo_target: Target) -> Wa
 
 @pytest.fixture
 def word() -> str:
-    """A word that nothing else on the account contains."""
+    """Provide a word that nothing else on the account contains."""
     return "w" + secrets.token_hex(6)
 
 
 @pytest.fixture
 def make_video(api: Api, mark: Mark) -> MakeVideo:
-    """A function that creates a video with the given attributes."""
+    """Provide a function that creates a video with the given attributes."""
 
     def make(title: str = "Maths", **attributes: Any) -> dict[str, Any]:
         body = {"title": mark(title), **attributes}
@@ -82,19 +82,19 @@ def make_video(api: Api, mark: Mark) -> MakeVideo:
 
 @pytest.fixture
 def video(make_video: MakeVideo) -> dict[str, Any]:
-    """A video."""
+    """Provide a video."""
     return make_video()
 
 
 @pytest.fixture
 def video_path(video: dict[str, Any]) -> str:
-    """The path of the video."""
+    """Provide the path of the video."""
     return f"/videos/{video['videoId']}"
 
 
 @pytest.fixture
 def stream(api: Api, mark: Mark) -> dict[str, Any]:
-    """A live stream."""
+    """Provide a live stream."""
     answer = api.post("/live-streams", {"name": mark("Live")})
     stream: dict[str, Any] = answer.must_be(200, LIVE_STREAM)
     return stream

@@ -16,7 +16,7 @@ OUT_OF_RANGE = "This parameter is out of the allowed range of values."
 
 @pytest.fixture
 def three(make_video: MakeVideo, word: str) -> list[str]:
-    """The ids of three videos with one tag, sorted."""
+    """Provide the ids of three videos with one tag, sorted."""
     return sorted(make_video(f"{letter} {word}", tags=[word])["videoId"] for letter in "abc")
 
 

@@ -16,7 +16,7 @@ Theme = dict[str, Any]
 
 @pytest.fixture
 def theme(api: Api, mark: Mark) -> Theme:
-    """A player theme."""
+    """Provide a player theme."""
     theme: Theme = api.post("/players", {"name": mark("Blue")}).must_be(201, PLAYER_THEME)
     return theme
 

@@ -15,14 +15,14 @@ Summary = dict[str, Any]
 
 @pytest.fixture
 def summary(api: Api, video: dict[str, Any]) -> Summary:
-    """An empty summary."""
+    """Provide an empty summary."""
     summary: Summary = api.post("/summaries", {"videoId": video["videoId"]}).must_be(201, SUMMARY)
     return summary
 
 
 @pytest.fixture
 def source_path(summary: Summary) -> str:
-    """The path of the summary's text."""
+    """Provide the path of the summary's text."""
     return f"/summaries/{summary['summaryId']}/source"
 
 

@@ -34,26 +34,26 @@ def send(
 
 @pytest.fixture
 def source(video_path: str) -> str:
-    """The path to upload the video's file to."""
+    """Provide the path to upload the video's file to."""
     return f"{video_path}/source"
 
 
 @pytest.fixture
 def token(api: Api) -> str:
-    """An upload token that expires after ten minutes."""
+    """Provide an upload token that expires after ten minutes."""
     token = api.post("/upload-tokens", {"ttl": 600}).must_be(200, UPLOAD_TOKEN)
     return str(token["token"])
 
 
 @pytest.fixture
 def upload(token: str) -> str:
-    """The path to upload to with the token."""
+    """Provide the path to upload to with the token."""
     return f"/upload?token={token}"
 
 
 @pytest.fixture
 def name(mark: Mark) -> str:
-    """A file name with the mark of the run."""
+    """Provide a file name with the mark of the run."""
     return mark("holiday") + ".mp4"
 
 

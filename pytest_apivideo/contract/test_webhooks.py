@@ -19,13 +19,13 @@ MakeWebhook = Callable[..., Webhook]
 
 @pytest.fixture
 def address(mark: Mark) -> str:
-    """An unused address with the mark of the run."""
+    """Provide an unused address with the mark of the run."""
     return f"https://example.invalid/{mark('')}"
 
 
 @pytest.fixture
 def make_webhook(api: Api, address: str) -> MakeWebhook:
-    """A function that creates a webhook; at the account's limit the test is inconclusive."""
+    """Provide a function that creates a webhook; at the account's limit the test is inconclusive."""
 
     def make(*events: str) -> Webhook:
         answer = api.post("/webhooks", {"url": address, "events": list(events)})
@@ -43,7 +43,7 @@ def make_webhook(api: Api, address: str) -> MakeWebhook:
 
 @pytest.fixture
 def webhook(make_webhook: MakeWebhook) -> Webhook:
-    """A webhook."""
+    """Provide a webhook."""
     return make_webhook(EVENT)
 
 

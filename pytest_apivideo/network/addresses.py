@@ -19,7 +19,7 @@ class AddressError(ValueError):
 
 
 def host_of(url: str) -> str:
-    """The host of an HTTP address, in lower case and without a dot at its end.
+    """Return the host of an HTTP address, in lower case and without a dot at its end.
 
     Raises AddressError for everything that a client may read otherwise: characters beyond ASCII
     (`。` is a dot to those that know of international names), percent signs, credentials, spaces.

@@ -32,7 +32,7 @@ Contract = Callable[..., "subprocess.Popen[str]"]
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[str]:
-    """A server that speaks TLS; the certificate to trust is `ca.pem`."""
+    """Provide a server that speaks TLS; the certificate to trust is `ca.pem`."""
     command = [*SERVE, "--tls", "--ca-file", str(tmp_path / "ca.pem")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -45,7 +45,7 @@ def served(tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture
 def contract(served: str, tmp_path: Path) -> Contract:
-    """Starts the contract on the server, as on a sandbox."""
+    """Provide a function that runs the contract suite on the server, as on a sandbox."""
     environment = {
         **os.environ,
         KEY_VARIABLE: KEY,

@@ -41,7 +41,7 @@ pytestmark = [
 
 @pytest.fixture
 def prism(tmp_path: Path) -> Iterator[str]:
-    """The address of a Prism that serves the description, which it reads without its security.
+    """Provide the URL of a Prism that serves the description, without its security.
 
     The description lets Basic in and nothing else, and Prism would refuse every bearer.
     """
@@ -109,7 +109,7 @@ def test_the_run_ends_in_order_and_drift_explains_the_differences(
 
 
 def left_behind(output: str) -> list[str]:
-    """What the run says that it left: Prism answers with things that it had before."""
+    """Return what the run reports as left over: Prism answers with resources that it had before."""
     if "left nothing behind" in output:
         return []
     _, found, rest = output.partition("left behind by run ")

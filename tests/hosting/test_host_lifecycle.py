@@ -31,7 +31,7 @@ def hello(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[b
 
 @pytest.fixture(autouse=True)
 def threads_of_others() -> None:
-    """What ran before the test: the server of other tests in this process has threads too."""
+    """Provide the threads that ran before the test: another server of this process has some."""
     OTHERS.clear()
     OTHERS.update(threading.enumerate())
 
@@ -40,7 +40,7 @@ OTHERS: set[threading.Thread] = set()
 
 
 def worker_threads() -> list[threading.Thread]:
-    """The threads of this test that serve connections, or accept them."""
+    """Return the threads of this test that serve connections, or accept them."""
     mine = set(threading.enumerate()) - OTHERS
     return [thread for thread in mine if thread.name.startswith("fake-server")]
 

@@ -104,14 +104,14 @@ def claimed(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
 
 @pytest.fixture
 def server(apivideo_server: FakeServer) -> FakeServer:
-    """The server for tests that make bridges and projects of their own; no rule is left in it."""
+    """Provide the server, for tests that create bridges and projects; it has no rules."""
     apivideo_server.clear()
     return apivideo_server
 
 
 @pytest.fixture
 def unimported() -> Iterator[None]:
-    """The SDK as if it had never been imported."""
+    """Provide the SDK as if it had never been imported."""
 
     def loaded() -> list[str]:
         return [name for name in sys.modules if name.split(".")[0] == "apivideo"]

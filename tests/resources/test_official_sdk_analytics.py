@@ -24,7 +24,7 @@ def frozen(apivideo: ApiVideo) -> None:
 
 @pytest.fixture
 def analytics(apivideo: ApiVideo, frozen: None, official: sdk.ApiClient) -> AnalyticsApi:
-    """The SDK's class, over one event of each kind that are alike, and one view that is not."""
+    """Provide the SDK's class, with one event of each kind and one other view."""
     video = apivideo.videos.add(tags=["Cool videos"])
     facts: dict[str, Any] = {
         "media_id": video.video_id,

@@ -45,7 +45,7 @@ def entries(ledgers: Path) -> list[dict[str, Any]]:
 
 @pytest.fixture
 def killed(sandbox: pytest.Pytester, account: ApiVideo) -> None:
-    """A run was killed with everything created and nothing removed."""
+    """Provide a run was killed with everything created and nothing removed."""
     kill(sandbox)
     assert len(left(account)) == 7
 

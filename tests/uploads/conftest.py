@@ -11,5 +11,5 @@ from tests.uploads.client import Uploader
 
 @pytest.fixture
 def upload(apivideo: ApiVideo, api: httpx.Client) -> Uploader:
-    """Uploads to a video that nothing was uploaded to."""
+    """Provide a function that uploads to a new video."""
     return Uploader(apivideo, api)

@@ -17,7 +17,7 @@ MiB = 1024 * 1024
 
 @pytest.fixture
 def film(tmp_path: Path) -> Path:
-    """A file to upload."""
+    """Provide a file to upload."""
     path = tmp_path / "Holidays.mp4"
     path.write_bytes(b"film")
     return path

@@ -46,7 +46,7 @@ class Library:
         self._client.call("DELETE", f"/videos/{video.id}")
 
     def find(self, tag: str) -> list[Video]:
-        """The videos that have a tag, sorted by title."""
+        """Return the videos that have a tag, sorted by title."""
         return list(self._listed({"tags[]": [tag]}))
 
     def catalogue(self) -> list[Video]:

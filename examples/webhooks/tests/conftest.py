@@ -48,7 +48,7 @@ CLIENTS: dict[str, Callable[[dict[str, str]], Any]] = {
 
 @pytest.fixture(params=CLIENTS)
 def client(request: pytest.FixtureRequest, apivideo_webhooks: WebhookReceiver) -> Any:
-    """The framework's own test client of the application."""
+    """Provide the framework's own test client of the application."""
     pytest.importorskip(request.param)
     webhook = apivideo_webhooks.webhook
     return CLIENTS[request.param]({webhook.id: webhook.signature_secret})
