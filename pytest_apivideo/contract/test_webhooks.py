@@ -25,7 +25,7 @@ def address(mark: Mark) -> str:
 
 @pytest.fixture
 def make_webhook(api: Api, address: str) -> MakeWebhook:
-    """Provide a function that creates a webhook; at the account's limit the test is inconclusive."""
+    """Provide a function that creates a webhook; at the account's limit a test is inconclusive."""
 
     def make(*events: str) -> Webhook:
         answer = api.post("/webhooks", {"url": address, "events": list(events)})

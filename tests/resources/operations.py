@@ -51,7 +51,7 @@ def concrete(operation: Operation, apivideo: ApiVideo) -> str:
 
 
 def _add_the_owner_in_the_body(operation: Operation, apivideo: ApiVideo) -> None:
-    """Return the bodies that create a resource of another one, whose example exists."""
+    """Add the owner that the example body of a new resource names."""
     body = operation.action.body
     owner = body[0].owner if isinstance(body, tuple) and body[1] == "create" else None
     if owner is not None:
