@@ -86,7 +86,7 @@ def test_a_key_of_the_shell_that_was_read_at_import_is_told_and_hidden(
             print("sent", KEY)
             listed = requests.get(apivideo.url + "/videos", auth=(KEY, ""))
             login = requests.post(apivideo.url + "/auth/api-key", json={"apiKey": KEY})
-            assert "shell has in API_VIDEO_KEY" in login.json()["detail"]
+            assert "Your shell has this value in API_VIDEO_KEY" in login.json()["detail"]
             assert (listed.status_code, KEY) == (200, "")
 
         def test_without_the_fake():
@@ -96,7 +96,7 @@ def test_a_key_of_the_shell_that_was_read_at_import_is_told_and_hidden(
     result = suite.runpytest_subprocess(timeout=60)
     result.assert_outcomes(failed=2)
     result.stdout.fnmatch_lines(
-        ["*This is what your shell has in API_VIDEO_KEY.*apivideo_env_early*"]
+        ["*Your shell has this value in API_VIDEO_KEY.*apivideo_env_early*"]
     )
     assert key not in result.stdout.str()
 

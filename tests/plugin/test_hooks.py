@@ -207,7 +207,7 @@ def test_the_list_of_fixtures_says_what_each_is_for(suite: pytest.Pytester) -> N
     for name, words in told.items():
         assert words[0].isupper(), f"{name}: {words}"
         assert words.endswith((".", ":")), f"{name}: {words}"
-    assert told["apivideo"].startswith("A fresh fake api.video for this test:")
+    assert told["apivideo"].startswith("Provide a fresh fake api.video for this test:")
 
 
 def test_the_list_of_markers_says_how_to_write_them(suite: pytest.Pytester) -> None:
