@@ -52,7 +52,9 @@ def noticed(deviation: Deviation) -> Noticed:
         deviation.apply(patch)
         report = run_now(deviation.tests, "-x")
     failed = [name for name, outcome in _outcomes(report) if outcome == "failed"]
-    return Noticed(next(iter(failed), None), new_drift(compare(report, expected), [], _TODAY))
+    if failed:  # `-x` ended the run, perhaps before the first observation
+        return Noticed(failed[0], [])
+    return Noticed(None, new_drift(compare(report, expected), [], _TODAY))
 
 
 @functools.cache
@@ -65,7 +67,7 @@ def run(tests: str) -> Report:
 
 
 def run_now(tests: str, *more: str) -> Report:
-    """Return the report of a file of the contract, or of all (`*`), on the fake in use."""
+    """Return the report of a file of the contract, or of all for an empty text, on the fake in use."""
     paths = [str(path) for path in sorted(FOLDER.glob(f"test_{tests}*.py"))]
     with tempfile.TemporaryDirectory() as folder:
         path, ini = Path(folder) / "report.json", Path(folder) / "pytest.ini"
