@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from fake_server.control.openapi import document
+from fake_server.origins import ORIGINS
+from fake_server.resources import OPERATIONS
 from fake_server.settings import Settings
 from pytest_apivideo.options import INI_OPTIONS, OPTIONS
 
@@ -22,11 +25,35 @@ The settings control how a project of the fake behaves. The names are the same e
 | command line of a server | `apivideo-fake serve --expires-in 60` |
 | [control API](control.md) | `PATCH /_fake/settings` with `{"expires_in": 60}` |
 
-`verified: false` marks a default that no source confirms and that has not been compared with
-api.video yet. This page is generated from the code.
+Each default has a source and a word for the kind of the source, explained in
+[fidelity.md](fidelity.md). This page is generated from the code.
 
-| setting | default | meaning | source of the default |
-|---|---|---|---|
+| setting | default | meaning | origin | source of the default |
+|---|---|---|---|---|
+"""
+
+FIDELITY_PAGE = """# Where the fake's behavior is known from
+
+Nothing has been compared with the live service yet. So each operation and each setting has a word
+for the kind of source behind it:
+
+{words}
+
+{counts}
+Where the fake knowingly differs is in [differences.md](differences.md). The control API is the
+fake's own and left out. This page is generated from the code.
+
+## Operations
+
+| operation | origin | source |
+|---|---|---|
+{operations}
+
+## Defaults of the settings
+
+| setting | origin | source |
+|---|---|---|
+{settings}
 """
 
 OPERATIONS_PAGE = """# Operations
@@ -66,7 +93,7 @@ def settings_page() -> str:
     rows = []
     for name, field in Settings.model_fields.items():
         facts: Any = field.json_schema_extra
-        source = facts["source"] + ("" if facts["verified"] else "; `verified: false`")
+        source = f"{facts['origin']} | {facts['source']}"
         rows.append(f"| `{name}` | `{field.default!r}` | {field.description} | {source} |")
     return SETTINGS_PAGE + "\n".join(rows) + "\n"
 
@@ -82,7 +109,44 @@ def operations_page() -> str:
     return OPERATIONS_PAGE + "\n".join(rows) + "\n"
 
 
+def _of_operations() -> dict[str, tuple[str, str]]:
+    return {one.name: (one.source.origin, one.source.text) for one in OPERATIONS}
+
+
+def _of_settings() -> dict[str, tuple[str, str]]:
+    facts: dict[str, Any] = {
+        name: field.json_schema_extra for name, field in Settings.model_fields.items()
+    }
+    return {name: (one["origin"], one["source"]) for name, one in facts.items()}
+
+
+def origin_counts() -> str:
+    """Return the sentences with the numbers of operations and settings of each origin."""
+    sentences = []
+    for things, sources in (("operations", _of_operations()), ("settings", _of_settings())):
+        counts = Counter(origin for origin, _ in sources.values())
+        parts = [f"{counts[word]} {word}" for word in ORIGINS if counts[word]]
+        sentences.append(f"{len(sources)} {things}: {', '.join(parts[:-1])} and {parts[-1]}.")
+    return "\n".join(sentences)
+
+
+def fidelity_page() -> str:
+    """Return the page with the sources of all operations and settings."""
+
+    def rows(sources: dict[str, tuple[str, str]]) -> str:
+        return "\n".join(f"| `{name}` | {' | '.join(source)} |" for name, source in sources.items())
+
+    words = "\n".join(f"- *{word}*: {meaning}." for word, meaning in ORIGINS.items())
+    return FIDELITY_PAGE.format(
+        words=words,
+        counts=origin_counts(),
+        operations=rows(_of_operations()),
+        settings=rows(_of_settings()),
+    )
+
+
 PAGES = {
+    "fidelity.md": fidelity_page,
     "settings.md": settings_page,
     "operations.md": operations_page,
     "options.md": options_page,

@@ -34,8 +34,9 @@ def of_credential(
     flaw = (credential.refusal and credential.refusal.detail) or ""
     if credential.kind == "bearer" and isinstance(known, ApiKey | AdminKey):
         yield (
-            "an API key was sent as Bearer token; send it as Basic user name with an empty "
-            "password, or exchange it for a token at POST /auth/api-key"
+            "an API key was sent as Bearer token: no client library does this, though the guide to "
+            "webhooks shows it; send it as Basic user name with an empty password, or exchange it "
+            "for a token at POST /auth/api-key"
         )
     if credential.kind == "bearer" and isinstance(known, RefreshToken):
         yield "a refresh token was sent as Bearer token; send it to POST /auth/refresh"

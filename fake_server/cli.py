@@ -139,9 +139,8 @@ def settings() -> None:
     """List the settings with their defaults, descriptions and sources."""
     for name, field in Settings.model_fields.items():
         facts: Any = field.json_schema_extra
-        note = "" if facts["verified"] else " (verified: false)"
         click.echo(f"{name} = {field.default!r}")
-        click.echo(f"    {field.description}\n    Source: {facts['source']}{note}")
+        click.echo(f"    {field.description}\n    Source: {facts['origin']}: {facts['source']}")
 
 
 def _read_config(path: Path | None) -> dict[str, Any]:

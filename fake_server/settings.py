@@ -1,8 +1,8 @@
 """The settings of a project: defaults, descriptions and sources, in one table.
 
 The marker `@pytest.mark.apivideo(...)`, `apivideo.settings`, `apivideo-fake serve --...`, the
-control API and docs/settings.md all use it. Each setting names the source of its default;
-`verified=False` marks a default that no source confirms.
+control API and docs/settings.md all use it. Each setting names the source of its default, and the
+kind of the source: its origin (`fake_server.origins`).
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from pydantic import (
     PlainValidator,
     ValidationError,
 )
+
+from fake_server.origins import Origin
 
 Environment = Literal["sandbox", "production"]
 ENVIRONMENTS: tuple[Environment, ...] = get_args(Environment)
@@ -55,8 +57,15 @@ def _split(value: object) -> object:
     return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
 
 
+def _check_empty_ingest(value: object) -> list[Any] | None:
+    if value is None or value == []:
+        return [] if value == [] else None
+    raise ValueError("should be null or []")
+
+
 Encoding = Annotated[float | str, PlainValidator(_check_encoding)]
 """The duration of an encoding in seconds of the clock, `polls(n)`, or one of ENCODING_MODES."""
+EmptyIngest = Annotated[list[Any] | None, PlainValidator(_check_empty_ingest)]
 Hosts = Annotated[tuple[str, ...], Field(strict=False), BeforeValidator(_split)]
 """Host names, as a list or as a text with commas."""
 
@@ -73,9 +82,13 @@ class SettingError(ValueError):
     """An unknown setting or an invalid value; the message says what is valid."""
 
 
-def setting(default: Any, doc: str, *, source: str = _FOR_TESTS, verified: bool = True) -> Any:
-    """Declare a setting; `verified` says whether the source confirms api.video's behaviour."""
-    facts: Any = {"source": source, "verified": verified}
+def setting(default: Any, doc: str, *, origin: Origin | None = None, source: str = "") -> Any:
+    """Declare a setting; without an `origin` it is an option for tests, and its default is chosen.
+
+    `facts["asks"]` says whether the default answers a question about api.video.
+    """
+    text = source if origin else "; ".join(filter(None, (source, _FOR_TESTS)))
+    facts: Any = {"origin": origin or "chosen", "source": text, "asks": origin is not None}
     return Field(default=default, description=doc, json_schema_extra=facts)
 
 
@@ -98,78 +111,93 @@ class Settings(BaseModel):
     expires_in: Seconds = setting(
         3600,
         "Lifetime of an access token in seconds.",
+        origin="described",
         source="api.video's description, POST /auth/api-key",
     )
     refresh_expires_in: Seconds | None = setting(
         None,
         "Lifetime of a refresh token in seconds; None: unlimited, until it is used.",
+        origin="chosen",
         source="no page states a lifetime",
-        verified=False,
     )
     rotate_refresh: bool = setting(
         True,
         "A refresh token can be used once; its use returns the next one.",
+        origin="documented",
         source="README of the official Python client",
     )
     revoke_access_on_refresh: bool = setting(
         False,
         "A refresh revokes the access token that it replaces.",
-        source="no page says so; a stateless token stays valid until it expires",
-        verified=False,
+        origin="inferred",
+        source="a stateless token stays valid until it expires; no page says so",
     )
     revoke_on_login: bool = setting(
         False,
         "A login with an API key revokes the key's earlier refresh tokens.",
-        source="only a retired page says so",
-        verified=False,
+        origin="chosen",
+        source="only a retired page says that a login revokes them",
     )
     auth_errors: Literal["spec", "docs"] = setting(
-        "spec",
+        "docs",
         'Status of a refused login or refresh: 400 as in api.video\'s description ("spec"), or 401 '
         'as in its table of errors ("docs").',
-        source="api.video's description and its table of errors contradict each other",
-        verified=False,
+        origin="seen",
+        source="2021-12, api.video-desktop-synchronizer `synchronizer.ts`: its message for a wrong "
+        "key appears only for a 401, as in the table of errors; the description has 400",
     )
     allow_bare_token: bool = setting(
         True,
         "Accept `Authorization: <access token>`, without the scheme Bearer.",
-        source=_GUIDE + " shows it in one command",
-        verified=False,
+        origin="seen",
+        source="2021 to 2023, api.video's official Python examples send it; one command of "
+        + _GUIDE,
     )
     allow_api_key_as_bearer: bool = setting(
-        False,
-        "Accept `Authorization: Bearer <API key>`.",
-        source="the guide to webhooks shows it; the authentication guide does not",
-        verified=False,
+        True,
+        "Accept `Authorization: Bearer <API key>`, with a warning in the record of calls.",
+        origin="seen",
+        source="2020 to 2025, 15 public programs on GitHub send nothing else; api.video's guide to "
+        "webhooks shows it, its authentication guide and its clients do not",
     )
     clock_skew: Seconds = setting(
         0,
         "Seconds after its expiry in which a token is still accepted.",
+        origin="chosen",
         source="no page mentions a grace period",
-        verified=False,
     )
     suspended: bool = setting(
         False,
         "Suspend the account: every authenticated request is answered 403.",
-        source="api.video's table of errors",
+        source="api.video's table of errors has the 403",
     )
     problem_content_type: Literal["application/json", "application/problem+json"] = setting(
-        "application/json",
+        "application/problem+json",
         "Content type of error responses.",
-        source="the only type in api.video's description",
-        verified=False,
+        origin="seen",
+        source="2018 to 2023-07, api.video-nodejs-client `src/HttpClient.ts`, nodejs-sdk "
+        "`browser.js` and php-sdk `OAuthBrowser.php` handle errors of this type only; the "
+        "description has `application/json`",
     )
     www_authenticate: bool = setting(
         False,
         "Send a `WWW-Authenticate` header with a 401.",
+        origin="chosen",
         source="no page mentions the header",
-        verified=False,
     )
     unknown_fields: Literal["ignore", "refuse"] = setting(
         "ignore",
         'Unknown attributes and query parameters: "ignore" them, or "refuse" the request with 400.',
-        source="the pages on errors mention refusal; only the analytics show it",
-        verified=False,
+        origin="inferred",
+        source="public programs of 2024 and 2025 send attributes that were dropped; the pages on "
+        "errors mention refusal, and only the analytics show it",
+    )
+    empty_ingest: EmptyIngest = setting(
+        None,
+        "Value of `ingest` in the status of a video before any upload: null or `[]`.",
+        origin="described",
+        source="api.video's description and its Go client, which cannot read `[]`; 2021, php-sdk "
+        "e16d627 and the Java client were seen to get `[]`",
     )
     video_restore: bool = setting(
         False,
@@ -177,22 +205,24 @@ class Settings(BaseModel):
         source="api.video's description: an optional feature of an account",
     )
     webhook_limit: Count | None = setting(
-        None,
-        "Maximum number of webhooks in an environment; None: unlimited.",
-        source="api.video's table of errors mentions a limit without a number",
-        verified=False,
+        10,
+        "Maximum number of webhooks in the project, in both environments together; None: "
+        "unlimited.",
+        origin="documented",
+        source="2023-08 to 2026-06, api.video's documentation, "
+        "`sdks/nocode/live-stream-started.md` and three more pages",
     )
     rate_limits: Environment | None = setting(
         None,
         "Answer 429 beyond the rate limits of this environment; None: only count. The "
         "`X-RateLimit-*` headers are always sent.",
-        source="api.video's reference has the limits; not enforcing them is " + _FOR_TESTS,
+        source="api.video's reference has the limits; they are not enforced",
     )
     encoding: Encoding = setting(
         "instant",
         'Encoding of a complete source: "instant", after a number of seconds of the clock, at the '
         'n-th status request ("polls(n)"), by the test ("manual"), "fail" at once, or "never".',
-        source="no page states a duration; " + _FOR_TESTS,
+        source="no page states a duration",
     )
     source_height: Annotated[int, Field(ge=1, le=4320)] = setting(
         720, "Height in pixels of a source without readable size; it determines the qualities."
@@ -203,12 +233,12 @@ class Settings(BaseModel):
     expire_sandbox_videos: bool = setting(
         False,
         "Delete a sandbox video 24 hours after its source was complete.",
-        source="api.video's reference says so; keeping it is " + _FOR_TESTS,
+        source="api.video's reference says that it deletes them",
     )
     expire_empty_videos: bool = setting(
         False,
         "Delete a video without a complete source 7 days after its creation.",
-        source="api.video's best practices say so; keeping it is " + _FOR_TESTS,
+        source="api.video's best practices say that it deletes them",
     )
     webhook_delivery: Literal["instant", "advance", "manual"] = setting(
         "instant",
@@ -223,8 +253,8 @@ class Settings(BaseModel):
     webhook_timeout: Annotated[float, Field(gt=0, le=600)] = setting(
         5,
         "Real seconds within which the receiver of a webhook must answer.",
+        origin="chosen",
         source="no page states a time limit",
-        verified=False,
     )
     extra_fields: Annotated[dict[str, JsonValue], AfterValidator(_check_json)] = setting(
         {},

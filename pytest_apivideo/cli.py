@@ -113,7 +113,7 @@ def _file_errors() -> Iterator[None]:
 @click.argument("report", type=_EXISTING)
 @click.option("--write", "settings", type=_FILE, help="Write matching settings for serve --config.")
 def verify(report: Path, settings: Path | None) -> None:
-    """List the unverified defaults that REPORT confirms or contradicts.
+    """List the defaults that REPORT confirms or contradicts.
 
     Only a report of api.video's own sandbox confirms or contradicts; any other agrees or differs.
 
@@ -128,6 +128,7 @@ def verify(report: Path, settings: Path | None) -> None:
     with _file_errors():
         verification = verify(read(report))
         click.echo(f"{report}: " + "\n".join(map(visible, verification.lines())))
+        click.echo("\n" + "\n".join(map(visible, verification.summary())))
         if settings is not None:
             write(settings, verification.as_toml())
             click.echo(f"{settings}: written", err=True)

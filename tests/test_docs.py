@@ -10,14 +10,18 @@ from types import ModuleType
 import pytest
 
 from fake_server import control
+from fake_server.core.operations import canonical
+from fake_server.origins import ORIGINS
 from fake_server.resources import OPERATIONS
 from fake_server.settings import names
 from pytest_apivideo import fixtures, hookspecs
 from pytest_apivideo.cli import sweep
 from pytest_apivideo.options import INI_OPTIONS, OPTIONS
+from tests.description import description, needs_description
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
+FIDELITY = (DOCS / "fidelity.md").read_text()
 README = (ROOT / "README.md").read_text()
 ALL = "\n".join(path.read_text() for path in [ROOT / "README.md", *DOCS.glob("*.md")])
 
@@ -31,7 +35,7 @@ def generated() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("page", ["settings.md", "operations.md", "options.md"])
+@pytest.mark.parametrize("page", ["settings.md", "operations.md", "options.md", "fidelity.md"])
 def test_a_generated_page_is_what_the_code_says(page: str) -> None:
     assert (DOCS / page).read_text() == generated().PAGES[page](), "run: make docs"
 
@@ -50,6 +54,39 @@ def test_a_generated_page_is_what_the_code_says(page: str) -> None:
 )
 def test_what_users_can_name_is_documented(word: str) -> None:
     assert word in ALL
+
+
+@needs_description
+def test_an_operation_is_described_if_a_description_has_it() -> None:
+    described = {
+        canonical(f"{method.upper()} {path}")
+        for name in ("openapi.yaml", "admin-api.yaml")
+        for path, methods in description(name)["paths"].items()
+        for method in methods
+    }
+    for operation in OPERATIONS:
+        is_described = operation.source.origin == "described"
+        assert is_described == (operation.canonical in described), operation.name
+
+
+def test_every_operation_and_setting_has_a_source_and_a_word_for_it() -> None:
+    rows = re.findall(r"^\| `(.+?)` \| (.*?) \| (.*?) \|$", FIDELITY, re.MULTILINE)
+    assert {name for name, _, _ in rows} == {*(one.name for one in OPERATIONS), *names()}
+    for name, word, source in rows:
+        assert word in ORIGINS, name
+        assert source.strip(), name
+        assert word != "seen" or re.match(r"20\d\d", source), f"{name} has no date"
+
+
+def test_every_known_difference_has_a_word_for_its_source() -> None:
+    lines = (DOCS / "differences.md").read_text().splitlines()
+    rows = [line for line in lines if line.startswith("| ") and line[:10] != "| the fake"]
+    for row in rows:
+        assert row.split("|")[-2].strip() in ORIGINS, row
+
+
+def test_the_readme_counts_operations_and_settings_by_their_sources() -> None:
+    assert " ".join(generated().origin_counts().split()) in " ".join(README.split())
 
 
 def blocks(text: str) -> list[str]:

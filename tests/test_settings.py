@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from fake_server.origins import ORIGINS
 from fake_server.settings import Settings, from_texts, names
 from pytest_apivideo import ApiVideo, SettingError
 
@@ -75,6 +76,14 @@ def test_a_text_that_a_setting_cannot_take_is_told_as_such() -> None:
         from_texts({"expires_in": "soon"})
 
 
+def test_an_empty_ingest_is_null_or_an_empty_list() -> None:
+    assert Settings(empty_ingest=[]).empty_ingest == []
+    assert from_texts({"empty_ingest": "[]"}).empty_ingest == []
+    assert from_texts({"empty_ingest": "null"}).empty_ingest is None
+    with pytest.raises(SettingError, match=r"empty_ingest=\[1\] should be null or \[\]"):
+        Settings(empty_ingest=[1])
+
+
 @pytest.mark.parametrize("name", names())
 def test_every_setting_says_what_it_does_and_where_its_default_comes_from(name: str) -> None:
     field = Settings.model_fields[name]
@@ -83,4 +92,4 @@ def test_every_setting_says_what_it_does_and_where_its_default_comes_from(name: 
     assert field.description is not None
     assert re.fullmatch(r"[A-Z].*\.", field.description, re.DOTALL)
     assert facts["source"]
-    assert isinstance(facts["verified"], bool)
+    assert facts["origin"] in ORIGINS

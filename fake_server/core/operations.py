@@ -17,6 +17,7 @@ from werkzeug.routing import Map, Rule
 from fake_server.core import problems
 from fake_server.core.files import FileRule
 from fake_server.core.model import Resource
+from fake_server.origins import DESCRIPTION, Source
 
 Credential = Literal[
     "authorization", "api_key", "refresh_token", "upload_token", "admin", "public", "control"
@@ -55,7 +56,8 @@ class Operation:
     """One method and path of the API, written `"GET /videos/{videoId}"` everywhere.
 
     With a `file_rule`, the body is a form with one file, which the handler reads with
-    `received_file` or, if it is large, with `received_upload`.
+    `received_file` or, if it is large, with `received_upload`. `source` is where its behavior is
+    known from.
     """
 
     method: str
@@ -64,6 +66,7 @@ class Operation:
     status: int = 200
     credential: Credential = "authorization"
     file_rule: FileRule | None = None
+    source: Source = DESCRIPTION
 
     def __post_init__(self) -> None:
         if not _PATH.fullmatch(self.path) or len(set(self.parameters)) < len(self.parameters):

@@ -19,6 +19,7 @@ from fake_server.core.listing import parameter
 from fake_server.core.operations import GET, Action, Operation
 from fake_server.core.ranges import requested_range
 from fake_server.core.verbs import find
+from fake_server.origins import Source
 from fake_server.project import Context
 from fake_server.resources._encoded_video import Encoding
 from fake_server.resources._encoding import encoding_of
@@ -177,15 +178,21 @@ _ASSETS = {
 }
 
 
+_FIELDS = Source("documented", "the addresses in the examples of api.video's documentation")
+_QUALITIES = Source("inferred", "a manifest of HLS links to one manifest for each quality")
+_SESSIONS = Source("documented", "api.video's guide to private videos")
+
+
 def _rows() -> Iterator[Operation]:
     """Yield each asset under the video's path and, for private videos, under a token's."""
     for base in ("/vod/{videoId}", "/vod/{videoId}/token/{token}"):
         for path, action in _ASSETS.items():
-            yield GET(base + path, action, credential="public")
+            source = _QUALITIES if "{quality}" in path else _FIELDS
+            yield GET(base + path, action, credential="public", source=source)
 
 
 OPERATIONS = (
-    GET("/vod/{videoId}", _PLAYER, credential="public"),
-    GET("/vod/{videoId}/token/{token}/session", _OPEN, credential="public"),
+    GET("/vod/{videoId}", _PLAYER, credential="public", source=_FIELDS),
+    GET("/vod/{videoId}/token/{token}/session", _OPEN, credential="public", source=_SESSIONS),
     *_rows(),
 )

@@ -10,6 +10,7 @@ from fake_server.core.model import ReadOnly, Viewer, field
 from fake_server.core.operations import DELETE, GET, PATCH, POST, Action
 from fake_server.core.problems import Problem
 from fake_server.core.verbs import find, sent
+from fake_server.origins import Source
 from fake_server.project import Context
 from fake_server.resources._playback_sessions import session_of, viewable
 from fake_server.resources._tracks import (
@@ -76,6 +77,8 @@ def show_file(call: Context) -> File:
 
 _FILE = Action(show_file, answers=File, query=(parameter("avh", {"type": "string"}),))
 _UPDATE = Action(update_caption, body=(Caption, "patch"), answers=Caption)
+_FIELD = Source("documented", "the field `src` in the examples of api.video's documentation")
+_SEEN = Source("seen", "2019 to 2021, tests of api.video's java-sdk and nodejs-sdk")
 
 OPERATIONS = (
     GET("/videos/{videoId}/captions", list_all(Caption, rows=tracks(Caption), descending=False)),
@@ -83,6 +86,11 @@ OPERATIONS = (
     GET("/videos/{videoId}/captions/{language}", show_track(Caption)),
     PATCH("/videos/{videoId}/captions/{language}", _UPDATE),
     DELETE("/videos/{videoId}/captions/{language}", delete_track(Caption)),
-    GET("/vod/{videoId}/captions/{language}.vtt", _FILE, credential="public"),
-    GET("/vod/{videoId}/token/{token}/captions/{language}.vtt", _FILE, credential="public"),
+    GET("/vod/{videoId}/captions/{language}.vtt", _FILE, credential="public", source=_FIELD),
+    GET(
+        "/vod/{videoId}/token/{token}/captions/{language}.vtt",
+        _FILE,
+        credential="public",
+        source=_SEEN,
+    ),
 )

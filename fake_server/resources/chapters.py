@@ -6,6 +6,7 @@ from fake_server.core.files import File
 from fake_server.core.listing import list_all
 from fake_server.core.model import ReadOnly, field
 from fake_server.core.operations import DELETE, GET, POST, Action
+from fake_server.origins import Source
 from fake_server.project import Context
 from fake_server.resources._tracks import (
     VTT,
@@ -32,11 +33,12 @@ def show_file(call: Context) -> File:
 
 
 _FILE = Action(show_file, answers=File)
+_FIELD = Source("documented", "the field `src` in the examples of api.video's documentation")
 
 OPERATIONS = (
     GET("/videos/{videoId}/chapters", list_all(Chapter, rows=tracks(Chapter), descending=False)),
     POST("/videos/{videoId}/chapters/{language}", upload_track(Chapter), file_rule=VTT),
     GET("/videos/{videoId}/chapters/{language}", show_track(Chapter)),
     DELETE("/videos/{videoId}/chapters/{language}", delete_track(Chapter)),
-    GET("/vod/{videoId}/chapters/{language}.vtt", _FILE, credential="public"),
+    GET("/vod/{videoId}/chapters/{language}.vtt", _FILE, credential="public", source=_FIELD),
 )

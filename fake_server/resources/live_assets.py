@@ -10,6 +10,7 @@ from fake_server.core.files import File
 from fake_server.core.listing import parameter
 from fake_server.core.operations import GET, Action
 from fake_server.core.verbs import find
+from fake_server.origins import Source
 from fake_server.project import Context
 from fake_server.resources._playback_sessions import (
     session_answer,
@@ -67,12 +68,22 @@ _PLAYER = Action(
 _MANIFESTS = Action(show_manifest, answers=File, query=(_SESSION,))
 _THUMBNAIL = Action(show_thumbnail, answers=File, query=(_SESSION,))
 _OPEN = Action(show_session, query=(_SESSION,))
+_FIELDS = Source("documented", "the addresses in the examples of api.video's documentation")
+_SEEN = Source(
+    "seen", "2023 to 2024-07, api.video's Android player and Swift player (`VideoOptions`)"
+)
+_AS_FOR_VIDEOS = Source("inferred", "the same as the thumbnail of a private video")
 
 OPERATIONS = (
-    GET("/live/{liveStreamId}", _PLAYER, credential="public"),
-    GET("/{liveStreamId}.m3u8", _MANIFESTS, credential="public"),
-    GET("/{liveStreamId}/thumbnail.jpg", _THUMBNAIL, credential="public"),
-    GET("/private/{token}/{liveStreamId}.m3u8", _MANIFESTS, credential="public"),
-    GET("/private/{token}/{liveStreamId}/thumbnail.jpg", _THUMBNAIL, credential="public"),
-    GET("/private/{token}/{liveStreamId}/session", _OPEN, credential="public"),
+    GET("/live/{liveStreamId}", _PLAYER, credential="public", source=_FIELDS),
+    GET("/{liveStreamId}.m3u8", _MANIFESTS, credential="public", source=_FIELDS),
+    GET("/{liveStreamId}/thumbnail.jpg", _THUMBNAIL, credential="public", source=_FIELDS),
+    GET("/private/{token}/{liveStreamId}.m3u8", _MANIFESTS, credential="public", source=_SEEN),
+    GET(
+        "/private/{token}/{liveStreamId}/thumbnail.jpg",
+        _THUMBNAIL,
+        credential="public",
+        source=_AS_FOR_VIDEOS,
+    ),
+    GET("/private/{token}/{liveStreamId}/session", _OPEN, credential="public", source=_SEEN),
 )

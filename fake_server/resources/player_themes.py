@@ -21,6 +21,7 @@ from fake_server.core.model import (
 )
 from fake_server.core.operations import DELETE, GET, PATCH, POST, Action
 from fake_server.core.verbs import change, create, delete, find, read, update
+from fake_server.origins import Source
 from fake_server.project import Context
 
 _WHITE = "rgba(255, 255, 255, 1)"
@@ -100,6 +101,7 @@ _LOGO = FileRule(
     pixels=(200, 100),
     fields=("link",),
 )
+_FIELD = Source("inferred", "the field `assets.logo` must lead to the uploaded image")
 
 OPERATIONS = (
     GET("/players", list_all(PlayerTheme)),
@@ -109,5 +111,10 @@ OPERATIONS = (
     DELETE("/players/{playerId}", delete(PlayerTheme)),
     POST("/players/{playerId}/logo", _UPLOAD, status=201, file_rule=_LOGO),
     DELETE("/players/{playerId}/logo", delete_logo),
-    GET("/player/{playerId}/logo.png", Action(show_logo, answers=File), credential="public"),
+    GET(
+        "/player/{playerId}/logo.png",
+        Action(show_logo, answers=File),
+        credential="public",
+        source=_FIELD,
+    ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -52,16 +52,16 @@ class Ingest(Schema):
 
 
 class VideoStatus(Schema):
-    """The status of a video; `ingest` is null before any upload."""
+    """The status of a video; `ingest` is null before any upload, or with a setting `[]`."""
 
-    ingest: Ingest | None = None
+    ingest: Ingest | list[Any] | None = None
     encoding: Encoding = Encoding()
 
 
 def status_of(call: Context, video: Video) -> VideoStatus:
     """Return the status of a video."""
     received = received_of(call, video.id)
-    ingest = None if received is None else _ingest(received)
+    ingest = call.settings.empty_ingest if received is None else _ingest(received)
     return VideoStatus(ingest=ingest, encoding=encoding_of(call, video))
 
 

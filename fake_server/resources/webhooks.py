@@ -23,6 +23,7 @@ from fake_server.core.verbs import add, delete, read, sent
 from fake_server.deliveries import Delivery, signed_headers
 from fake_server.lifecycle import EventHandler
 from fake_server.project import Context, ProjectContext
+from fake_server.settings import ENVIRONMENTS
 
 Event = Literal[
     "live-stream.broadcast.started",
@@ -75,9 +76,10 @@ def create_webhook(call: Context) -> Webhook:
         values = sent(call, Webhook, "create")
     except Problem as problem:
         raise _with_array_problem(problem) from None
-    with call.store.lock:
+    stores = [call.project.store(environment) for environment in ENVIRONMENTS]
+    with stores[0].lock, stores[1].lock:
         limit = call.settings.webhook_limit
-        if limit is not None and len(call.store.table(Webhook)) >= limit:
+        if limit is not None and sum(len(one.table(Webhook)) for one in stores) >= limit:
             raise problems.webhook_limit_reached()
         return add(call, Webhook, values)
 

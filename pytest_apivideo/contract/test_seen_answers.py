@@ -8,11 +8,44 @@ from typing import Any
 import pytest
 
 from pytest_apivideo.contract.api import Answer, Api
+from pytest_apivideo.contract.authentication import BAD_KEY, Auth
 from pytest_apivideo.contract.conftest import MakeVideo, Mark, WaitASecond
 from pytest_apivideo.contract.files import MIN_PART, mp4
-from pytest_apivideo.contract.schemas import CAPTION, LIVE_STREAM, UPLOAD_TOKEN, VIDEO, page_of
+from pytest_apivideo.contract.schemas import (
+    CAPTION,
+    LIVE_STREAM,
+    STATUS,
+    UPLOAD_TOKEN,
+    VIDEO,
+    page_of,
+)
 
 UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+
+
+def test_whether_a_problem_has_its_own_content_type(anonymous: Api) -> None:
+    media_type = anonymous.get("/videos").headers["content-type"].partition(";")[0]
+    assert media_type in ("application/problem+json", "application/json")
+    anonymous.found("problem_content_type", media_type)
+
+
+def test_whether_an_api_key_is_accepted_as_a_bearer_token(auth: Auth) -> None:
+    answer = auth.get(f"Bearer {auth.key}")
+    answer.must_be((200, 401))
+    auth.found("allow_api_key_as_bearer", answer.status == 200)
+
+
+def test_a_refused_key_is_answered_401_or_400(auth: Auth) -> None:
+    answer = auth.login({"apiKey": f"anUnknownKey{auth.run}"})
+    auth.must_refuse(answer, BAD_KEY)
+
+
+def test_whether_ingest_is_null_or_a_list_before_any_upload(
+    api: Api, video: dict[str, Any]
+) -> None:
+    ingest = api.get(f"/videos/{video['videoId']}/status").must_be(200, STATUS)["ingest"]
+    assert ingest in (None, [])
+    api.found("empty_ingest", ingest)
 
 
 def pagination(api: Api, word: str, **query: Any) -> tuple[int, list[str]]:

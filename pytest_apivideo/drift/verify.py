@@ -1,4 +1,4 @@
-"""The verification of defaults: which unverified defaults a report confirms or contradicts.
+"""The verification of defaults: which defaults a report confirms or contradicts.
 
 Only a report of api.video's own sandbox does. A report of the fake, or of a server in place of the
 sandbox, agrees with the defaults or differs from them, which proves nothing about api.video.
@@ -10,6 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Any, Literal
 
 from fake_server import Settings
@@ -28,12 +29,21 @@ _WORDS: dict[Verdict, str] = {
     "not observable": "the suite cannot observe this on a sandbox",
 }
 _WORDS_ELSEWHERE = {**_WORDS, "same": "agrees", "different": "differs"}
+_SUMMARY: dict[Verdict, str] = {
+    "same": "agrees",
+    "different": "differs",
+    "both ways": "seen both ways",
+    "invalid": "invalid",
+    "not seen": "not seen",
+    "not observable": "not observable",
+}
 _WITH_VALUE = ("different", "both ways", "invalid")
 """The verdicts that show the observed value."""
 
 # fmt: off
 SEEN_ON_A_SANDBOX = frozenset((
-    "allow_api_key_as_bearer", "allow_bare_token", "auth_errors", "problem_content_type",
+    "allow_api_key_as_bearer", "allow_bare_token", "auth_errors", "empty_ingest",
+    "problem_content_type",
     "revoke_access_on_refresh", "revoke_on_login", "rotate_refresh", "unknown_fields",
     "www_authenticate",
 ))
@@ -85,13 +95,22 @@ class Verification:
         for finding in self.findings:
             seen = f", seen {finding.seen!r}" if finding.verdict in _WITH_VALUE else ""
             by = f" ({finding.checks[0]})" if finding.checks else ""
-            verdict = words[finding.verdict]
-            yield f"  {finding.setting}: {verdict} (default {finding.default!r}{seen}){by}"
+            default = f"{finding.default!r}, {_facts(finding.setting)['origin']}"
+            yield f"  {finding.setting}: {words[finding.verdict]} (default {default}{seen}){by}"
         counts = Counter(finding.verdict for finding in self.findings)
         totals = (f"{words[verdict]}: {counts[verdict]}" for verdict in ("same", "different"))
         yield f"{', '.join(totals)}, of {len(self.findings)} defaults"
         if self.ignored:
             yield f"ignored, because the test failed or was inconclusive: {self.ignored}"
+
+    def summary(self) -> Iterator[str]:
+        """Yield lines to paste into a report: names, counts and the version, without values."""
+        target = "sandbox.api.video" if self.is_of_api_video else f"another target ({self.target})"
+        yield "To paste into a report (without values and keys):"
+        yield f"  pytest-apivideo {version('pytest-apivideo')}, {target}, {self.made[:10]}"
+        for verdict, text in _SUMMARY.items():
+            names = [item.setting for item in self.findings if item.verdict == verdict]
+            yield f"  {text}: {len(names)}" + (f" ({', '.join(names)})" if names else "")
 
     def as_toml(self) -> str:
         """Return settings for `apivideo-fake serve --config` that match what was observed."""
@@ -112,7 +131,7 @@ class Verification:
 
 
 def verify(report: Report) -> Verification:
-    """Compare the unverified defaults, and others that differ, with a report.
+    """Compare the defaults that only an observation settles, and others that differ, with a report.
 
     Values that a test found count if the test passed or was skipped. Raises FileError for a report
     without observations.
@@ -123,9 +142,7 @@ def verify(report: Report) -> Verification:
         _finding(name, field.default, values.get(name, {}))
         for name, field in Settings.model_fields.items()
     ]
-    listed = [
-        one for one in findings if not _is_verified(one.setting) or one.verdict in _WITH_VALUE
-    ]
+    listed = [one for one in findings if _is_asked(one.setting) or one.verdict in _WITH_VALUE]
     checks = of_target["checks"].values()
     ignored = sum(1 for check in checks if check["settings"] and not _counts(check))
     return Verification(target, of_target["address"], report["made"], listed, ignored)
@@ -167,6 +184,12 @@ def _accepts(name: str, value: Any) -> bool:
     return True
 
 
-def _is_verified(name: str) -> bool:
-    extra: Any = Settings.model_fields[name].json_schema_extra
-    return bool(extra["verified"])
+def _facts(name: str) -> dict[str, Any]:
+    facts: Any = Settings.model_fields[name].json_schema_extra
+    return dict(facts)
+
+
+def _is_asked(name: str) -> bool:
+    """Return whether only an observation of api.video settles the default."""
+    facts = _facts(name)
+    return name in SEEN_ON_A_SANDBOX or (facts["asks"] and facts["origin"] != "described")

@@ -34,9 +34,9 @@ CHOICES: dict[str, list[Any]] = {
     "rotate_refresh": [True, False],
     "revoke_access_on_refresh": [False, True],
     "revoke_on_login": [False, True],
-    "auth_errors": ["spec", "docs"],
+    "auth_errors": ["docs", "spec"],
     "allow_bare_token": [True, False],
-    "allow_api_key_as_bearer": [False, True],
+    "allow_api_key_as_bearer": [True, False],
     "clock_skew": [0, 1, 30],
     "suspended": [False, False, True],
 }

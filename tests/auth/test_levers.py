@@ -18,7 +18,7 @@ from tests.auth.conftest import Client, ClientOf
 
 KEY = "authentication-invalid-api-key"
 TOKEN = "authentication-invalid-access-token"
-LOGIN = "authentication-invalid-user-credentials"
+REFRESH = "authentication-invalid-refresh-token"
 
 
 @pytest.fixture
@@ -134,7 +134,7 @@ def test_revoke_all_ends_every_token_and_leaves_keys(api: Client, apivideo: ApiV
     apivideo.tokens.revoke_all()
     for pair in (first, second):
         api.bearer(pair["access_token"]).is_problem(TOKEN)
-        api.refresh(pair["refresh_token"]).is_problem(LOGIN, name="")
+        api.refresh(pair["refresh_token"]).is_problem(REFRESH)
     assert apivideo.tokens.active == []
     assert api.bearer(api.log_in().given()["access_token"]).status == 200
     assert api.basic(apivideo.api_key).status == 200
@@ -149,7 +149,7 @@ def test_clear_forgets_and_no_later_token_equals_a_forgotten_one(
     assert len(apivideo.tokens) == 0
     assert api.log_in().given()["access_token"] != pair["access_token"]
     api.bearer(pair["access_token"]).is_problem(TOKEN)
-    api.refresh(pair["refresh_token"]).is_problem(LOGIN, name="")
+    api.refresh(pair["refresh_token"]).is_problem(REFRESH)
 
 
 def test_the_oldest_tokens_are_forgotten(
@@ -158,7 +158,7 @@ def test_the_oldest_tokens_are_forgotten(
     monkeypatch.setattr(token_module, "_MAX_GRANTS", 3)
     grants = [apivideo.tokens.issue() for _ in range(5)]
     assert [api.bearer(one.access_token).status for one in grants] == [401, 401, 200, 200, 200]
-    assert [api.refresh(one.refresh_token).status for one in grants[:2]] == [400, 400]
+    assert [api.refresh(one.refresh_token).status for one in grants[:2]] == [401, 401]
     assert len(apivideo.tokens) == 3
 
 
@@ -217,9 +217,9 @@ def test_a_key_is_unique_on_a_server(apivideo: ApiVideo, other: ApiVideo) -> Non
 def test_a_disabled_key_is_refused_until_it_is_enabled(api: Client, apivideo: ApiVideo) -> None:
     pair = api.log_in().given()
     apivideo.keys.disable(apivideo.api_key)
-    api.log_in(apivideo.api_key).is_problem(LOGIN, name="")
+    api.log_in(apivideo.api_key).is_problem(KEY)
     api.basic(apivideo.api_key).is_problem(KEY)
-    api.refresh(pair["refresh_token"]).is_problem(LOGIN, name="")
+    api.refresh(pair["refresh_token"]).is_problem(REFRESH)
     assert api.bearer(pair["access_token"]).status == 200
     apivideo.keys.enable(apivideo.api_key)
     assert api.basic(apivideo.api_key).status == 200
@@ -231,9 +231,9 @@ def test_a_removed_key_is_unknown(api: Client, apivideo: ApiVideo) -> None:
     key = apivideo.api_key
     pair = api.log_in().given()
     apivideo.keys.remove(key)
-    api.log_in(key).is_problem(LOGIN, name="")
+    api.log_in(key).is_problem(KEY)
     api.basic(key).is_problem(KEY)
-    api.refresh(pair["refresh_token"]).is_problem(LOGIN, name="")
+    api.refresh(pair["refresh_token"]).is_problem(REFRESH)
     assert api.bearer(pair["access_token"]).status == 200
     with pytest.raises(LookupError, match="no sandbox API key: create one with keys"):
         _ = apivideo.api_key
@@ -303,8 +303,8 @@ def test_a_secret_that_nobody_knows_belongs_to_the_current_project(
     api.bearer("nonsense")
     api.use(None)
     assert [str(call) for call in apivideo.calls] == [
-        "POST /auth/api-key -> 400",
-        "POST /auth/refresh -> 400",
+        "POST /auth/api-key -> 401",
+        "POST /auth/refresh -> 401",
         "GET /videos -> 401",
         "GET /videos -> 401",
     ]
@@ -337,7 +337,7 @@ def test_the_credentials_of_a_closed_project_are_no_call_of_this_test(
     with apivideo_server.project() as gone:
         grant, key = gone.tokens.issue(), gone.api_key
     api.bearer(grant.access_token).is_problem(TOKEN, detail=ENDED)
-    api.refresh(grant.refresh_token).is_problem(LOGIN, name="", detail=ENDED)
+    api.refresh(grant.refresh_token).is_problem(REFRESH, detail=ENDED)
     api.basic(key).is_problem(KEY, detail=ENDED)
     assert len(apivideo.calls) == 0
 
@@ -349,7 +349,7 @@ def test_a_token_left_behind_by_a_closed_project_opens_no_other(
         key = next(iter(gone.keys))
     late = gone.tokens.log_in(key, gone.clock.now_ns())  # as a request under way would get
     api.bearer(late.access_token).is_problem(TOKEN)
-    api.refresh(late.refresh_token).is_problem(LOGIN, name="")
+    api.refresh(late.refresh_token).is_problem(REFRESH)
     gone.tokens.clear()
 
 

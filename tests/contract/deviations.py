@@ -424,7 +424,7 @@ DRIFT: dict[str, list[Change]] = {
     "authentication": [
         value(LOGIN, "token_type", "bearer"),
         setting(revoke_on_login=True),
-        setting(auth_errors="docs"),
+        setting(auth_errors="spec"),
         wrapped("a spent refresh token ends the others", Tokens, "refresh", spent_ends_all),
         setting(revoke_access_on_refresh=True),
         sends(
@@ -434,9 +434,9 @@ DRIFT: dict[str, list[Change]] = {
         ),
         setting(clock_skew=0.9),
         setting(allow_bare_token=False),
-        setting(allow_api_key_as_bearer=True),
+        setting(allow_api_key_as_bearer=False),
         setting(www_authenticate=True),
-        setting(problem_content_type="application/problem+json"),
+        setting(problem_content_type="application/json"),
         value(ANY, "trace", "abc", 401),
     ],
     "videos": [

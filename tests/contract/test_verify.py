@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,8 @@ def seen(tmp_path: Path) -> Path:
     """Provide a report of a sandbox that confirms one default and contradicts three."""
     settings: dict[str, Any] = {
         "allow_bare_token": True,
-        "allow_api_key_as_bearer": True,
-        "auth_errors": "docs",
+        "allow_api_key_as_bearer": False,
+        "auth_errors": "spec",
         "rotate_refresh": False,
     }
     path = tmp_path / "sandbox.json"
@@ -40,13 +41,27 @@ def seen(tmp_path: Path) -> Path:
 def test_defaults_are_confirmed_contradicted_or_not_seen(seen: Path) -> None:
     done = run(str(seen))
     assert done.exit_code == 1
-    assert "allow_bare_token: confirmed (default True) (test_videos::test_it)" in done.output
-    assert "auth_errors: contradicted (default 'spec', seen 'docs')" in done.output
-    assert "rotate_refresh: contradicted (default True, seen False)" in done.output
-    assert "revoke_on_login: not seen (default False)" in done.output
-    assert "confirmed: 1, contradicted: 3, of 13 defaults" in done.output
+    assert "allow_bare_token: confirmed (default True, seen) (test_videos::test_it)" in done.output
+    assert "auth_errors: contradicted (default 'docs', seen, seen 'spec')" in done.output
+    assert "rotate_refresh: contradicted (default True, documented, seen False)" in done.output
+    assert "revoke_on_login: not seen (default False, chosen)" in done.output
+    assert "confirmed: 1, contradicted: 3, of 14 defaults" in done.output
     assert "https://sandbox.api.video, on 2026-11-24T08:00:00+00:00\n" in done.output
     assert "proves nothing" not in done.output
+
+
+def test_it_ends_with_a_text_to_paste_without_values(seen: Path) -> None:
+    text = run(str(seen)).output.partition("To paste into a report (without values and keys):\n")[2]
+    assert text.splitlines() == [
+        f"  pytest-apivideo {version('pytest-apivideo')}, sandbox.api.video, 2026-11-24",
+        "  agrees: 1 (allow_bare_token)",
+        "  differs: 3 (rotate_refresh, auth_errors, allow_api_key_as_bearer)",
+        "  seen both ways: 0",
+        "  invalid: 0",
+        "  not seen: 6 (revoke_access_on_refresh, revoke_on_login, problem_content_type, "
+        "www_authenticate, unknown_fields, empty_ingest)",
+        "  not observable: 4 (refresh_expires_in, clock_skew, webhook_limit, webhook_timeout)",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -67,9 +82,9 @@ def test_what_is_not_the_sandbox_itself_confirms_nothing(
     done = run(str(tmp_path / "a.json"))
     assert (done.exit_code, words in done.output) == (1, True)
     assert "This proves nothing about api.video" in done.output.splitlines()[1]
-    assert "allow_bare_token: agrees (default True) (test_videos::test_it)" in done.output
-    assert "rotate_refresh: differs (default True, seen False)" in done.output
-    assert "agrees: 1, differs: 1, of 13 defaults" in done.output
+    assert "allow_bare_token: agrees (default True, seen) (test_videos::test_it)" in done.output
+    assert "rotate_refresh: differs (default True, documented, seen False)" in done.output
+    assert "agrees: 1, differs: 1, of 14 defaults" in done.output
     assert "confirm" not in done.output
     assert "contradict" not in done.output
 
@@ -108,7 +123,7 @@ def test_the_settings_that_match_are_loaded_by_serve(seen: Path, tmp_path: Path)
         refused = httpx.post(f"{url}/auth/api-key", json={"apiKey": "nobody"})
         given = httpx.post(f"{url}/auth/api-key", json={"apiKey": key}).json()
         process.terminate()
-    assert refused.status_code == 401  # auth_errors = "docs"
+    assert refused.status_code == 400  # auth_errors = "spec"
     assert given["expires_in"] == 60
 
 
@@ -145,7 +160,8 @@ def test_what_a_test_found_that_did_not_pass_does_not_count(tmp_path: Path, outc
     done = run(str(tmp_path / "a.json"), "--write", str(tmp_path / "a.toml"))
     assert done.exit_code == 0
     assert "ignored, because the test failed or was inconclusive: 1\n" in done.output
-    assert "rotate_refresh" not in done.output + (tmp_path / "a.toml").read_text()
+    assert "rotate_refresh: not seen" in done.output
+    assert "rotate_refresh" not in (tmp_path / "a.toml").read_text()
 
 
 def test_what_one_test_found_both_ways_is_told() -> None:
@@ -188,6 +204,7 @@ def test_the_contract_asks_about_every_default_that_a_client_s_path_depends_on()
         "allow_bare_token",
         "auth_errors",
         "clock_skew",
+        "empty_ingest",
         "problem_content_type",
         "revoke_access_on_refresh",
         "revoke_on_login",

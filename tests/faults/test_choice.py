@@ -221,7 +221,7 @@ def test_a_status_brings_the_problem_that_the_api_answers_with_it(
 ) -> None:
     apivideo.on("GET /videos").respond(status)
     answer = api.get("/videos")
-    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.json()["status"] == status
     assert answer.json()["type"].endswith(f"/{slug}")
 

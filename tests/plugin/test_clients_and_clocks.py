@@ -22,7 +22,7 @@ Event = Callable[[pytest.FixtureRequest], AbstractContextManager[Spoil]]
 
 LOGIN = "POST /auth/api-key -> 200"
 REFRESH = "POST /auth/refresh -> 200"
-NO_REFRESH = "POST /auth/refresh -> 400"
+NO_REFRESH = "POST /auth/refresh -> 401"
 GOOD = "GET /videos -> 200"
 REFUSED = "GET /videos -> 401"
 

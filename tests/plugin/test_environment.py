@@ -408,7 +408,7 @@ def test_a_client_that_outlives_its_test_is_told_so(suite: pytest.Pytester) -> N
                 requests.post(url + "/auth/api-key", json={"apiKey": kept["key"]}),
                 requests.post(url + "/auth/refresh", json=refresh),
             ]
-            assert [answer.status_code for answer in answers] == [401, 401, 400, 400]
+            assert [answer.status_code for answer in answers] == [401, 401, 401, 401]
             for answer in answers:
                 assert "belongs to a test, or a project, that has ended" in answer.json()["detail"]
             raise ValueError("to see what is told")
@@ -424,7 +424,7 @@ def test_a_client_that_outlives_its_test_is_told_so(suite: pytest.Pytester) -> N
             "*api.video: calls with credentials of ended tests*",
             "This key or token belongs to a test*apivideo_env_early*",
             "*GET /videos -> 401*",
-            "*POST /auth/refresh -> 400*",
+            "*POST /auth/refresh -> 401*",
         ]
     )
     assert result.stdout.str().count("credentials of ended tests") == 1

@@ -149,11 +149,11 @@ def test_projects_of_wider_scope_live_beside_the_tests_own(suite: pytest.Pyteste
 
         def test_one(shared, apivideo):
             assert login(apivideo, apivideo.api_key) == login(shared, shared.api_key) == 200
-            assert login(apivideo, "unknown") == 400
+            assert login(apivideo, "unknown") == 401
             assert (len(apivideo.calls), len(shared.calls)) == (2, 1)
 
         def test_two(shared):
-            assert login(shared, "unknown") == 400
+            assert login(shared, "unknown") == 401
             assert len(shared.calls) == 2
         """
     )

@@ -38,8 +38,7 @@ TOLD = [
     "    Unrecognized request URL. This fake has no such path. Did you mean GET /videos or *",
     "2030-01-01 13:00:00.000  GET /videos -> 401  (bearer, ? ms)",
     "    The access token is invalid or expired. This is an API key, not an access token: *",
-    "    warning: an API key was sent as Bearer token; send it as Basic user name with an empty "
-    "password, or exchange it for a token at POST /auth/api-key",
+    "    warning: an API key was sent as Bearer token: no client library does this, *",
     "2030-01-01 13:00:00.000  POST /auth/refresh -> 200  (refresh_token, ? ms)",
     "2030-01-01 13:00:00.000  GET /tags -> 503  (bearer, ? ms)",
     "    Service Unavailable",

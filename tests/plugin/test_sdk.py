@@ -300,7 +300,7 @@ def test_a_renewal_that_began_before_the_bridge_and_fails_is_waited_for_once(
             for _ in range(5):
                 wide.clock.advance(3600)
             assert real_seconds() - begin < 5
-            assert calls(wide) == [LOGIN, "POST /auth/refresh -> 400"]
+            assert calls(wide) == [LOGIN, "POST /auth/refresh -> 401"]
             client.__exit__(None, None, None)
         client.rest_client.pool_manager.clear()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import httpx
+import pytest
 
 from fake_server.resources.video_status import BytesRange, Ingest, ReceivedParts
 from pytest_apivideo import ApiVideo
@@ -31,6 +32,14 @@ def test_before_any_upload_nothing_was_received_and_nothing_can_be_played(
             },
         },
     }
+
+
+@pytest.mark.apivideo(empty_ingest=[])
+def test_an_empty_ingest_can_be_a_list(apivideo: ApiVideo, api: httpx.Client) -> None:
+    path = f"/videos/{apivideo.videos.add().id}/status"
+    assert api.get(path).json()["ingest"] == []
+    assert httpx.patch(apivideo.url + "/_fake/settings", json={"empty_ingest": None}).is_success
+    assert api.get(path).json()["ingest"] is None
 
 
 def test_what_was_received_is_told_in_the_words_of_the_api() -> None:

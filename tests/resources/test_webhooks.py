@@ -129,6 +129,19 @@ def test_an_event_that_api_video_does_not_send_is_refused(
     assert len(apivideo.webhooks) == 0
 
 
+def test_a_project_has_ten_webhooks_in_both_environments_together(
+    apivideo: ApiVideo, api: httpx.Client
+) -> None:
+    body = {"events": ["video.source.recorded"], "url": "https://app.example"}
+    made = [api.post("/webhooks", json=body).status_code for _ in range(9)]
+    apivideo.settings.environment = "production"
+    api.auth = (apivideo.production_key, "")
+    made += [api.post("/webhooks", json=body).status_code for _ in range(2)]
+    assert made == [201] * 10 + [400]
+    apivideo.settings.webhook_limit = None
+    assert api.post("/webhooks", json=body).status_code == 201
+
+
 @pytest.mark.apivideo(webhook_limit=1)
 def test_the_limit_of_webhooks_is_a_setting(apivideo: ApiVideo, api: httpx.Client) -> None:
     apivideo.webhooks.add()

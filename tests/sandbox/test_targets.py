@@ -132,7 +132,7 @@ def test_a_key_that_the_sandbox_does_not_know_ends_the_run_at_once(
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(
         [
-            "*gave no token: 400*",
+            "*gave no token: 401*",
             f"*The key is that of {KEY_VARIABLE}.",
             "!* the sandbox cannot be used, for the reason above !*",
         ]
@@ -149,7 +149,7 @@ def test_a_key_that_is_not_known_ends_the_run_of_several_workers(
     outcomes = result.parseoutcomes()
     assert 1 <= outcomes.pop("errors", outcomes.pop("error", 0)) <= 4, outcomes
     assert "passed" not in outcomes
-    result.stdout.fnmatch_lines(["*gave no token: 400*"])
+    result.stdout.fnmatch_lines(["*gave no token: 401*"])
     account.calls.assert_called("POST /auth/api-key", times=1)
 
 
@@ -161,7 +161,7 @@ def test_with_both_targets_the_fake_s_tests_go_on_without_the_sandbox(
     result = sandbox.runpytest_inprocess("--apivideo-target=both")
     result.assert_outcomes(passed=12, errors=11)
     told, _, _ = result.stdout.str().partition("short test summary info")  # whole errors, on CI
-    assert told.count("gave no token: 400") == 1
+    assert told.count("gave no token: 401") == 1
     assert "The sandbox cannot be used: the first such test says why." in told
 
 

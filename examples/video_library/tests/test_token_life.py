@@ -124,14 +124,14 @@ def test_a_key_of_the_other_environment_is_told_as_such(config: Config, apivideo
     assert apivideo.production_key not in str(raised.value)
 
 
-@pytest.mark.apivideo(auth_errors="docs")
-def test_a_refused_key_may_also_be_answered_401(config: Config, apivideo: ApiVideo) -> None:
+@pytest.mark.apivideo(auth_errors="spec")
+def test_a_refused_key_may_also_be_answered_400(config: Config, apivideo: ApiVideo) -> None:
     wrong = replace(config, api_key=apivideo.production_key)
 
     with Client(wrong) as client, pytest.raises(KeyRefused):
         Library(client).catalogue()
 
-    apivideo.calls.assert_sequence("POST /auth/api-key -> 401")
+    apivideo.calls.assert_sequence("POST /auth/api-key -> 400")
 
 
 def test_a_key_that_is_disabled_ends_in_an_error_and_not_in_a_loop(
