@@ -1,12 +1,13 @@
-"""The client of the contract suite: it notes each answer in the report and checks it."""
+"""The client of the contract suite, which notes each answer in the report and checks it."""
 
 from __future__ import annotations
 
+from functools import partialmethod
 from typing import Any
 
 import httpx
 
-from pytest_apivideo.contract.schemas import errors, page_of
+from pytest_apivideo.contract.schemas import VIDEO, errors, page_of
 from pytest_apivideo.targets.target import Target
 
 DOCS = "https://docs.api.video/reference/"
@@ -86,9 +87,15 @@ class Api:
         self._client = client
         self.target = target
 
-    def request(self, method: str, path: str, **options: Any) -> Answer:
-        """Send a request with options of httpx, and note the answer."""
-        return self.note(self.send(method, path, **options))
+    def request(self, method: str, path: str, json: Any = None, **options: Any) -> Answer:
+        """Send a request, with a JSON body unless it is None, and note the answer."""
+        return self.note(self.send(method, path, json=json, **options))
+
+    get: partialmethod[Answer] = partialmethod(request, "GET")
+    post: partialmethod[Answer] = partialmethod(request, "POST")
+    patch: partialmethod[Answer] = partialmethod(request, "PATCH")
+    put: partialmethod[Answer] = partialmethod(request, "PUT")
+    delete: partialmethod[Answer] = partialmethod(request, "DELETE")
 
     def send(self, method: str, path: str, **options: Any) -> Answer:
         """Send a request without noting the answer: concurrent answers have no fixed order."""
@@ -103,9 +110,9 @@ class Api:
         """Note the value of a setting, or the answer to a question that no setting answers."""
         self.target.found(setting, value)
 
-    def get(self, path: str, **options: Any) -> Answer:
-        """Send a GET request."""
-        return self.request("GET", path, **options)
+    def mark(self, text: str) -> str:
+        """Add the mark of the run to a text."""
+        return self.target.mark(text)
 
     def list(self, path: str, schema: Any, **query: Any) -> list[dict[str, Any]]:
         """Return the items of a page; fail unless they match the schema."""
@@ -113,22 +120,14 @@ class Api:
         items = self.get(path, params=query).must_be(200, page_of(schema))["data"]
         return items
 
-    def post(self, path: str, json: Any = None, **options: Any) -> Answer:
-        """Send a POST request, with a JSON body unless it is None."""
-        return self.request("POST", path, **_with_json(json, options))
+    def make_video(self, title: str = "Maths", **attributes: Any) -> dict[str, Any]:
+        """Create a video."""
+        body = {"title": self.mark(title), **attributes}
+        video: dict[str, Any] = self.post("/videos", body).must_be(201, VIDEO)
+        return video
 
-    def patch(self, path: str, json: Any) -> Answer:
-        """Send a PATCH request with a JSON body."""
-        return self.request("PATCH", path, json=json)
-
-    def put(self, path: str) -> Answer:
-        """Send a PUT request."""
-        return self.request("PUT", path)
-
-    def delete(self, path: str) -> Answer:
-        """Send a DELETE request."""
-        return self.request("DELETE", path)
-
-
-def _with_json(json: Any, options: dict[str, Any]) -> dict[str, Any]:
-    return options if json is None else {"json": json, **options}
+    def must_delete(self, path: str, name: str, *, read: str = "") -> None:
+        """Delete a resource; fail unless it is not found afterwards, at `read` or its own path."""
+        self.delete(path).must_be_empty(204)
+        self.get(read or path).must_be_not_found(name)
+        self.delete(path).must_be_not_found(name)

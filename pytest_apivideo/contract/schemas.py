@@ -74,6 +74,7 @@ def _type_of(schema: Any) -> Any:
 
 TIMESTAMP = matching(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?([+-]\d\d:\d\d|Z)")
 URL = matching(r"https?://\S+")
+_CHANGES = {"createdAt": TIMESTAMP, "updatedAt": TIMESTAMP}
 
 TOKEN = {
     "token_type": matching("(?i)bearer"),
@@ -83,27 +84,20 @@ TOKEN = {
 }
 LINK = {"rel": one_of("self", "first", "previous", "next", "last"), "uri": str}
 PAGINATION = {
-    "currentPage": int,
-    "currentPageItems": int,
-    "pageSize": int,
-    "pagesTotal": int,
-    "itemsTotal": int,
+    **dict.fromkeys(("currentPage", "currentPageItems", "pageSize"), int),
+    **dict.fromkeys(("pagesTotal", "itemsTotal"), int),
     "links": [LINK],
 }
-METADATA = {"key": str, "value": str}
 VIDEO_ASSETS = {"iframe": str, "player": URL, "hls": URL, "thumbnail": URL, "mp4": optional(URL)}
 VIDEO = {
     "videoId": identifier("vi"),
     "title": str,
     "description": (str, None),
-    "public": bool,
-    "panoramic": bool,
-    "mp4Support": bool,
+    **dict.fromkeys(("public", "panoramic", "mp4Support"), bool),
     "publishedAt": (TIMESTAMP, None),
-    "createdAt": TIMESTAMP,
-    "updatedAt": TIMESTAMP,
+    **_CHANGES,
     "tags": [str],
-    "metadata": [METADATA],
+    "metadata": [{"key": str, "value": str}],
     "source": {"type": str, "uri": str},
     "assets": VIDEO_ASSETS,
     "playerId": optional(str, None),
@@ -114,10 +108,8 @@ LIVE_STREAM = {
     "liveStreamId": identifier("li"),
     "name": str,
     "streamKey": str,
-    "public": bool,
-    "broadcasting": bool,
-    "createdAt": TIMESTAMP,
-    "updatedAt": TIMESTAMP,
+    **dict.fromkeys(("public", "broadcasting"), bool),
+    **_CHANGES,
     "restreams": [{"name": str, "serverUrl": str, "streamKey": str}],
     "assets": {"iframe": str, "player": URL, "hls": URL, "thumbnail": URL},
     "playerId": optional(str, None),
@@ -146,8 +138,7 @@ _SWITCHES = ["enableApi", "enableControls", "forceAutoplay", "hideTitle", "force
 PLAYER_THEME = {
     "playerId": identifier("pl"),
     "name": optional(str, None),
-    "createdAt": TIMESTAMP,
-    "updatedAt": TIMESTAMP,
+    **_CHANGES,
     **dict.fromkeys(_COLOURS, str),
     **dict.fromkeys(_SWITCHES, bool),
     "assets": {"logo": (URL, None), "link": optional(str, None)},
@@ -162,8 +153,7 @@ CAPTION = {
 CHAPTER = {"uri": str, "src": URL, "language": str}
 SUMMARY = {
     "summaryId": identifier("summary_"),
-    "createdAt": TIMESTAMP,
-    "updatedAt": TIMESTAMP,
+    **_CHANGES,
     "videoId": identifier("vi"),
     "origin": one_of("api", "auto"),
     "sourceStatus": one_of("missing", "waiting", "failed", "completed", "unprocessable"),
@@ -181,9 +171,5 @@ QUALITY = {
 }
 STATUS = {
     "ingest": optional(None, INGEST, [str]),
-    "encoding": {
-        "playable": bool,
-        "qualities": [QUALITY],
-        "metadata": optional(dict, [str], None),
-    },
+    "encoding": {"playable": bool, "qualities": [QUALITY], "metadata": optional(dict, [str], None)},
 }

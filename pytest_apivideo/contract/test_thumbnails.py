@@ -32,9 +32,3 @@ def test_a_file_that_is_not_an_image_is_refused(api: Api, video_path: str) -> No
     files = {"file": ("a.txt", b"text", "text/plain")}
     answer = api.post(f"{video_path}/thumbnail", files=files)
     answer.must_be_bad_request("/uploaded-file-extension-invalid")
-
-
-def test_an_unknown_video_is_not_found(api: Api) -> None:
-    path = "/videos/viUnknown0000000000000000/thumbnail"
-    api.post(path, files=IMAGE).must_be_not_found("videoId")
-    api.patch(path, TIMECODE).must_be_not_found("videoId")
