@@ -16,6 +16,7 @@ NOT_FOUND = (
     "The requested resource was not found.",  # the OpenAPI document
 )
 _MAX_SHOWN = 500
+Json = dict[str, Any]
 
 
 class Answer:
@@ -31,15 +32,17 @@ class Answer:
         body = self.response.text[:_MAX_SHOWN]
         return f"{request.method} {request.url.path} returned {self.status} {body}"
 
-    def must_be(self, status: int | tuple[int, ...], schema: Any = None) -> Any:
+    def must_be(self, status: int | tuple[int, ...], schema: Any = None) -> Json:
         """Return the JSON body; fail unless the status and the body are as expected."""
         allowed = status if isinstance(status, tuple) else (status,)
         assert self.status in allowed, f"{self}\nthe status must be {status}"
+        body: Json
         if schema is None:
-            return self.response.json() if self.response.content else None
-        body = self._json()
-        invalid = errors(body, schema)
-        assert not invalid, f"{self}\n" + "\n".join(invalid)
+            body = self.response.json() if self.response.content else {}
+        else:
+            body = self._json()
+            invalid = errors(body, schema)
+            assert not invalid, f"{self}\n" + "\n".join(invalid)
         return body
 
     def must_be_empty(self, status: int) -> None:
@@ -49,9 +52,9 @@ class Answer:
 
     def must_be_problem(
         self, status: int, slug: str, *titles: str, name: str | None = None
-    ) -> dict[str, Any]:
+    ) -> Json:
         """Return the problem; fail unless it has this status, type, one of the titles, the name."""
-        problem: dict[str, Any] = self.must_be(status, {"status": int})
+        problem = self.must_be(status, {"status": int})
         assert problem.get("type") == DOCS + slug, f"{self}\nthe type must be {DOCS + slug}"
         assert problem.get("title") in titles, f"{self}\nthe title must be {' or '.join(titles)}"
         assert problem["status"] == status, f"{self}\nthe problem's status must be {status}"
@@ -59,9 +62,9 @@ class Answer:
             assert problem.get("name") == name, f"{self}\nthe name must be {name}"
         return problem
 
-    def must_be_bad_request(self, slug: str = "") -> dict[str, Any]:
+    def must_be_bad_request(self, slug: str = "") -> Json:
         """Return the problem of an answer 400; fail unless its type ends with `slug`."""
-        problem: dict[str, Any] = self.must_be(400, {"title": str, "type": str})
+        problem = self.must_be(400, {"title": str, "type": str})
         assert problem["title"], f"{self}\nthe problem must have a title"
         assert problem["type"].endswith(slug), f"{self}\nthe type must end with {slug}"
         return problem
@@ -114,17 +117,16 @@ class Api:
         """Add the mark of the run to a text."""
         return self.target.mark(text)
 
-    def list(self, path: str, schema: Any, **query: Any) -> list[dict[str, Any]]:
+    def list(self, path: str, schema: Any, **query: Any) -> list[Json]:
         """Return the items of a page; fail unless they match the schema."""
-        items: list[dict[str, Any]]
+        items: list[Json]
         items = self.get(path, params=query).must_be(200, page_of(schema))["data"]
         return items
 
-    def make_video(self, title: str = "Maths", **attributes: Any) -> dict[str, Any]:
+    def make_video(self, title: str = "Maths", **attributes: Any) -> Json:
         """Create a video."""
         body = {"title": self.mark(title), **attributes}
-        video: dict[str, Any] = self.post("/videos", body).must_be(201, VIDEO)
-        return video
+        return self.post("/videos", body).must_be(201, VIDEO)
 
     def must_delete(self, path: str, name: str, *, read: str = "") -> None:
         """Delete a resource; fail unless it is not found afterwards, at `read` or its own path."""

@@ -5,19 +5,18 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import httpx
 import pytest
 
-from pytest_apivideo.contract.api import Api
+from pytest_apivideo.contract.api import Api, Json
 from pytest_apivideo.contract.authentication import Auth, Tokens
 from pytest_apivideo.contract.schemas import LIVE_STREAM
 from pytest_apivideo.options import fake_server_url
 from pytest_apivideo.targets.target import Target
 
 Mark = Callable[[str], str]
-MakeVideo = Callable[..., dict[str, Any]]
+MakeVideo = Callable[..., Json]
 WaitASecond = Callable[[], None]
 
 
@@ -75,20 +74,19 @@ def make_video(api: Api) -> MakeVideo:
 
 
 @pytest.fixture
-def video(api: Api) -> dict[str, Any]:
+def video(api: Api) -> Json:
     """Create a video."""
     return api.make_video()
 
 
 @pytest.fixture
-def video_path(video: dict[str, Any]) -> str:
+def video_path(video: Json) -> str:
     """Return the path of the video."""
     return f"/videos/{video['videoId']}"
 
 
 @pytest.fixture
-def stream(api: Api) -> dict[str, Any]:
+def stream(api: Api) -> Json:
     """Create a live stream."""
     body = {"name": api.mark("Live")}
-    stream: dict[str, Any] = api.post("/live-streams", body).must_be(200, LIVE_STREAM)
-    return stream
+    return api.post("/live-streams", body).must_be(200, LIVE_STREAM)

@@ -32,11 +32,6 @@ def matching(pattern: str) -> Any:
     return Annotated[str, StringConstraints(pattern=f"^(?:{pattern})$")]
 
 
-def one_of(*values: str) -> Any:
-    """Return the schema of an enumeration."""
-    return Literal[values]
-
-
 def identifier(prefix: str) -> Any:
     """Return the schema of an id with this prefix."""
     return matching(prefix + "[0-9A-Za-z]{18,26}")
@@ -82,7 +77,7 @@ TOKEN = {
     "access_token": matching(r"[\w-]+\.[\w-]+\.[\w-]+"),
     "refresh_token": matching(r"\S{16,}"),
 }
-LINK = {"rel": one_of("self", "first", "previous", "next", "last"), "uri": str}
+LINK = {"rel": Literal["self", "first", "previous", "next", "last"], "uri": str}
 PAGINATION = {
     **dict.fromkeys(("currentPage", "currentPageItems", "pageSize"), int),
     **dict.fromkeys(("pagesTotal", "itemsTotal"), int),
@@ -102,7 +97,7 @@ VIDEO = {
     "assets": VIDEO_ASSETS,
     "playerId": optional(str, None),
     "language": optional(str, None),
-    "languageOrigin": optional(one_of("api", "auto"), None),
+    "languageOrigin": optional(Literal["api", "auto"], None),
 }
 LIVE_STREAM = {
     "liveStreamId": identifier("li"),
@@ -155,19 +150,19 @@ SUMMARY = {
     "summaryId": identifier("summary_"),
     **_CHANGES,
     "videoId": identifier("vi"),
-    "origin": one_of("api", "auto"),
-    "sourceStatus": one_of("missing", "waiting", "failed", "completed", "unprocessable"),
+    "origin": Literal["api", "auto"],
+    "sourceStatus": Literal["missing", "waiting", "failed", "completed", "unprocessable"],
 }
 INGEST = {
-    "status": one_of("uploading", "uploaded", "ingesting", "ingested"),
+    "status": Literal["uploading", "uploaded", "ingesting", "ingested"],
     "filesize": (int, None),
     "receivedBytes": optional([{"from": int, "to": int, "total": (int, None)}]),
     "receivedParts": optional({"parts": [int], "total": (int, None)}),
 }
 QUALITY = {
-    "type": one_of("hls", "mp4"),
+    "type": Literal["hls", "mp4"],
     "quality": matching(r"\d+p"),
-    "status": one_of("waiting", "encoding", "encoded", "failed"),
+    "status": Literal["waiting", "encoding", "encoded", "failed"],
 }
 STATUS = {
     "ingest": optional(None, INGEST, [str]),

@@ -10,8 +10,6 @@ from pytest_apivideo.contract.api import Api
 from pytest_apivideo.contract.authentication import BAD_KEY, BAD_TOKEN, Auth, Tokens, basic
 from pytest_apivideo.contract.schemas import page_of
 
-# Accepted
-
 
 def test_an_access_token_is_accepted_as_a_bearer_token(auth: Auth, tokens: Tokens) -> None:
     auth.with_token(tokens).must_be(200, page_of(dict))
@@ -42,9 +40,6 @@ def test_whether_an_api_key_is_accepted_as_a_bearer_token(auth: Auth) -> None:
     if answer.status != 200:
         answer.must_be_problem(401, *BAD_TOKEN)
     auth.found("allow_api_key_as_bearer", answer.status == 200)
-
-
-# Refused
 
 
 def test_a_request_without_a_credential_is_refused(auth: Auth) -> None:
@@ -102,9 +97,6 @@ def test_a_production_key_is_refused_in_the_sandbox(auth: Auth, apivideo: ApiVid
 def test_a_production_token_is_refused_in_the_sandbox(auth: Auth, apivideo: ApiVideo) -> None:
     token = apivideo.tokens.issue(key=apivideo.production_key).access_token
     auth.get(f"Bearer {token}").must_be_problem(401, *BAD_TOKEN)
-
-
-# Expiry takes an hour, so it is tested on the fake only
 
 
 @pytest.mark.apivideo_contract(needs="clock")

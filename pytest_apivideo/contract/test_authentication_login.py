@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import Any
 
 import pytest
 
 from fake_server import ApiVideo
+from pytest_apivideo.contract.api import Json
 from pytest_apivideo.contract.authentication import BAD_KEY, Auth, Tokens, basic
 from pytest_apivideo.contract.schemas import TOKEN
 
@@ -66,7 +66,7 @@ def test_a_production_key_is_refused_in_the_sandbox(auth: Auth, apivideo: ApiVid
     [{}, {"apiKey": None}, {"apiKey": 7}, {"apiKey": ""}, {"key": "x"}],
     ids=["nothing", "null", "a number", "an empty text", "another attribute"],
 )
-def test_a_login_without_a_key_is_refused(auth: Auth, body: dict[str, Any]) -> None:
+def test_a_login_without_a_key_is_refused(auth: Auth, body: Json) -> None:
     assert auth.login(body).must_be((400, 401))["title"]
 
 

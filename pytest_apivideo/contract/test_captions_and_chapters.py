@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from pytest_apivideo.contract.api import Answer, Api
+from pytest_apivideo.contract.api import Answer, Api, Json
 from pytest_apivideo.contract.files import VTT
 from pytest_apivideo.contract.schemas import CAPTION, CHAPTER
 
@@ -26,7 +24,7 @@ def languages(api: Api, path: str, kind: str) -> list[str]:
 @captions_and_chapters
 def test_a_file_can_be_read_listed_and_deleted(api: Api, video_path: str, kind: str) -> None:
     collection, path = f"{video_path}/{kind}", f"{video_path}/{kind}/en"
-    created: dict[str, Any] = upload(api, path).must_be(200, SCHEMAS[kind])
+    created: Json = upload(api, path).must_be(200, SCHEMAS[kind])
     assert (created["uri"], created[LANGUAGE[kind]]) == (path, "en")
     assert api.get(path).must_be(200, SCHEMAS[kind]) == created
     upload(api, f"{collection}/fr").must_be(200, SCHEMAS[kind])

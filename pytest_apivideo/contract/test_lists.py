@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from pytest_apivideo.contract.api import Api
+from pytest_apivideo.contract.api import Api, Json
 from pytest_apivideo.contract.conftest import WaitASecond
 from pytest_apivideo.contract.schemas import VIDEO, page_of
 
@@ -20,17 +20,16 @@ def three(api: Api, word: str) -> list[str]:
     return sorted(api.make_video(f"{letter} {word}", tags=[word])["videoId"] for letter in "abc")
 
 
-def get_page(api: Api, word: str, **query: Any) -> dict[str, Any]:
+def get_page(api: Api, word: str, **query: Any) -> Json:
     answer = api.get("/videos", params={"tags[]": word, **query})
-    page: dict[str, Any] = answer.must_be(200, page_of(VIDEO))
-    return page
+    return answer.must_be(200, page_of(VIDEO))
 
 
-def ids(page: dict[str, Any]) -> list[str]:
+def ids(page: Json) -> list[str]:
     return [video["videoId"] for video in page["data"]]
 
 
-def links(page: dict[str, Any]) -> dict[str, str]:
+def links(page: Json) -> dict[str, str]:
     return {link["rel"]: link["uri"] for link in page["pagination"]["links"]}
 
 

@@ -6,21 +6,19 @@ from typing import Any
 
 import pytest
 
-from pytest_apivideo.contract.api import Api
+from pytest_apivideo.contract.api import Api, Json
 from pytest_apivideo.contract.files import PNG
 from pytest_apivideo.contract.schemas import LIVE_STREAM
 
-Stream = dict[str, Any]
 RESTREAM = {"name": "Other", "serverUrl": "rtmp://example.invalid/app", "streamKey": "key"}
 
 
-def create(api: Api, name: str, **attributes: Any) -> Stream:
+def create(api: Api, name: str, **attributes: Any) -> Json:
     body = {"name": api.mark(name), **attributes}
-    stream: Stream = api.post("/live-streams", body).must_be(200, LIVE_STREAM)
-    return stream
+    return api.post("/live-streams", body).must_be(200, LIVE_STREAM)
 
 
-def path_of(stream: Stream) -> str:
+def path_of(stream: Json) -> str:
     return f"/live-streams/{stream['liveStreamId']}"
 
 
@@ -38,7 +36,7 @@ def test_a_live_stream_can_be_private(api: Api) -> None:
     assert create(api, "Live", public=False)["public"] is False
 
 
-def test_a_live_stream_can_be_read(api: Api, stream: Stream) -> None:
+def test_a_live_stream_can_be_read(api: Api, stream: Json) -> None:
     assert api.get(path_of(stream)).must_be(200, LIVE_STREAM) == stream
 
 
@@ -64,7 +62,7 @@ def test_live_streams_can_be_sorted_by_name(api: Api, word: str) -> None:
     assert [len(page) for page in pages] == [1, 1]
 
 
-def test_an_update_keeps_other_attributes(api: Api, stream: Stream) -> None:
+def test_an_update_keeps_other_attributes(api: Api, stream: Json) -> None:
     updated = api.patch(path_of(stream), {"public": False}).must_be(200, LIVE_STREAM)
     assert updated["public"] is False
     for name in ("name", "streamKey", "restreams", "createdAt"):
@@ -90,21 +88,21 @@ def test_restreams_can_be_set_replaced_and_cleared(api: Api) -> None:
     ],
     ids=["six", "not RTMP", "without an application", "without a name", "without a key"],
 )
-def test_invalid_restreams_are_refused(api: Api, restreams: list[Stream]) -> None:
+def test_invalid_restreams_are_refused(api: Api, restreams: list[Json]) -> None:
     body = {"name": api.mark("Live"), "restreams": restreams}
     api.post("/live-streams", body).must_be_bad_request()
 
 
-def test_a_thumbnail_can_be_uploaded_and_deleted(api: Api, stream: Stream) -> None:
+def test_a_thumbnail_can_be_uploaded_and_deleted(api: Api, stream: Json) -> None:
     path = path_of(stream) + "/thumbnail"
     files = {"file": ("a.png", PNG, "image/png")}
     api.post(path, files=files).must_be(201, LIVE_STREAM)
     api.delete(path).must_be(200, LIVE_STREAM)
 
 
-def test_a_live_stream_can_be_completed(api: Api, stream: Stream) -> None:
+def test_a_live_stream_can_be_completed(api: Api, stream: Json) -> None:
     api.put(path_of(stream) + "/complete").must_be_empty(202)
 
 
-def test_a_deleted_live_stream_is_not_found(api: Api, stream: Stream) -> None:
+def test_a_deleted_live_stream_is_not_found(api: Api, stream: Json) -> None:
     api.must_delete(path_of(stream), "liveStreamId")

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from pytest_apivideo.contract.api import Api
+from pytest_apivideo.contract.api import Api, Json
 from pytest_apivideo.contract.files import PNG
 from pytest_apivideo.contract.schemas import VIDEO
 
@@ -24,7 +22,7 @@ def test_a_frame_can_be_picked_by_timecode(api: Api, video_path: str) -> None:
 
 
 @pytest.mark.parametrize("body", [{}, {"timecode": "soon"}], ids=["nothing", "a word"])
-def test_an_invalid_timecode_is_refused(api: Api, video_path: str, body: dict[str, Any]) -> None:
+def test_an_invalid_timecode_is_refused(api: Api, video_path: str, body: Json) -> None:
     api.patch(f"{video_path}/thumbnail", body).must_be_bad_request()
 
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from pytest_apivideo.contract.api import Api
+from pytest_apivideo.contract.api import Api, Json
 from pytest_apivideo.contract.files import PNG, VTT
 
 TRACK = {"files": {"file": ("en.vtt", VTT, "text/vtt")}}
 IMAGE = {"files": {"file": ("a.png", PNG, "image/png")}}
 
-OPERATIONS: dict[str, dict[str, Any]] = {
+OPERATIONS: dict[str, Json] = {
     "GET /videos/{videoId}": {},
     "PATCH /videos/{videoId}": {"json": {"title": "Maths"}},
     "DELETE /videos/{videoId}": {},

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 import pytest
 
 from fake_server import ApiVideo
-from pytest_apivideo.contract.api import Api
+from pytest_apivideo.contract.api import Api, Json
 from pytest_apivideo.contract.schemas import UPLOAD_TOKEN
 
 NEWEST_FIRST = {"sortBy": "createdAt", "sortOrder": "desc", "pageSize": 100}
 
 
-def create(api: Api, **attributes: int) -> dict[str, Any]:
-    token: dict[str, Any] = api.post("/upload-tokens", attributes).must_be(200, UPLOAD_TOKEN)
-    return token
+def create(api: Api, **attributes: int) -> Json:
+    return api.post("/upload-tokens", attributes).must_be(200, UPLOAD_TOKEN)
 
 
 def test_a_token_with_a_ttl_has_an_expiry_time(api: Api) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fake_server import ApiVideo
-from pytest_apivideo.contract.api import Answer, Api
+from pytest_apivideo.contract.api import Answer, Api, Json
 from pytest_apivideo.contract.files import MIN_PART, mp4
 from pytest_apivideo.contract.schemas import STATUS, UPLOAD_TOKEN, VIDEO, identifier
 
@@ -20,8 +20,6 @@ NO_TOKEN = ("authentication-missing-upload-token", "The upload token is missing.
 BAD_TOKEN = ("authentication-invalid-upload-token", "The upload token is invalid or expired.")
 PART = {"videoId": identifier("vi")}
 
-Video = dict[str, Any]
-
 
 def send(
     api: Api, path: str, content: bytes, content_range: str = "", name: str = "a.mp4", **form: Any
@@ -30,8 +28,8 @@ def send(
     return api.post(path, files={"file": (name, content, "video/mp4")}, data=form, headers=headers)
 
 
-def ingest_of(api: Api, video_path: str) -> dict[str, Any]:
-    ingest: dict[str, Any] = api.get(f"{video_path}/status").must_be(200, STATUS)["ingest"]
+def ingest_of(api: Api, video_path: str) -> Json:
+    ingest: Json = api.get(f"{video_path}/status").must_be(200, STATUS)["ingest"]
     return ingest
 
 
@@ -59,11 +57,8 @@ def name(api: Api) -> str:
     return api.mark("holiday") + ".mp4"
 
 
-# In one request
-
-
 def test_a_small_file_becomes_the_source(
-    api: Api, video: Video, video_path: str, source: str
+    api: Api, video: Json, video_path: str, source: str
 ) -> None:
     assert send(api, source, mp4(1000)).must_be(201, VIDEO)["videoId"] == video["videoId"]
     ingest = ingest_of(api, video_path)
@@ -109,11 +104,8 @@ def test_an_empty_file_is_refused(api: Api, source: str) -> None:
     send(api, source, b"").must_be_problem(400, "uploaded-file-empty", title)
 
 
-# In parts
-
-
 def test_a_file_can_be_uploaded_in_parts(
-    api: Api, video: Video, video_path: str, source: str
+    api: Api, video: Json, video_path: str, source: str
 ) -> None:
     first = send(api, source, mp4(MIN_PART), "part 1/2").must_be(201, PART)
     assert first["videoId"] == video["videoId"]
@@ -172,14 +164,11 @@ def test_a_byte_range_after_a_part_is_refused(api: Api, source: str) -> None:
     mixed.must_be_bad_request("/video-content-range-started-with-part")
 
 
-# With an upload token
-
-
 def test_an_upload_with_a_token_creates_a_video(anonymous: Api, upload: str, name: str) -> None:
     assert send(anonymous, upload, mp4(1000), name=name).must_be(201, VIDEO)["title"] == name
 
 
-def test_an_upload_with_a_token_can_name_a_video(anonymous: Api, upload: str, video: Video) -> None:
+def test_an_upload_with_a_token_can_name_a_video(anonymous: Api, upload: str, video: Json) -> None:
     uploaded = send(anonymous, upload, mp4(1000), videoId=video["videoId"]).must_be(201, VIDEO)
     assert (uploaded["videoId"], uploaded["title"]) == (video["videoId"], video["title"])
 

@@ -6,18 +6,16 @@ from typing import Any
 
 import pytest
 
-from pytest_apivideo.contract.api import Api
+from pytest_apivideo.contract.api import Api, Json
 from pytest_apivideo.contract.conftest import WaitASecond
 from pytest_apivideo.contract.schemas import STATUS, VIDEO
-
-Video = dict[str, Any]
 
 
 def find(api: Api, **query: Any) -> list[str]:
     return [video["videoId"] for video in api.list("/videos", VIDEO, **query)]
 
 
-def path_of(video: Video) -> str:
+def path_of(video: Json) -> str:
     return f"/videos/{video['videoId']}"
 
 
@@ -31,7 +29,7 @@ def test_a_video_needs_only_a_title(api: Api) -> None:
 
 
 def test_a_video_keeps_its_attributes(api: Api) -> None:
-    attributes: Video = {
+    attributes: Json = {
         "description": "Sets and more",
         "public": False,
         "panoramic": True,
@@ -46,7 +44,7 @@ def test_a_video_keeps_its_attributes(api: Api) -> None:
     assert "mp4" not in read["assets"]
 
 
-def test_a_video_can_be_read(api: Api, video: Video, video_path: str) -> None:
+def test_a_video_can_be_read(api: Api, video: Json, video_path: str) -> None:
     read = api.get(video_path).must_be(200, VIDEO)
     assert {**read, "assets": None} == {**video, "assets": None}
 
@@ -89,7 +87,7 @@ def test_urls_of_a_private_video_have_a_new_token_each_time(api: Api) -> None:
     assert made["assets"]["hls"] != again["assets"]["hls"]
 
 
-def test_urls_of_a_public_video_have_no_token(video: Video) -> None:
+def test_urls_of_a_public_video_have_no_token(video: Json) -> None:
     assert "token" not in video["assets"]["hls"]
     assert video["videoId"] in video["assets"]["player"]
 
@@ -97,9 +95,6 @@ def test_urls_of_a_public_video_have_no_token(video: Video) -> None:
 def test_a_video_with_a_source_url_is_accepted(api: Api) -> None:
     body = {"title": api.mark("Maths"), "source": "https://example.invalid/video.mp4"}
     api.post("/videos", body).must_be(202, VIDEO)
-
-
-# Invalid attributes
 
 
 def test_a_video_without_a_title_is_refused(api: Api) -> None:
@@ -125,13 +120,10 @@ def test_a_refusal_lists_all_problems(api: Api) -> None:
     ],
     ids=["public", "tags", "metadata", "an unknown language", "an invalid language tag", "clip"],
 )
-def test_an_invalid_attribute_is_refused(api: Api, attributes: Video) -> None:
+def test_an_invalid_attribute_is_refused(api: Api, attributes: Json) -> None:
     answer = api.post("/videos", {"title": api.mark("Maths"), **attributes})
     titles = ("An attribute is invalid.", "This attribute must be an array.")
     answer.must_be_problem(400, "invalid-attribute", *titles)
-
-
-# Updates
 
 
 def test_an_update_keeps_other_attributes(api: Api) -> None:
@@ -145,7 +137,7 @@ def test_an_update_keeps_other_attributes(api: Api) -> None:
 
 
 def test_an_update_changes_updated_at_but_not_created_at(
-    api: Api, video: Video, video_path: str, wait_a_second: WaitASecond
+    api: Api, video: Json, video_path: str, wait_a_second: WaitASecond
 ) -> None:
     wait_a_second()
     changed = api.patch(video_path, {"description": "Rings"}).must_be(200, VIDEO)
@@ -165,12 +157,9 @@ def test_a_video_can_become_private_and_public_again(api: Api, video_path: str) 
         assert ("token" in changed["assets"]["hls"]) is not public
 
 
-def test_an_invalid_update_changes_nothing(api: Api, video: Video, video_path: str) -> None:
+def test_an_invalid_update_changes_nothing(api: Api, video: Json, video_path: str) -> None:
     assert api.patch(video_path, {"title": "Other", "public": "perhaps"}).must_be(400)["title"]
     assert api.get(video_path).must_be(200, VIDEO)["title"] == video["title"]
-
-
-# Finding
 
 
 def test_videos_are_found_by_a_part_of_the_title(api: Api, word: str) -> None:
@@ -205,20 +194,14 @@ def test_videos_are_found_by_all_of_their_metadata(api: Api, word: str) -> None:
     assert find(api, **{f"metadata[{word}]": "2"}) == []
 
 
-def test_a_new_live_stream_has_no_recordings(api: Api, word: str, stream: Video) -> None:
+def test_a_new_live_stream_has_no_recordings(api: Api, word: str, stream: Json) -> None:
     api.make_video(word)
     assert find(api, title=word, liveStreamId=stream["liveStreamId"]) == []
-
-
-# Deletion
 
 
 def test_a_deleted_video_is_not_found(api: Api, word: str) -> None:
     api.must_delete(path_of(api.make_video(word)), "videoId")
     assert find(api, title=word) == []
-
-
-# Status
 
 
 def test_a_video_without_a_source_is_not_playable(api: Api, video_path: str) -> None:

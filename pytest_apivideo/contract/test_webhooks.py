@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
-from pytest_apivideo.contract.api import Api
+from pytest_apivideo.contract.api import Api, Json
 from pytest_apivideo.contract.schemas import WEBHOOK, page_of
 
 EVENT, OTHER = "video.encoding.quality.completed", "live-stream.broadcast.started"
 LIMIT = ("webhook-limit-reached", "Your account has reached the webhook urls limit.")
-Webhook = dict[str, Any]
-MakeWebhook = Callable[..., Webhook]
+MakeWebhook = Callable[..., Json]
 
 
 @pytest.fixture
@@ -26,7 +24,7 @@ def address(api: Api) -> str:
 def make_webhook(api: Api, address: str) -> MakeWebhook:
     """Return a function that creates a webhook, and skips the test at the account's limit."""
 
-    def make(*events: str) -> Webhook:
+    def make(*events: str) -> Json:
         answer = api.post("/webhooks", {"url": address, "events": list(events)})
         if answer.status == 400:
             answer.must_be_problem(400, *LIMIT)
@@ -34,30 +32,29 @@ def make_webhook(api: Api, address: str) -> MakeWebhook:
             limit = page["pagination"]["itemsTotal"]
             api.found("webhook_limit", limit)
             pytest.skip(f"inconclusive: the account is at its limit of {limit} webhooks")
-        webhook: Webhook = answer.must_be(201, WEBHOOK)
-        return webhook
+        return answer.must_be(201, WEBHOOK)
 
     return make
 
 
 @pytest.fixture
-def webhook(make_webhook: MakeWebhook) -> Webhook:
+def webhook(make_webhook: MakeWebhook) -> Json:
     """Create a webhook."""
     return make_webhook(EVENT)
 
 
-def path_of(webhook: Webhook) -> str:
+def path_of(webhook: Json) -> str:
     return f"/webhooks/{webhook['webhookId']}"
 
 
-def test_a_webhook_keeps_its_address_and_events(api: Api, webhook: Webhook, address: str) -> None:
+def test_a_webhook_keeps_its_address_and_events(api: Api, webhook: Json, address: str) -> None:
     read = api.get(path_of(webhook)).must_be(200, WEBHOOK)
     for answer in (webhook, read):
         assert (answer["url"], answer["events"]) == (address, [EVENT])
     assert read["signatureSecret"].startswith("sig_sec_")
 
 
-def test_webhooks_are_found_by_event(api: Api, webhook: Webhook) -> None:
+def test_webhooks_are_found_by_event(api: Api, webhook: Json) -> None:
     def find(event: str) -> list[str]:
         webhooks = api.list("/webhooks", WEBHOOK, events=event, pageSize=100)
         return [item["webhookId"] for item in webhooks]
@@ -67,7 +64,7 @@ def test_webhooks_are_found_by_event(api: Api, webhook: Webhook) -> None:
 
 
 def test_webhooks_have_different_secrets(
-    api: Api, webhook: Webhook, make_webhook: MakeWebhook
+    api: Api, webhook: Json, make_webhook: MakeWebhook
 ) -> None:
     created = (webhook, make_webhook(EVENT, OTHER))
     one, two = (api.get(path_of(item)).must_be(200, WEBHOOK) for item in created)
@@ -96,5 +93,5 @@ def test_an_invalid_webhook_is_refused(
     api.post("/webhooks", body).must_be_bad_request()
 
 
-def test_a_deleted_webhook_is_not_found(api: Api, webhook: Webhook) -> None:
+def test_a_deleted_webhook_is_not_found(api: Api, webhook: Json) -> None:
     api.must_delete(path_of(webhook), "webhookId")
