@@ -58,7 +58,7 @@ def suite(pytester: pytest.Pytester) -> pytest.Pytester:
 
 @pytest.fixture
 def monotonic(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The real monotonic time as a clock sees it, for the test to move: one number, in ns."""
+    """Replace the monotonic time that clocks read, in ns; the test changes the only item."""
     reading = [5 * SECOND]
     monkeypatch.setattr(clock_module, "_real_monotonic_ns", lambda: reading[0])
     return reading

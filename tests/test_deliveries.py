@@ -30,7 +30,7 @@ def told(deliveries: list[Delivery]) -> list[str]:
 
 @contextmanager
 def listening(answer: bytes | None) -> Iterator[str]:
-    """The address of a receiver that sends these bytes, or None: that never answers."""
+    """Start a receiver that sends these bytes, or never answers for None; provide its address."""
     over = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as server:
 

@@ -40,23 +40,23 @@ pytestmark = pytest.mark.filterwarnings(
 
 
 def real_ns() -> int:
-    """The real time; in a function, as freezegun replaces what a module calls by a name."""
+    """Return the real time; called by its module, because freezegun replaces imported names."""
     return freezegun.api.real_time_ns()
 
 
 def real_monotonic() -> float:
-    """The real monotonic time, in seconds."""
+    """Return the real monotonic time, in seconds."""
     return freezegun.api.real_monotonic()
 
 
 def status(apivideo: ApiVideo, token: object) -> int:
-    """What a request with this access token is answered."""
+    """Return the status of a request with this access token."""
     headers = {"Authorization": f"Bearer {token}"}
     return requests.get(f"{apivideo.url}/videos", headers=headers, timeout=20).status_code
 
 
 def log_in(apivideo: ApiVideo) -> dict[str, Any]:
-    """The answer to a login over HTTP."""
+    """Log in over HTTP and return the body of the answer."""
     answer = httpx.post(f"{apivideo.url}/auth/api-key", json={"apiKey": apivideo.api_key})
     assert answer.status_code == 200
     body: dict[str, Any] = answer.json()
@@ -64,13 +64,13 @@ def log_in(apivideo: ApiVideo) -> dict[str, Any]:
 
 
 def claims(token: object) -> dict[str, Any]:
-    """What an access token says, believed without a check."""
+    """Return the claims of an access token, without verifying its signature."""
     said: dict[str, Any] = jwt.decode(str(token), options={"verify_signature": False})
     return said
 
 
 def in_a_thread(read: Callable[[], int]) -> int:
-    """What a thread reads that is near its root: freezegun gives such frames the real time."""
+    """Return the time that a thread's first frames read: freezegun gives them the real time."""
     readings: list[int] = []
 
     class Reader(threading.Thread):

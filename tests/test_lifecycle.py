@@ -30,7 +30,7 @@ def state(apivideo: ApiVideo) -> list[Any]:
 
 
 def a_busy_month(apivideo: ApiVideo, move: Callable[[float], object]) -> None:
-    """Uploads, a broadcast, captions, summaries and deletions that fall due in the next weeks."""
+    """Create uploads, a broadcast, tracks, summaries and deletions that are due in weeks."""
     apivideo.settings.encoding = 100_000
     apivideo.settings.video_restore = apivideo.settings.expire_empty_videos = True
     apivideo.webhooks.add(
@@ -57,7 +57,7 @@ def a_busy_month(apivideo: ApiVideo, move: Callable[[float], object]) -> None:
 
 @pytest.fixture
 def after_a_month(apivideo_server: FakeServer) -> list[Any]:
-    """The state after thirty days in a single step."""
+    """Return the state after thirty days in a single step."""
     with apivideo_server.project(seed="a month") as apivideo:
         apivideo.clock.freeze(START)
         a_busy_month(apivideo, apivideo.clock.advance)
@@ -295,7 +295,7 @@ def test_many_threads_let_each_event_happen_once(
 
 
 def run_of_many_threads(server: FakeServer) -> list[Any]:
-    """What is left of the same calls from several threads, each with a project of its own part."""
+    """Return the state after the same calls from several threads, each with its own videos."""
     with server.project(seed="alike", encoding=5) as apivideo:
         apivideo.clock.freeze(START)
         made = [complete(apivideo, title=f"{n}") for n in range(4)]

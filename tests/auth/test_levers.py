@@ -23,7 +23,7 @@ LOGIN = "authentication-invalid-user-credentials"
 
 @pytest.fixture
 def other(apivideo_server: FakeServer) -> Iterator[Any]:
-    """A second project on the same server."""
+    """Open a second project on the same server."""
     with apivideo_server.project() as handle:
         yield handle
 

@@ -23,7 +23,7 @@ def claims_of(token: str) -> dict[str, Any]:
 
 
 def exchanged(api: Any, operation: str, **how: Any) -> Any:
-    """The answer to a login or a refresh that is good."""
+    """Return the answer to a valid login or refresh."""
     if operation == "POST /auth/api-key":
         return api.log_in(**how)
     return api.refresh(api.log_in().given()["refresh_token"], **how)

@@ -1,4 +1,4 @@
-"""The contract holds on the fake: in process, and as a sandbox would be used, from afar."""
+"""The contract suite on the fake: in the process, and over the network as on a sandbox."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Contract = Callable[..., "subprocess.Popen[str]"]
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[str]:
-    """A server that speaks TLS; the certificate to trust is `ca.pem`."""
+    """Start a server with TLS; the certificate to trust is `ca.pem`."""
     command = [*SERVE, "--tls", "--ca-file", str(tmp_path / "ca.pem")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -45,7 +45,7 @@ def served(tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture
 def contract(served: str, tmp_path: Path) -> Contract:
-    """Starts the contract on the server, as on a sandbox."""
+    """Return a function that starts the contract on the server, as on a sandbox."""
     environment = {
         **os.environ,
         KEY_VARIABLE: KEY,
@@ -64,7 +64,7 @@ def contract(served: str, tmp_path: Path) -> Contract:
 
 
 def told(process: subprocess.Popen[str]) -> tuple[int, int]:
-    """How many tests passed and were skipped; fails if any other thing happened."""
+    """Return the numbers of passed and skipped tests; fail for any other outcome."""
     output, _ = process.communicate(timeout=240)
     found = re.search(r"(\d+) passed, (\d+) skipped", output)
     assert process.returncode == 0, output

@@ -22,7 +22,7 @@ from tests.contract.reports import CHECK, TARGETS, answer, report
 
 
 def two_checks(*answers: httpx.Response, target: str = "fake") -> Report:
-    """A report of two tests that saw the same."""
+    """Return a report of two tests with the same observations."""
     made = report(*answers, target=target)
     checks = made["targets"][target]["checks"]
     checks["test_b::test_b"] = checks[CHECK]

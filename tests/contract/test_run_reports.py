@@ -20,7 +20,7 @@ from tests.contract.reports import report
 
 
 def skipped(**reasons: str) -> Report:
-    """A report whose tests were all skipped."""
+    """Return a report of skipped tests."""
     checks: dict[str, Check] = {
         name: {"outcome": "skipped", "seen": [], "settings": {}, "reason": reason}
         for name, reason in reasons.items()
@@ -106,7 +106,7 @@ def test_a_report_has_a_line_for_each_observation_and_says_why_a_test_saw_nothin
 
 
 def written(suite: pytest.Pytester, *arguments: str) -> dict[str, Any]:
-    """The checks in the report of a run whose tests all pass."""
+    """Run a suite that passes, and return the checks in its report."""
     done = suite.runpytest("--apivideo-report=report.json", *arguments)
     assert done.ret == 0
     checks: dict[str, Any] = json.loads((suite.path / "report.json").read_text())

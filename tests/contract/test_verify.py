@@ -24,7 +24,7 @@ def run(*arguments: str) -> Any:
 
 @pytest.fixture
 def seen(tmp_path: Path) -> Path:
-    """A report of a sandbox that confirms one default and contradicts three."""
+    """Write a report of a sandbox that confirms one default and contradicts three."""
     settings: dict[str, Any] = {
         "allow_bare_token": True,
         "allow_api_key_as_bearer": True,

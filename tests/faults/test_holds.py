@@ -18,7 +18,7 @@ SOON = 20.0
 
 
 def asking(account: ApiVideo, path: str = "/videos", times: int = 1) -> list[Future[int]]:
-    """The status of requests that are sent from threads of their own."""
+    """Send requests from threads, and return futures of their statuses."""
 
     def ask() -> int:
         return httpx.get(account.url + path, auth=(account.api_key, ""), timeout=60).status_code

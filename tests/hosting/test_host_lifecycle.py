@@ -31,7 +31,7 @@ def hello(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[b
 
 @pytest.fixture(autouse=True)
 def threads_of_others() -> None:
-    """What ran before the test: the server of other tests in this process has threads too."""
+    """Note the threads that ran before the test, such as those of other tests' server."""
     OTHERS.clear()
     OTHERS.update(threading.enumerate())
 
@@ -40,7 +40,7 @@ OTHERS: set[threading.Thread] = set()
 
 
 def worker_threads() -> list[threading.Thread]:
-    """The threads of this test that serve connections, or accept them."""
+    """Return the threads of this test that accept or serve connections."""
     mine = set(threading.enumerate()) - OTHERS
     return [thread for thread in mine if thread.name.startswith("fake-server")]
 

@@ -48,7 +48,7 @@ def differences(before: dict[str, Any], after: dict[str, Any]) -> set[str]:
 
 @pytest.fixture
 def tls_server(tmp_path: Path) -> Iterator[tuple[str, Path]]:
-    """A TLS server of the user's own on this machine, with an authority of its own."""
+    """Start the user's own TLS server on this machine, with its own certificate authority."""
     authority, bundle = trustme.CA(), tmp_path / "own.pem"
     authority.cert_pem.write_to_path(bundle)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

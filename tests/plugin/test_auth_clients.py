@@ -350,7 +350,7 @@ def test_secrets_are_in_no_repr_and_no_refusal(caller: Caller, stub: Stub) -> No
 
 
 def reprs(thing: object) -> Iterator[str]:
-    """The reprs of a client and of all of our own objects in it."""
+    """Yield the reprs of a client and of all of our objects in it."""
     yield repr(thing)
     for value in getattr(thing, "__dict__", {}).values():
         for inner in value.values() if isinstance(value, dict) else [value]:

@@ -18,7 +18,7 @@ ALL = [name for names in NAMES.values() for name in names]
 
 @pytest.fixture
 def shell(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """A developer's shell, with keys that work in it."""
+    """Set the variables of a developer's shell, and return them."""
     for name in (*ALL, *HIDDEN):
         monkeypatch.setenv(name, "from-the-shell")
     return dict(os.environ)
@@ -219,7 +219,7 @@ def status(key=Config.key):
 
 @pytest.fixture
 def early(suite: pytest.Pytester) -> pytest.Pytester:
-    """A suite whose program reads its variables when it is imported, by the conftest already."""
+    """Create a suite with a program that reads its variables when conftest.py imports it."""
     suite.makeini(EARLY)
     suite.makeconftest("import program")
     suite.makepyfile(program=PROGRAM)

@@ -6,7 +6,7 @@ import pytest
 
 
 def failures(suite: pytest.Pytester, source: str, **outcomes: int) -> str:
-    """What pytest prints of a suite whose failures come without a traceback."""
+    """Run a suite that fails without a traceback, and return pytest's output."""
     suite.makepyfile(test_mine=f"import httpx\nimport pytest\nimport threading\n{source}")
     result = suite.runpytest_inprocess("-o", "addopts=-W error")
     result.assert_outcomes(**outcomes)

@@ -22,7 +22,7 @@ GUIDE = Path(__file__).parents[2] / "docs" / "sdk.md"
 
 
 def warned(suite: pytest.Pytester) -> list[str]:
-    """The lines that tell of the plugin's warnings, of a run in which all tests pass."""
+    """Run a suite that passes, and return the lines with the plugin's warnings."""
     result = suite.runpytest_inprocess("-W", "default")
     assert result.parseoutcomes().keys() <= {"passed", "warnings", "warning"}
     return [line.strip() for line in result.outlines if "Warning: " in line]

@@ -119,7 +119,7 @@ REFUSED = [-1, -0.001, float("nan"), "1", None, 1j]
 
 
 def refused(sleep: Callable[[Any], None], asked: Any) -> type[BaseException]:
-    """The kind of the error with which a sleep refuses what it is asked."""
+    """Return the type of the error that a sleep raises for an argument."""
     with pytest.raises((TypeError, ValueError)) as failure:
         sleep(asked)
     return failure.type

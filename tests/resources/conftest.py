@@ -13,7 +13,7 @@ from pytest_apivideo import ApiVideo
 
 @pytest.fixture
 def official(apivideo: ApiVideo) -> Iterator[sdk.ApiClient]:
-    """The official SDK's client, connected to the fake."""
+    """Provide the official SDK's client, connected to the fake."""
     client = AuthenticatedApiClient(apivideo.api_key, production=False)
     client.configuration.host = apivideo.url
     client.connect()

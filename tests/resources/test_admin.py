@@ -18,7 +18,7 @@ ADMIN = [operation for operation in OPERATIONS if operation.credential == "admin
 
 @pytest.fixture
 def admin(apivideo: ApiVideo) -> Iterator[httpx.Client]:
-    """A client with the admin key."""
+    """Provide a client with the admin key."""
     apivideo.clock.freeze("2030-01-15T12:00:00Z")
     with httpx.Client(base_url=apivideo.url, auth=(apivideo.admin_key, "")) as client:
         yield client

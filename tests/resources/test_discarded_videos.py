@@ -20,7 +20,7 @@ with_restore = pytest.mark.apivideo(video_restore=True)
 
 
 def discarded(apivideo: ApiVideo, api: httpx.Client, **facts: Any) -> Video:
-    """A video, discarded on 1 January 2030."""
+    """Create a video and discard it on 1 January 2030."""
     apivideo.clock.freeze("2030-01-01T12:00:00Z")
     video = apivideo.videos.add(**facts)
     assert api.delete(f"/videos/{video.id}").status_code == 204

@@ -31,7 +31,7 @@ def upload(apivideo: ApiVideo, video_id: str, content: bytes = b"a film") -> str
 
 
 def complete(apivideo: ApiVideo, content: bytes = b"a film", **facts: Any) -> str:
-    """The id of a new video whose source is uploaded."""
+    """Create a video, upload its source, and return its id."""
     return upload(apivideo, apivideo.videos.add(**facts).id, content)
 
 
@@ -193,7 +193,7 @@ def test_a_video_without_mp4_support_has_no_mp4(apivideo: ApiVideo, api: httpx.C
 
 
 def mp4(width: int, height: int, seconds: int, version: int = 0) -> bytes:
-    """The headers of a file with a track of sound and one of pictures."""
+    """Return the headers of an MP4 file with an audio track and a video track."""
 
     def box(name: bytes, content: bytes) -> bytes:
         return struct.pack(">I", len(content) + 8) + name + content

@@ -24,7 +24,7 @@ PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 
 @pytest.fixture
 def port(suite: pytest.Pytester) -> Iterator[str]:
-    """The port on which the page's stand-in listens."""
+    """Start the fake of the page's commands, and provide its port."""
     command = SERVE.replace("--port 8991", "--port 0").split()
     environment = {**os.environ, "PATH": PATH}
     with subprocess.Popen(

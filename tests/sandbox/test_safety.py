@@ -296,7 +296,7 @@ def test_a_creation_that_lasts_too_long_is_told_and_stays_in_the_ledger(
 
 
 def ledger_of(of: ApiVideo, ledgers: Path, *lines: Any, **head: Any) -> Path:
-    """A ledger as somebody may have written it."""
+    """Write a ledger with these lines, and return its path."""
     run = "apivideo-test-20261124T080000Z-abcdef"
     first = {"run": run, "base_url": of.url, "account": f"project {of._project.id}"}
     ledgers.mkdir(exist_ok=True)

@@ -45,7 +45,7 @@ def entries(ledgers: Path) -> list[dict[str, Any]]:
 
 @pytest.fixture
 def killed(sandbox: pytest.Pytester, account: ApiVideo) -> None:
-    """A run was killed with everything created and nothing removed."""
+    """Kill a run that has created resources and removed none."""
     kill(sandbox)
     assert len(left(account)) == 7
 

@@ -19,21 +19,21 @@ KINDS = ("player", "hls", "thumbnail", "mp4")
 
 @pytest.fixture
 def video(upload: Uploader) -> Uploader:
-    """A public video with a file."""
+    """Upload a file to a public video."""
     upload.send(CONTENT)
     return upload
 
 
 @pytest.fixture
 def private(apivideo: ApiVideo, api: httpx.Client) -> Uploader:
-    """A private video with a file."""
+    """Upload a file to a private video."""
     uploader = Uploader(apivideo, api, apivideo.videos.add(public=False).video_id)
     uploader.send(CONTENT)
     return uploader
 
 
 def assets(video: Uploader) -> dict[str, str]:
-    """The addresses of its assets; of a private one with a fresh token."""
+    """Return the URLs of a video's assets, with a new token if it is private."""
     told: dict[str, str] = video.api.get(f"/videos/{video.video_id}").json()["assets"]
     return told
 

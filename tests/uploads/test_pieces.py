@@ -18,7 +18,7 @@ END = 2 * MIN + len(SMALL)
 
 
 def ranges(form: str) -> list[str]:
-    """The Content-Range of each of the three pieces, as a client of this habit sends them."""
+    """Return the Content-Range of each of three pieces, in one of the forms that clients send."""
     bounds = [(0, MIN - 1), (MIN, 2 * MIN - 1), (2 * MIN, END - 1)]
     return {
         "part i/N": [f"part {n}/3" for n in (1, 2, 3)],

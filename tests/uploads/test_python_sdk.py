@@ -40,7 +40,7 @@ def sha256(path: Path) -> str:
 
 
 def ranges(apivideo: ApiVideo) -> list[str | None]:
-    """The Content-Range of each upload."""
+    """Return the Content-Range of each upload."""
     paths = ("/source", "/upload")
     return [c.headers.get("Content-Range") for c in apivideo.calls if c.path.endswith(paths)]
 

@@ -54,7 +54,7 @@ class Model:
     there: list[Sent] = field(default_factory=list)
 
     def judge(self, piece: Sent) -> str | None:
-        """The problem of the next piece; None if there is none, and then it is there."""
+        """Return the expected problem of a piece; accept the piece and return None without one."""
         if self.complete:
             return "video-source-already-uploaded"
         if self.there and self.there[0].by_part != piece.by_part:
@@ -113,7 +113,7 @@ class Model:
 
 @st.composite
 def pieces(draw: Any) -> list[Sent]:
-    """A file split anew, as clients of one habit or of another send it, with what goes wrong."""
+    """Split a file into pieces as different clients do, with mistakes."""
     cuts = sorted(draw(st.sets(st.integers(1, 8), max_size=4)))
     bounds = list(zip([0, *cuts], [*cuts, 9], strict=True))
     by_part = draw(st.booleans())

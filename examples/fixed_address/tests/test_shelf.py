@@ -1,4 +1,4 @@
-"""A program that knows one address only, https://ws.api.video, tested on the fake."""
+"""A program with a fixed address, https://ws.api.video, tested on the fake."""
 
 from __future__ import annotations
 

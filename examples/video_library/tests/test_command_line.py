@@ -1,4 +1,4 @@
-"""The command line in a process of its own: environment variables lead it to the fake."""
+"""The command line in a child process, which finds the fake by environment variables."""
 
 from __future__ import annotations
 

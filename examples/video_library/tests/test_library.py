@@ -1,4 +1,4 @@
-"""What the library does, against a whole api.video: no answer is written down in these tests."""
+"""The library on the fake api.video, without canned responses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An access token lives for an hour and a refresh token works once. Nobody here waits an hour."""
+"""Tokens: an access token expires after an hour, and a refresh token works once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The official SDK renews its token in a thread of its own; the fake's clock moves it too."""
+"""The official SDK renews its token in a thread, which follows the fake's clock."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MiB = 1024 * 1024
 
 @pytest.fixture
 def film(tmp_path: Path) -> Path:
-    """A file to upload."""
+    """Create a file to upload."""
     path = tmp_path / "Holidays.mp4"
     path.write_bytes(b"film")
     return path

@@ -113,7 +113,7 @@ class Client:
             raise Unreachable(self._config.base_url, error) from error
 
     def _good_token(self, refused: Token | None = None) -> Token:
-        """The token to send, which is not the `refused` one.
+        """Return the token to send, which is not the `refused` one.
 
         Of many threads whose token was refused, the first one in renews it. The others wait for the
         lock, and then find another token than the one that they sent.
@@ -134,7 +134,7 @@ class Client:
         return token
 
     def _refresh(self, token: Token) -> Token | None:
-        """The next token; None if the refresh token is spent, as each one works only once."""
+        """Return the next token; None if the refresh token was used before, as it works once."""
         return self._authenticate("/auth/refresh", {"refreshToken": token.refresh})
 
     def _authenticate(self, path: str, payload: dict[str, str]) -> Token | None:

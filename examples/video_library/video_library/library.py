@@ -46,11 +46,11 @@ class Library:
         self._client.call("DELETE", f"/videos/{video.id}")
 
     def find(self, tag: str) -> list[Video]:
-        """The videos that have a tag, sorted by title."""
+        """Return the videos that have a tag, sorted by title."""
         return list(self._listed({"tags[]": [tag]}))
 
     def catalogue(self) -> list[Video]:
-        """All videos, sorted by title."""
+        """Return all videos, sorted by title."""
         return list(self._listed({}))
 
     def _listed(self, wanted: Params) -> Iterator[Video]:

@@ -1,4 +1,4 @@
-"""Each application takes what api.video has signed, and nothing else."""
+"""Each application accepts events that api.video has signed, and refuses others."""
 
 from __future__ import annotations
 
