@@ -32,7 +32,7 @@ def generated() -> ModuleType:
 
 
 @pytest.mark.parametrize("page", ["settings.md", "operations.md", "options.md"])
-def test_a_generated_page_is_what_the_code_says(page: str) -> None:
+def test_a_generated_page_matches_the_code(page: str) -> None:
     assert (DOCS / page).read_text() == generated().PAGES[page](), "run: make docs"
 
 
@@ -48,7 +48,7 @@ def test_a_generated_page_is_what_the_code_says(page: str) -> None:
         "@pytest.mark.apivideo(",
     ],
 )
-def test_what_users_can_name_is_documented(word: str) -> None:
+def test_public_names_are_documented(word: str) -> None:
     assert word in ALL
 
 

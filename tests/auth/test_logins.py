@@ -101,7 +101,7 @@ CONTENT_TYPES = [
 
 @pytest.mark.parametrize(("operation", "attribute"), OPERATIONS)
 @pytest.mark.parametrize("content_type", CONTENT_TYPES)
-def test_json_is_taken_whatever_the_content_type_says(
+def test_json_is_accepted_with_any_content_type(
     api: Client, operation: Any, attribute: Any, content_type: Any
 ) -> None:
     assert exchanged(api, operation, content_type=content_type).status == 200

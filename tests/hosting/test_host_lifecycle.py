@@ -221,7 +221,7 @@ def test_tls_can_be_switched_while_the_host_runs(
         connect(host, tls=True)
 
 
-def test_a_silent_client_or_handshake_holds_up_nobody(
+def test_a_silent_client_or_handshake_does_not_block_others(
     serve: Serve, connect: Connect, server_tls: ssl.SSLContext
 ) -> None:
     host = serve(hello, ssl_context=server_tls)

@@ -112,7 +112,7 @@ def test_an_sdk_of_another_make_is_left_alone_with_a_warning(
         {},
     ],
 )
-def test_a_strange_answer_to_a_login_fails_as_it_does_without_the_bridge(
+def test_an_invalid_answer_to_a_login_fails_as_without_the_bridge(
     apivideo: ApiVideo, apivideo_server: FakeServer, answer: dict[str, Any]
 ) -> None:
     apivideo_server.expect_request("/auth/api-key").respond_with_json(answer)

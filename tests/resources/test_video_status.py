@@ -33,7 +33,7 @@ def test_before_any_upload_nothing_was_received_and_nothing_can_be_played(
     }
 
 
-def test_what_was_received_is_told_in_the_words_of_the_api() -> None:
+def test_the_status_lists_received_pieces() -> None:
     chunk = BytesRange(first=0, to=9, total=10)
     ingest = Ingest(status="uploading", received_bytes=(chunk,), received_parts=ReceivedParts())
     assert ingest.model_dump(mode="json") == {

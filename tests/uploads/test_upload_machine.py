@@ -178,7 +178,7 @@ def test_a_model_agrees_on_every_answer(
 
 @MANY
 @given(pieces())
-def test_threads_that_send_them_at_once_leave_what_one_order_would(
+def test_concurrent_pieces_have_the_result_of_one_order(
     apivideo: ApiVideo, sent: list[Sent]
 ) -> None:
     auth = (apivideo.api_key, "")

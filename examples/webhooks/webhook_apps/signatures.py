@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 
 def is_from_apivideo(body: bytes, headers: Mapping[str, str], secrets: Mapping[str, str]) -> bool:
-    """Return whether the signature of the raw body is valid; `secrets` maps webhook ids to secrets."""
+    """Return whether the body's signature is valid; `secrets` maps webhook ids to secrets."""
     secret = secrets.get(headers.get("X-Api-Video-WebhookID", ""))
     if secret is None:
         return False
