@@ -20,7 +20,7 @@ MODES = get_args(Mode)
 
 
 def real_ns() -> int:
-    """Return the real time; in a function, as freezegun replaces what a module calls by a name."""
+    """Return the real time; called by its module, because freezegun replaces imported names."""
     return freezegun.api.real_time_ns()
 
 
@@ -47,7 +47,7 @@ frozen_somehow = pytest.mark.parametrize("freeze", FREEZES)
 
 
 def watched(*expiries: int | None, mode: Mode = "manual") -> Clock:
-    """Return a clock at 2030-01-01 whose last token expires so many seconds after that."""
+    """Return a clock at 2030-01-01; the last token expires the largest of `expiries` (s) later."""
     clock = Clock(mode)
     clock.travel("2030-01-01")
     good = [NEW_YEAR_2030 + expiry for expiry in expiries if expiry is not None]

@@ -58,7 +58,7 @@ def suite(pytester: pytest.Pytester) -> pytest.Pytester:
 
 @pytest.fixture
 def monotonic(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Replace the real monotonic time that clocks read by a number of ns that the test moves."""
+    """Replace the monotonic time that clocks read, in ns; the test changes the only item."""
     reading = [5 * SECOND]
     monkeypatch.setattr(clock_module, "real_monotonic_ns", lambda: reading[0])
     return reading

@@ -79,7 +79,7 @@ def test_a_refresh_token_that_was_used_before(apivideo: ApiVideo, http: httpx.Cl
     )
 
 
-def test_a_refresh_whose_answer_was_lost_may_be_tried_again(
+def test_a_refresh_with_a_lost_answer_can_be_retried(
     apivideo: ApiVideo, http: httpx.Client
 ) -> None:
     body = {"refreshToken": apivideo.tokens.issue().refresh_token}
@@ -131,7 +131,7 @@ def test_polling_faster_than_once_a_second_of_the_clock(
     assert apivideo.calls.last().warnings == ((expected,) if warned else ())
 
 
-def test_retries_of_what_failed_are_no_polling(apivideo: ApiVideo, api: httpx.Client) -> None:
+def test_retries_after_failures_are_not_polling(apivideo: ApiVideo, api: httpx.Client) -> None:
     apivideo.clock.freeze("2030-01-01")
     path = f"/videos/{apivideo.videos.add().id}"
     apivideo.on("GET /videos/{videoId}", times=2).respond(503)
@@ -140,7 +140,9 @@ def test_retries_of_what_failed_are_no_polling(apivideo: ApiVideo, api: httpx.Cl
     apivideo.calls.assert_no_warnings()
 
 
-def test_what_several_ask_is_no_polling(apivideo: ApiVideo, http: httpx.Client) -> None:
+def test_requests_of_several_clients_are_not_polling(
+    apivideo: ApiVideo, http: httpx.Client
+) -> None:
     apivideo.clock.freeze("2030-01-01")
     path = f"/videos/{apivideo.videos.add().id}"
     for _ in range(3):
@@ -149,9 +151,7 @@ def test_what_several_ask_is_no_polling(apivideo: ApiVideo, http: httpx.Client) 
     apivideo.calls.assert_no_warnings()
 
 
-def test_what_is_asked_at_the_same_time_is_no_polling(
-    apivideo: ApiVideo, api: httpx.Client
-) -> None:
+def test_simultaneous_requests_are_not_polling(apivideo: ApiVideo, api: httpx.Client) -> None:
     apivideo.clock.freeze("2030-01-01")
     path = f"/videos/{apivideo.videos.add().id}"
     api.get(path)
@@ -165,7 +165,7 @@ def test_what_is_asked_at_the_same_time_is_no_polling(
     "between",
     [lambda api: api.get("/videos"), lambda api: api.get("/videos?currentPage=1")],
 )
-def test_what_is_asked_between_other_things_is_no_polling(
+def test_requests_between_others_are_not_polling(
     apivideo: ApiVideo, api: httpx.Client, between: Callable[[httpx.Client], object]
 ) -> None:
     apivideo.clock.freeze("2030-01-01")

@@ -67,14 +67,14 @@ def test_a_misspelt_operation_is_an_error_that_names_the_nearest() -> None:
         CALLS.count("GET /vidoes")
 
 
-def test_an_operation_without_a_method_is_told_how_to_write_it() -> None:
+def test_an_operation_without_a_method_is_an_error_with_a_hint() -> None:
     with pytest.raises(LookupError, match=r'Write it like "GET /videos/\{videoId\}"'):
         CALLS.count("/videos")
 
 
 @pytest.mark.parametrize("operation", ["GET /videos -> 200", "GET /videos/{id} -> 200"])
-def test_a_status_is_told_where_it_may_be_named(operation: str) -> None:
-    with pytest.raises(LookupError, match=r"Only assert_sequence\(\) takes a status"):
+def test_a_misplaced_status_is_an_error_with_a_hint(operation: str) -> None:
+    with pytest.raises(LookupError, match=r"A status can be named in assert_sequence\(\)"):
         CALLS.count(operation)
 
 
@@ -87,7 +87,7 @@ def test_last_is_the_newest_call() -> None:
     assert CALLS.last().answer == {"b": 2}
 
 
-def test_last_without_a_call_says_what_there_was() -> None:
+def test_last_without_a_match_lists_the_calls() -> None:
     with pytest.raises(AssertionError, match=r"no call of POST /videos yet\.\nThe calls:\n  GET"):
         CALLS.last("POST /videos")
     with pytest.raises(AssertionError, match=r"any operation yet\.\nNo call was recorded"):
@@ -131,8 +131,8 @@ def test_a_sequence_with_a_gap_or_another_status_fails(steps: list[str]) -> None
         CALLS.assert_sequence(*steps)
 
 
-def test_a_sequence_tells_a_misspelt_step_from_a_missing_one() -> None:
-    with pytest.raises(LookupError, match="is not an operation"):
+def test_a_misspelt_step_of_a_sequence_is_an_error() -> None:
+    with pytest.raises(LookupError, match="is no operation"):
         CALLS.assert_sequence("GET /vidoes -> 200")
     with pytest.raises(ValueError, match="no valid status after the arrow"):
         CALLS.assert_sequence("GET /videos -> ok")
@@ -156,7 +156,7 @@ def test_the_record_is_a_sequence() -> None:
     assert repr(CALLS) == "<Calls 5>"
 
 
-def test_a_call_tells_what_was_asked_and_answered(apivideo: ApiVideo, http: httpx.Client) -> None:
+def test_a_call_has_its_request_and_its_answer(apivideo: ApiVideo, http: httpx.Client) -> None:
     http.post("/auth/api-key?a=b", json={"apiKey": apivideo.api_key}, headers={"X-Mine": "yes"})
     call = apivideo.calls.last()
     assert call.operation == "POST /auth/api-key"
@@ -237,7 +237,7 @@ def test_a_call_that_was_not_made_shows_the_nearest_ones() -> None:
     )
 
 
-def test_assert_refreshed_counts_what_succeeded() -> None:
+def test_assert_refreshed_counts_successes() -> None:
     CALLS.assert_refreshed()
     CALLS.assert_refreshed(times=1)
     recorded().assert_refreshed(times=0)
@@ -301,7 +301,7 @@ def test_a_call_from_a_thread_is_waited_for(apivideo: ApiVideo) -> None:
     thread.join()
 
 
-def test_an_event_loop_goes_on_while_it_waits_for_a_call(apivideo: ApiVideo) -> None:
+def test_an_event_loop_runs_during_a_wait_for_a_call(apivideo: ApiVideo) -> None:
     async def ask() -> int:
         async with httpx.AsyncClient(auth=(apivideo.api_key, "")) as client:
             waiting = asyncio.ensure_future(apivideo.calls.async_wait_for("GET /videos"))
@@ -317,7 +317,7 @@ def test_an_event_loop_goes_on_while_it_waits_for_a_call(apivideo: ApiVideo) -> 
     assert trio.run(ask_with_trio) == 401
 
 
-def test_waiting_in_vain_ends_and_says_what_came(apivideo: ApiVideo, api: httpx.Client) -> None:
+def test_a_wait_in_vain_ends_with_a_list_of_calls(apivideo: ApiVideo, api: httpx.Client) -> None:
     api.get("/videos")
     with pytest.raises(TimeoutError) as late:
         apivideo.calls.wait_for("GET /videos", 2, timeout=0.01)
@@ -328,9 +328,7 @@ def test_waiting_in_vain_ends_and_says_what_came(apivideo: ApiVideo, api: httpx.
         apivideo.calls.wait_for("GET /vidoes")
 
 
-def test_a_call_tells_its_problem_and_how_long_it_took(
-    apivideo: ApiVideo, api: httpx.Client
-) -> None:
+def test_a_call_has_its_problem_and_duration(apivideo: ApiVideo, api: httpx.Client) -> None:
     apivideo.clock.freeze()
     api.get("/videos/nobody")
     api.get("/videos")

@@ -34,7 +34,7 @@ pytestmark = pytest.mark.filterwarnings(
 # Modes and verbs
 
 
-def test_a_clock_follows_the_process_unless_told_otherwise() -> None:
+def test_a_clock_follows_the_process_by_default() -> None:
     clock = Clock()
     before = real_ns()
     assert clock.mode == "follow"
@@ -181,7 +181,7 @@ def test_a_ticking_clock_keeps_its_rate_when_it_is_moved(monotonic: list[int]) -
     assert clock.now() == NEW_YEAR_2030 + 113
 
 
-def test_the_description_of_a_clock_says_its_mode_and_time() -> None:
+def test_the_repr_of_a_clock_has_its_mode_and_time() -> None:
     clock = Clock("manual")
     clock.freeze("2030-01-01T00:00:01.5")
     assert repr(clock) == "<Clock manual 2030-01-01T00:00:01.500+00:00>"
@@ -229,7 +229,7 @@ def test_advance_to_expiry_goes_to_the_expiry_of_the_last_token(
     assert clock.mode == "manual"
 
 
-def test_advance_to_expiry_without_a_good_token_says_how_to_get_one() -> None:
+def test_advance_to_expiry_without_a_valid_token_is_an_error_with_a_hint() -> None:
     clock = Clock("manual")
     with pytest.raises(LookupError, match=r"no valid access token.*\(POST /auth/api-key\)"):
         clock.advance_to_expiry()

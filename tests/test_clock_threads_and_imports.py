@@ -35,7 +35,7 @@ pytestmark = pytest.mark.filterwarnings(
 
 
 @pytest.mark.parametrize("mode", ["follow", "manual", "ticking"])
-def test_sixteen_threads_lose_no_advance_and_each_is_told_its_own_time(
+def test_sixteen_threads_lose_no_advance(
     mode: Mode, monotonic: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = sys.getswitchinterval()

@@ -59,7 +59,7 @@ DURATIONS: list[Callable[[Clock], Callable[[Any], object]]] = [
 
 @pytest.mark.parametrize("verb", DURATIONS)
 @pytest.mark.parametrize("wrong", [True, False, "60", None, [], 1j, datetime(2030, 1, 1)])
-def test_what_is_not_a_duration_is_refused_by_every_verb(verb: Any, wrong: Any) -> None:
+def test_an_invalid_duration_is_refused_by_every_verb(verb: Any, wrong: Any) -> None:
     clock = watched(3600)
     with pytest.raises(TypeError, match="a duration is a number of seconds or a timedelta, not "):
         verb(clock)(wrong)
@@ -166,7 +166,7 @@ def test_a_text_that_is_no_moment_is_refused_with_an_example(text: str) -> None:
 
 
 @pytest.mark.parametrize("wrong", [True, False, None, [], 1j, timedelta(1), b"2030-01-01"])
-def test_what_is_not_a_moment_is_refused_with_what_is(wrong: Any) -> None:
+def test_an_invalid_moment_is_an_error_with_the_valid_types(wrong: Any) -> None:
     with pytest.raises(TypeError, match="a moment is a datetime, a date, an ISO 8601 text or sec"):
         Clock("manual").travel(wrong)
 

@@ -18,7 +18,7 @@ from fake_server.resources.webhooks import Webhooks
 from pytest_apivideo import ApiVideo
 
 
-def test_what_a_test_adds_is_there_for_the_next_request(
+def test_an_added_resource_is_found_by_the_next_request(
     apivideo: ApiVideo, api: httpx.Client
 ) -> None:
     video = apivideo.videos.add(title="Maths", tags=["a"], metadata=[{"key": "k", "value": "v"}])
@@ -30,7 +30,7 @@ def test_what_a_test_adds_is_there_for_the_next_request(
     assert repr(apivideo.videos) == "<Collection of 1 videos>"
 
 
-def test_required_values_that_nobody_gives_are_examples(apivideo: ApiVideo) -> None:
+def test_missing_required_values_are_examples(apivideo: ApiVideo) -> None:
     assert apivideo.videos.add().title == "A video"
     titles = [video.title for video in apivideo.videos.add_many(2, title="Part {n}")]
     assert titles == ["Part 1", "Part 2"]
@@ -50,7 +50,7 @@ def test_a_change_by_hand_is_checked_and_updates_the_moment(apivideo: ApiVideo) 
     assert apivideo.videos[video.id] == changed
 
 
-def test_what_belongs_to_a_video_gets_one_and_goes_with_it(apivideo: ApiVideo) -> None:
+def test_resources_of_a_video_get_one_and_are_deleted_with_it(apivideo: ApiVideo) -> None:
     chosen = apivideo.videos.add()
     kept = apivideo.captions.add(video_id=chosen.id)
     gone: list[Any] = [apivideo.captions.add(), apivideo.chapters.add(), apivideo.summaries.add()]
@@ -93,7 +93,7 @@ def test_a_resource_stands_for_its_id(apivideo: ApiVideo) -> None:
     assert list(apivideo.videos) == [other]
 
 
-def test_mistakes_say_what_there_is(apivideo: ApiVideo) -> None:
+def test_mistakes_are_errors_with_the_valid_names(apivideo: ApiVideo) -> None:
     video = apivideo.videos.add()
     with pytest.raises(KeyError, match=f"no Video 'vi1'; the newest are: {video.id}"):
         apivideo.videos["vi1"]
@@ -111,7 +111,7 @@ def test_mistakes_say_what_there_is(apivideo: ApiVideo) -> None:
     assert len(apivideo.videos) == 1
 
 
-def test_a_deleted_resource_is_gone_for_requests_too(apivideo: ApiVideo, api: httpx.Client) -> None:
+def test_a_deleted_resource_is_not_found_by_requests(apivideo: ApiVideo, api: httpx.Client) -> None:
     video = apivideo.videos.add()
     del apivideo.videos[video.id]
     assert api.get(f"/videos/{video.id}").status_code == 404
@@ -135,7 +135,7 @@ def test_a_moment_is_kept_in_utc(apivideo: ApiVideo, api: httpx.Client, moment: 
     assert listed[1]["createdAt"] == "2020-01-01T12:00:00+00:00"
 
 
-def test_a_snapshot_brings_back_what_was_there(apivideo: ApiVideo, api: httpx.Client) -> None:
+def test_a_snapshot_restores_resources(apivideo: ApiVideo, api: httpx.Client) -> None:
     kept = apivideo.videos.add(title="kept")
     before = apivideo.snapshot()
     apivideo.videos.change(kept.id, title="changed")
@@ -193,7 +193,7 @@ def test_a_list_made_while_a_video_is_deleted_is_not_kept(
     assert api.get("/videos").json()["data"] == []
 
 
-def test_what_else_was_made_does_not_change_an_id(apivideo_server: object) -> None:
+def test_other_resources_do_not_change_an_id(apivideo_server: object) -> None:
     from pytest_apivideo import FakeServer
 
     assert isinstance(apivideo_server, FakeServer)

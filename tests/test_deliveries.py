@@ -30,7 +30,7 @@ def told(deliveries: list[Delivery]) -> list[str]:
 
 @contextmanager
 def listening(answer: bytes | None) -> Iterator[str]:
-    """Return the address of a receiver that sends these bytes, or None: that never answers."""
+    """Start a receiver that sends these bytes, or never answers for None; provide its address."""
     over = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as server:
 
@@ -67,7 +67,7 @@ def test_a_message_is_compact_json_signed_over_its_bytes(
     assert apivideo_webhooks.verify(received)
 
 
-def test_only_who_asked_is_told_each_with_a_signature_of_its_own(
+def test_only_subscribed_webhooks_get_the_event_with_their_signatures(
     apivideo: ApiVideo, apivideo_webhooks: WebhookReceiver
 ) -> None:
     first, second = (apivideo_webhooks.subscribe("live-stream.broadcast.started") for _ in "ab")
@@ -103,7 +103,7 @@ def test_a_failure_is_tried_again_three_times_three_seconds_apart(
     assert apivideo.clock.due == []
 
 
-def test_a_receiver_that_recovers_is_told(
+def test_a_receiver_that_recovers_gets_the_event(
     apivideo: ApiVideo, apivideo_webhooks: WebhookReceiver
 ) -> None:
     apivideo_webhooks.subscribe()
@@ -116,7 +116,7 @@ def test_a_receiver_that_recovers_is_told(
 
 
 @pytest.mark.parametrize(("status", "state"), [(204, "delivered"), (299, "delivered")])
-def test_what_is_below_300_is_delivered(
+def test_a_status_below_300_is_a_delivery(
     apivideo: ApiVideo, apivideo_webhooks: WebhookReceiver, status: int, state: str
 ) -> None:
     apivideo_webhooks.subscribe()
@@ -148,9 +148,7 @@ def test_a_redirect_is_a_failure_and_not_followed(
     ids=["silence", "nothing", "nonsense", "too much"],
 )
 @pytest.mark.apivideo(webhook_timeout=0.2)
-def test_what_is_no_answer_is_written_down(
-    apivideo: ApiVideo, answer: bytes | None, error: str
-) -> None:
+def test_a_failed_attempt_is_recorded(apivideo: ApiVideo, answer: bytes | None, error: str) -> None:
     with listening(answer) as url:
         apivideo.webhooks.add(url=url, events=["live-stream.broadcast.started"])
         tell(apivideo)
@@ -222,7 +220,7 @@ def test_a_host_is_reached_if_the_setting_names_it(
 
 
 @pytest.mark.apivideo(webhook_delivery="advance")
-def test_webhooks_wait_for_somebody_to_move_the_clock(
+def test_webhooks_wait_for_an_advance_of_the_clock(
     apivideo: ApiVideo, api: httpx.Client, apivideo_webhooks: WebhookReceiver
 ) -> None:
     apivideo_webhooks.subscribe()
@@ -255,7 +253,7 @@ def test_webhooks_go_by_hand_in_any_order_again_and_not_at_all(
     assert [len(one.attempts) for one in apivideo.webhooks.deliveries] == [1, 1, 2]
 
 
-def test_what_waits_for_a_hand_goes_when_the_setting_changes(
+def test_waiting_webhooks_are_sent_when_the_setting_changes(
     apivideo: ApiVideo, apivideo_webhooks: WebhookReceiver
 ) -> None:
     apivideo.settings.webhook_delivery = "manual"
@@ -280,7 +278,7 @@ def test_a_delivery_of_another_project_is_not_sent(
 
 
 @pytest.mark.apivideo(webhook_timeout=0.2)
-def test_what_a_reset_has_forgotten_is_not_tried_again(apivideo: ApiVideo) -> None:
+def test_deliveries_are_not_retried_after_a_reset(apivideo: ApiVideo) -> None:
     with listening(None) as url:
         apivideo.webhooks.add(url=url, events=["live-stream.broadcast.started"])
         tell(apivideo)
@@ -290,7 +288,7 @@ def test_what_a_reset_has_forgotten_is_not_tried_again(apivideo: ApiVideo) -> No
 
 
 @pytest.mark.apivideo(webhook_timeout=0.2)
-def test_a_snapshot_restored_meanwhile_has_no_place_for_what_comes_back(
+def test_a_restored_snapshot_ignores_late_results(
     apivideo: ApiVideo,
 ) -> None:
     empty = apivideo.snapshot()
@@ -335,7 +333,7 @@ def test_who_waits_for_deliveries_is_let_go_when_their_project_ends(
 
 
 @pytest.mark.apivideo(webhook_delivery="advance")
-def test_a_look_at_what_is_due_delivers_nothing(
+def test_listing_due_events_delivers_nothing(
     apivideo: ApiVideo, apivideo_webhooks: WebhookReceiver, http: httpx.Client
 ) -> None:
     apivideo_webhooks.subscribe("live-stream.broadcast.started")

@@ -41,7 +41,7 @@ pytestmark = pytest.mark.filterwarnings(
 
 
 def real_ns() -> int:
-    """Return the real time; in a function, as freezegun replaces what a module calls by a name."""
+    """Return the real time; called by its module, because freezegun replaces imported names."""
     return freezegun.api.real_time_ns()
 
 
@@ -57,7 +57,7 @@ def status(apivideo: ApiVideo, token: object) -> int:
 
 
 def log_in(apivideo: ApiVideo) -> dict[str, Any]:
-    """Return the answer to a login over HTTP."""
+    """Log in over HTTP and return the body of the answer."""
     answer = httpx.post(f"{apivideo.url}/auth/api-key", json={"apiKey": apivideo.api_key})
     assert answer.status_code == 200
     body: dict[str, Any] = answer.json()
@@ -65,13 +65,13 @@ def log_in(apivideo: ApiVideo) -> dict[str, Any]:
 
 
 def claims(token: object) -> dict[str, Any]:
-    """Return the claims of an access token, without verification."""
+    """Return the claims of an access token, without verifying its signature."""
     said: dict[str, Any] = jwt.decode(str(token), options={"verify_signature": False})
     return said
 
 
 def in_a_thread(read: Callable[[], int]) -> int:
-    """Return the time that a thread reads near its root, where freezegun gives the real time."""
+    """Return the time that a thread's first frames read: freezegun gives them the real time."""
     readings: list[int] = []
 
     class Reader(threading.Thread):
@@ -153,7 +153,7 @@ def test_a_token_is_good_to_the_last_millisecond_and_not_at_its_expiry(
 
 
 @pytest.mark.parametrize("moved", MOVES)
-def test_a_clock_that_travels_to_what_the_token_says_has_reached_its_expiry(
+def test_a_clock_at_the_tokens_exp_has_reached_its_expiry(
     apivideo: ApiVideo, moved: Callable[[ApiVideo], Moves]
 ) -> None:
     with moved(apivideo):
@@ -262,7 +262,7 @@ def test_the_server_answers_while_freezes_begin_and_end(apivideo: ApiVideo) -> N
         assert [client.result() for client in clients] == [{200}] * 3
 
 
-def test_requests_do_not_move_the_time_of_a_client_that_ticks_by_itself(
+def test_requests_do_not_move_the_time_of_an_auto_ticking_client(
     apivideo: ApiVideo,
 ) -> None:
     with (
@@ -277,9 +277,7 @@ def test_requests_do_not_move_the_time_of_a_client_that_ticks_by_itself(
 
 
 @pytest.mark.parametrize("tz_offset", [-4, 5, timedelta(hours=-9, minutes=-30)])
-def test_a_token_under_a_zone_is_good_at_once_and_says_utc(
-    apivideo: ApiVideo, tz_offset: Any
-) -> None:
+def test_a_token_under_a_time_zone_is_valid_and_in_utc(apivideo: ApiVideo, tz_offset: Any) -> None:
     with freeze_time("2030-01-01", tz_offset=tz_offset):
         token = log_in(apivideo)["access_token"]
         assert status(apivideo, token) == 200
@@ -372,7 +370,7 @@ def test_a_server_starts_serves_and_stops_under_a_freeze() -> None:
 # Every kind of freeze
 
 
-def test_a_freeze_that_ticks_by_itself_is_followed(apivideo: ApiVideo) -> None:
+def test_an_auto_ticking_freeze_is_followed(apivideo: ApiVideo) -> None:
     with freeze_time("2030-01-01", tick=True) as frozen:
         token = log_in(apivideo)["access_token"]
         first = apivideo.clock.now_ns()
@@ -634,7 +632,7 @@ def test_frozen_time_moves_to_every_kind_of_moment(
         (lambda frozen: frozen.move_to(True), TypeError, "a moment is a datetime, a date,"),
     ],
 )
-def test_frozen_time_says_what_is_wrong_and_stays(
+def test_an_invalid_move_is_an_error_and_changes_nothing(
     apivideo_frozen_time: FrozenTime, move: Any, error: type[Exception], complaint: str
 ) -> None:
     before = apivideo_frozen_time.now()

@@ -30,7 +30,7 @@ def state(apivideo: ApiVideo) -> list[Any]:
 
 
 def a_busy_month(apivideo: ApiVideo, move: Callable[[float], object]) -> None:
-    """Create uploads, a broadcast, captions, summaries and deletions that become due later."""
+    """Create uploads, a broadcast, tracks, summaries and deletions that are due in weeks."""
     apivideo.settings.encoding = 100_000
     apivideo.settings.video_restore = apivideo.settings.expire_empty_videos = True
     apivideo.webhooks.add(
@@ -57,7 +57,7 @@ def a_busy_month(apivideo: ApiVideo, move: Callable[[float], object]) -> None:
 
 @pytest.fixture
 def after_a_month(apivideo_server: FakeServer) -> list[Any]:
-    """Provide the state after thirty days in a single step."""
+    """Return the state after thirty days in a single step."""
     with apivideo_server.project(seed="a month") as apivideo:
         apivideo.clock.freeze(START)
         a_busy_month(apivideo, apivideo.clock.advance)
@@ -157,7 +157,7 @@ def tick(frozen: Any, seconds: float) -> None:
 
 @pytest.mark.apivideo(encoding=10)
 @pytest.mark.parametrize("how", FREEZES)
-def test_what_is_due_is_done_before_the_first_look_after_a_tick_that_nobody_tells_of(
+def test_due_events_run_before_the_first_read_after_a_tick(
     apivideo: ApiVideo, api: httpx.Client, apivideo_webhooks: WebhookReceiver, how: str
 ) -> None:
     apivideo_webhooks.subscribe()
@@ -187,7 +187,7 @@ def test_a_tick_of_the_fixture_waits_for_the_webhooks(
 
 
 @pytest.mark.apivideo(encoding=10)
-def test_what_has_happened_stays_when_time_goes_back(
+def test_past_events_stay_when_time_goes_back(
     apivideo: ApiVideo, api: httpx.Client, apivideo_webhooks: WebhookReceiver
 ) -> None:
     apivideo_webhooks.subscribe()
@@ -208,7 +208,7 @@ def test_what_has_happened_stays_when_time_goes_back(
 
 @pytest.mark.apivideo(encoding=10)
 @pytest.mark.parametrize("verb", ["travel", "freeze"])
-def test_a_jump_passes_what_is_on_its_way(
+def test_a_jump_runs_the_events_on_its_way(
     apivideo: ApiVideo, apivideo_webhooks: WebhookReceiver, verb: str
 ) -> None:
     seen: list[float] = []
@@ -229,7 +229,7 @@ def test_a_jump_passes_what_is_on_its_way(
 
 
 @pytest.mark.apivideo(encoding=10)
-def test_a_receiver_may_ask_the_fake_while_it_is_told(
+def test_a_receiver_can_call_the_fake(
     apivideo: ApiVideo, api: httpx.Client, apivideo_webhooks: WebhookReceiver
 ) -> None:
     found: list[list[str]] = []
@@ -249,7 +249,7 @@ def test_a_receiver_may_ask_the_fake_while_it_is_told(
 
 
 @pytest.mark.apivideo(encoding=10)
-def test_a_snapshot_carries_what_is_due(apivideo: ApiVideo, api: httpx.Client) -> None:
+def test_a_snapshot_contains_due_events(apivideo: ApiVideo, api: httpx.Client) -> None:
     apivideo.clock.freeze(START)
     video_id = complete(apivideo)
     before, due = apivideo.snapshot(), apivideo.clock.due
@@ -264,7 +264,7 @@ def test_a_snapshot_carries_what_is_due(apivideo: ApiVideo, api: httpx.Client) -
 
 
 @pytest.mark.apivideo(encoding=10)
-def test_a_reset_forgets_what_is_due(apivideo: ApiVideo, http: httpx.Client) -> None:
+def test_a_reset_removes_due_events(apivideo: ApiVideo, http: httpx.Client) -> None:
     complete(apivideo)
     assert len(apivideo.clock.due) == 1
     assert http.post("/_fake/reset").json()["clock"]["due"] == []
@@ -295,7 +295,7 @@ def test_many_threads_let_each_event_happen_once(
 
 
 def run_of_many_threads(server: FakeServer) -> list[Any]:
-    """Return the state after the same calls from several threads, each with its own project."""
+    """Return the state after the same calls from several threads, each with its own videos."""
     with server.project(seed="alike", encoding=5) as apivideo:
         apivideo.clock.freeze(START)
         made = [complete(apivideo, title=f"{n}") for n in range(4)]
@@ -363,7 +363,7 @@ def test_an_agenda_gives_events_in_the_order_of_their_moments() -> None:
 # Expiry
 
 
-def test_an_empty_container_is_deleted_after_seven_days_if_the_setting_says_so(
+def test_an_empty_video_is_deleted_after_seven_days_if_set(
     apivideo: ApiVideo, api: httpx.Client
 ) -> None:
     apivideo.settings.expire_empty_videos = True
@@ -378,7 +378,7 @@ def test_an_empty_container_is_deleted_after_seven_days_if_the_setting_says_so(
     assert api.get(f"/videos/{full}").status_code == 200
 
 
-def test_the_sandbox_deletes_videos_after_a_day_if_the_setting_says_so(
+def test_the_sandbox_deletes_videos_after_a_day_if_set(
     apivideo: ApiVideo, api: httpx.Client
 ) -> None:
     apivideo.clock.freeze(START)
@@ -407,7 +407,7 @@ def test_a_restored_video_is_no_empty_container(apivideo: ApiVideo, api: httpx.C
 
 
 @pytest.mark.apivideo(video_restore=True)
-def test_a_discarded_video_is_gone_after_its_window_with_all_that_belongs_to_it(
+def test_a_discarded_video_is_removed_after_its_window_with_its_resources(
     apivideo: ApiVideo, api: httpx.Client
 ) -> None:
     video_id = complete(apivideo)

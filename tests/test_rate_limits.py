@@ -50,7 +50,7 @@ def test_the_headers_are_on_refusals_too(apivideo: ApiVideo, http: httpx.Client)
     ],
     ids=["login", "refresh", "control", "unknown control", "Admin API", "preflight"],
 )
-def test_what_has_no_limit_has_no_headers(
+def test_operations_without_a_limit_have_no_headers(
     apivideo: ApiVideo, http: httpx.Client, call: Callable[..., httpx.Response]
 ) -> None:
     apivideo.rate_limit("reads")
@@ -60,7 +60,7 @@ def test_what_has_no_limit_has_no_headers(
     assert not [name for name in answer.headers if name.startswith("x-ratelimit")]
 
 
-def test_nothing_is_refused_unless_somebody_says_so(apivideo: ApiVideo, api: httpx.Client) -> None:
+def test_nothing_is_refused_by_default(apivideo: ApiVideo, api: httpx.Client) -> None:
     apivideo.clock.freeze()
     answers = [api.post("/upload-tokens", json={}) for _ in range(45)]
     assert {answer.status_code for answer in answers} == {200}
@@ -83,9 +83,7 @@ def test_the_limits_of_an_environment_are_enforced(
     assert apivideo.settings.rate_limits is None
 
 
-def test_the_next_calls_are_refused_until_the_time_that_they_are_told(
-    apivideo: ApiVideo, api: httpx.Client
-) -> None:
+def test_calls_are_refused_until_retry_after(apivideo: ApiVideo, api: httpx.Client) -> None:
     apivideo.clock.freeze(START)
     apivideo.rate_limit("reads", remaining=1, retry_after=7)
     assert quota(api.get("/videos")) == (100, 0, 7)
@@ -103,7 +101,7 @@ def test_the_next_calls_are_refused_until_the_time_that_they_are_told(
     assert quota(api.get("/videos")) == (100, 99, 60)
 
 
-def test_a_program_that_waits_as_it_is_told_is_let_in(
+def test_a_program_that_waits_for_retry_after_is_accepted(
     apivideo: ApiVideo, api: httpx.Client, apivideo_sleeps: list[float]
 ) -> None:
     import time

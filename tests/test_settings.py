@@ -71,7 +71,7 @@ def test_seconds_may_be_a_timedelta_and_hosts_a_text_with_commas() -> None:
     assert from_texts({"webhook_hosts": '["a", "b"]'}).webhook_hosts == ("a", "b")
 
 
-def test_a_text_that_a_setting_cannot_take_is_told_as_such() -> None:
+def test_an_invalid_text_for_a_setting_is_an_error() -> None:
     with pytest.raises(SettingError, match="the setting expires_in='soon' should be a valid numb"):
         from_texts({"expires_in": "soon"})
 
@@ -85,7 +85,7 @@ def test_an_empty_ingest_is_null_or_an_empty_list() -> None:
 
 
 @pytest.mark.parametrize("name", names())
-def test_every_setting_says_what_it_does_and_where_its_default_comes_from(name: str) -> None:
+def test_every_setting_has_a_description_and_a_source(name: str) -> None:
     field = Settings.model_fields[name]
     facts = field.json_schema_extra
     assert isinstance(facts, dict)

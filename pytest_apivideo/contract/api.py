@@ -1,12 +1,13 @@
-"""The client of the contract suite: it notes each answer in the report and checks it."""
+"""The client of the contract suite, which notes each answer in the report and checks it."""
 
 from __future__ import annotations
 
+from functools import partialmethod
 from typing import Any
 
 import httpx
 
-from pytest_apivideo.contract.schemas import errors, page_of
+from pytest_apivideo.contract.schemas import VIDEO, errors, page_of
 from pytest_apivideo.targets.target import Target
 
 DOCS = "https://docs.api.video/reference/"
@@ -15,6 +16,7 @@ NOT_FOUND = (
     "The requested resource was not found.",  # the OpenAPI document
 )
 _MAX_SHOWN = 500
+Json = dict[str, Any]
 
 
 class Answer:
@@ -30,15 +32,17 @@ class Answer:
         body = self.response.text[:_MAX_SHOWN]
         return f"{request.method} {request.url.path} returned {self.status} {body}"
 
-    def must_be(self, status: int | tuple[int, ...], schema: Any = None) -> Any:
+    def must_be(self, status: int | tuple[int, ...], schema: Any = None) -> Json:
         """Return the JSON body; fail unless the status and the body are as expected."""
         allowed = status if isinstance(status, tuple) else (status,)
         assert self.status in allowed, f"{self}\nthe status must be {status}"
+        body: Json
         if schema is None:
-            return self.response.json() if self.response.content else None
-        body = self._json()
-        invalid = errors(body, schema)
-        assert not invalid, f"{self}\n" + "\n".join(invalid)
+            body = self.response.json() if self.response.content else {}
+        else:
+            body = self._json()
+            invalid = errors(body, schema)
+            assert not invalid, f"{self}\n" + "\n".join(invalid)
         return body
 
     def must_be_empty(self, status: int) -> None:
@@ -48,9 +52,9 @@ class Answer:
 
     def must_be_problem(
         self, status: int, slug: str, *titles: str, name: str | None = None
-    ) -> dict[str, Any]:
+    ) -> Json:
         """Return the problem; fail unless it has this status, type, one of the titles, the name."""
-        problem: dict[str, Any] = self.must_be(status, {"status": int})
+        problem = self.must_be(status, {"status": int})
         assert problem.get("type") == DOCS + slug, f"{self}\nthe type must be {DOCS + slug}"
         assert problem.get("title") in titles, f"{self}\nthe title must be {' or '.join(titles)}"
         assert problem["status"] == status, f"{self}\nthe problem's status must be {status}"
@@ -58,9 +62,9 @@ class Answer:
             assert problem.get("name") == name, f"{self}\nthe name must be {name}"
         return problem
 
-    def must_be_bad_request(self, slug: str = "") -> dict[str, Any]:
+    def must_be_bad_request(self, slug: str = "") -> Json:
         """Return the problem of an answer 400; fail unless its type ends with `slug`."""
-        problem: dict[str, Any] = self.must_be(400, {"title": str, "type": str})
+        problem = self.must_be(400, {"title": str, "type": str})
         assert problem["title"], f"{self}\nthe problem must have a title"
         assert problem["type"].endswith(slug), f"{self}\nthe type must end with {slug}"
         return problem
@@ -86,9 +90,15 @@ class Api:
         self._client = client
         self.target = target
 
-    def request(self, method: str, path: str, **options: Any) -> Answer:
-        """Send a request with options of httpx, and note the answer."""
-        return self.note(self.send(method, path, **options))
+    def request(self, method: str, path: str, json: Any = None, **options: Any) -> Answer:
+        """Send a request, with a JSON body unless it is None, and note the answer."""
+        return self.note(self.send(method, path, json=json, **options))
+
+    get: partialmethod[Answer] = partialmethod(request, "GET")
+    post: partialmethod[Answer] = partialmethod(request, "POST")
+    patch: partialmethod[Answer] = partialmethod(request, "PATCH")
+    put: partialmethod[Answer] = partialmethod(request, "PUT")
+    delete: partialmethod[Answer] = partialmethod(request, "DELETE")
 
     def send(self, method: str, path: str, **options: Any) -> Answer:
         """Send a request without noting the answer: concurrent answers have no fixed order."""
@@ -103,32 +113,23 @@ class Api:
         """Note the value of a setting, or the answer to a question that no setting answers."""
         self.target.found(setting, value)
 
-    def get(self, path: str, **options: Any) -> Answer:
-        """Send a GET request."""
-        return self.request("GET", path, **options)
+    def mark(self, text: str) -> str:
+        """Add the mark of the run to a text."""
+        return self.target.mark(text)
 
-    def list(self, path: str, schema: Any, **query: Any) -> list[dict[str, Any]]:
+    def list(self, path: str, schema: Any, **query: Any) -> list[Json]:
         """Return the items of a page; fail unless they match the schema."""
-        items: list[dict[str, Any]]
+        items: list[Json]
         items = self.get(path, params=query).must_be(200, page_of(schema))["data"]
         return items
 
-    def post(self, path: str, json: Any = None, **options: Any) -> Answer:
-        """Send a POST request, with a JSON body unless it is None."""
-        return self.request("POST", path, **_with_json(json, options))
+    def make_video(self, title: str = "Maths", **attributes: Any) -> Json:
+        """Create a video."""
+        body = {"title": self.mark(title), **attributes}
+        return self.post("/videos", body).must_be(201, VIDEO)
 
-    def patch(self, path: str, json: Any) -> Answer:
-        """Send a PATCH request with a JSON body."""
-        return self.request("PATCH", path, json=json)
-
-    def put(self, path: str) -> Answer:
-        """Send a PUT request."""
-        return self.request("PUT", path)
-
-    def delete(self, path: str) -> Answer:
-        """Send a DELETE request."""
-        return self.request("DELETE", path)
-
-
-def _with_json(json: Any, options: dict[str, Any]) -> dict[str, Any]:
-    return options if json is None else {"json": json, **options}
+    def must_delete(self, path: str, name: str, *, read: str = "") -> None:
+        """Delete a resource; fail unless it is not found afterwards, at `read` or its own path."""
+        self.delete(path).must_be_empty(204)
+        self.get(read or path).must_be_not_found(name)
+        self.delete(path).must_be_not_found(name)

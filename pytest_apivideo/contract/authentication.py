@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from pytest_apivideo.contract.api import Answer, Api
+from pytest_apivideo.contract.api import Answer, Api, Json
 from pytest_apivideo.contract.schemas import TOKEN
 
 MISSING = ("authentication-missing-authorization-header", 'The "Authorization" header is missing.')
@@ -21,7 +21,7 @@ _BAD_CREDENTIALS = (
     "The user credentials were incorrect.",
 )
 
-Tokens = dict[str, Any]
+Tokens = Json
 
 
 class Auth:
@@ -36,8 +36,7 @@ class Auth:
 
     def log_in(self) -> Tokens:
         """Log in with the API key and return the tokens."""
-        tokens: Tokens = self.login({"apiKey": self.key}).must_be(200, TOKEN)
-        return tokens
+        return self.login({"apiKey": self.key}).must_be(200, TOKEN)
 
     def login(self, body: Any, **options: Any) -> Answer:
         """Send a login with this body."""

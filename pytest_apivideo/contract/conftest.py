@@ -5,25 +5,24 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import httpx
 import pytest
 
-from pytest_apivideo.contract.api import Api
+from pytest_apivideo.contract.api import Api, Json
 from pytest_apivideo.contract.authentication import Auth, Tokens
-from pytest_apivideo.contract.schemas import LIVE_STREAM, VIDEO
+from pytest_apivideo.contract.schemas import LIVE_STREAM
 from pytest_apivideo.options import fake_server_url
 from pytest_apivideo.targets.target import Target
 
 Mark = Callable[[str], str]
-MakeVideo = Callable[..., dict[str, Any]]
+MakeVideo = Callable[..., Json]
 WaitASecond = Callable[[], None]
 
 
 @pytest.fixture
 def api(apivideo_target: Target, apivideo_http: httpx.Client) -> Api:
-    """Provide an authenticated client."""
+    """Return an authenticated client."""
     return Api(apivideo_http, apivideo_target)
 
 
@@ -37,25 +36,25 @@ def anonymous(apivideo_target: Target) -> Iterator[Api]:
 
 @pytest.fixture
 def auth(anonymous: Api, apivideo_target: Target) -> Auth:
-    """Login, refresh, and requests with any credential."""
+    """Return a client that logs in, refreshes, and sends any credential."""
     return Auth(anonymous, str(apivideo_target.api_key))
 
 
 @pytest.fixture
 def tokens(auth: Auth) -> Tokens:
-    """Provide the answer to a login."""
+    """Log in and return the answer."""
     return auth.log_in()
 
 
 @pytest.fixture
 def mark(apivideo_target: Target) -> Mark:
-    """Provide a function that adds the mark of the run to a name."""
+    """Return a function that adds the mark of the run to a name."""
     return apivideo_target.mark
 
 
 @pytest.fixture
 def wait_a_second(request: pytest.FixtureRequest, apivideo_target: Target) -> WaitASecond:
-    """Provide a function that waits until timestamps differ, which api.video rounds to seconds."""
+    """Return a function that waits until timestamps differ; api.video rounds them to seconds."""
     if apivideo_target.is_fake and fake_server_url(request.config) is None:
         clock = request.getfixturevalue("apivideo").clock
         return lambda: clock.advance(2)
@@ -64,37 +63,30 @@ def wait_a_second(request: pytest.FixtureRequest, apivideo_target: Target) -> Wa
 
 @pytest.fixture
 def word() -> str:
-    """Provide a word that nothing else on the account contains."""
+    """Return a word that nothing else on the account contains."""
     return "w" + secrets.token_hex(6)
 
 
 @pytest.fixture
-def make_video(api: Api, mark: Mark) -> MakeVideo:
-    """Provide a function that creates a video with the given attributes."""
-
-    def make(title: str = "Maths", **attributes: Any) -> dict[str, Any]:
-        body = {"title": mark(title), **attributes}
-        video: dict[str, Any] = api.post("/videos", body).must_be(201, VIDEO)
-        return video
-
-    return make
+def make_video(api: Api) -> MakeVideo:
+    """Return a function that creates a video with these attributes."""
+    return api.make_video
 
 
 @pytest.fixture
-def video(make_video: MakeVideo) -> dict[str, Any]:
-    """Provide a video."""
-    return make_video()
+def video(api: Api) -> Json:
+    """Create a video."""
+    return api.make_video()
 
 
 @pytest.fixture
-def video_path(video: dict[str, Any]) -> str:
-    """Provide the path of the video."""
+def video_path(video: Json) -> str:
+    """Return the path of the video."""
     return f"/videos/{video['videoId']}"
 
 
 @pytest.fixture
-def stream(api: Api, mark: Mark) -> dict[str, Any]:
-    """Provide a live stream."""
-    answer = api.post("/live-streams", {"name": mark("Live")})
-    stream: dict[str, Any] = answer.must_be(200, LIVE_STREAM)
-    return stream
+def stream(api: Api) -> Json:
+    """Create a live stream."""
+    body = {"name": api.mark("Live")}
+    return api.post("/live-streams", body).must_be(200, LIVE_STREAM)

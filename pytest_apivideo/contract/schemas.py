@@ -32,11 +32,6 @@ def matching(pattern: str) -> Any:
     return Annotated[str, StringConstraints(pattern=f"^(?:{pattern})$")]
 
 
-def one_of(*values: str) -> Any:
-    """Return the schema of an enumeration."""
-    return Literal[values]
-
-
 def identifier(prefix: str) -> Any:
     """Return the schema of an id with this prefix."""
     return matching(prefix + "[0-9A-Za-z]{18,26}")
@@ -74,6 +69,7 @@ def _type_of(schema: Any) -> Any:
 
 TIMESTAMP = matching(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?([+-]\d\d:\d\d|Z)")
 URL = matching(r"https?://\S+")
+_CHANGES = {"createdAt": TIMESTAMP, "updatedAt": TIMESTAMP}
 
 TOKEN = {
     "token_type": matching("(?i)bearer"),
@@ -81,43 +77,34 @@ TOKEN = {
     "access_token": matching(r"[\w-]+\.[\w-]+\.[\w-]+"),
     "refresh_token": matching(r"\S{16,}"),
 }
-LINK = {"rel": one_of("self", "first", "previous", "next", "last"), "uri": str}
+LINK = {"rel": Literal["self", "first", "previous", "next", "last"], "uri": str}
 PAGINATION = {
-    "currentPage": int,
-    "currentPageItems": int,
-    "pageSize": int,
-    "pagesTotal": int,
-    "itemsTotal": int,
+    **dict.fromkeys(("currentPage", "currentPageItems", "pageSize"), int),
+    **dict.fromkeys(("pagesTotal", "itemsTotal"), int),
     "links": [LINK],
 }
-METADATA = {"key": str, "value": str}
 VIDEO_ASSETS = {"iframe": str, "player": URL, "hls": URL, "thumbnail": URL, "mp4": optional(URL)}
 VIDEO = {
     "videoId": identifier("vi"),
     "title": str,
     "description": (str, None),
-    "public": bool,
-    "panoramic": bool,
-    "mp4Support": bool,
+    **dict.fromkeys(("public", "panoramic", "mp4Support"), bool),
     "publishedAt": (TIMESTAMP, None),
-    "createdAt": TIMESTAMP,
-    "updatedAt": TIMESTAMP,
+    **_CHANGES,
     "tags": [str],
-    "metadata": [METADATA],
+    "metadata": [{"key": str, "value": str}],
     "source": {"type": str, "uri": str},
     "assets": VIDEO_ASSETS,
     "playerId": optional(str, None),
     "language": optional(str, None),
-    "languageOrigin": optional(one_of("api", "auto"), None),
+    "languageOrigin": optional(Literal["api", "auto"], None),
 }
 LIVE_STREAM = {
     "liveStreamId": identifier("li"),
     "name": str,
     "streamKey": str,
-    "public": bool,
-    "broadcasting": bool,
-    "createdAt": TIMESTAMP,
-    "updatedAt": TIMESTAMP,
+    **dict.fromkeys(("public", "broadcasting"), bool),
+    **_CHANGES,
     "restreams": [{"name": str, "serverUrl": str, "streamKey": str}],
     "assets": {"iframe": str, "player": URL, "hls": URL, "thumbnail": URL},
     "playerId": optional(str, None),
@@ -146,8 +133,7 @@ _SWITCHES = ["enableApi", "enableControls", "forceAutoplay", "hideTitle", "force
 PLAYER_THEME = {
     "playerId": identifier("pl"),
     "name": optional(str, None),
-    "createdAt": TIMESTAMP,
-    "updatedAt": TIMESTAMP,
+    **_CHANGES,
     **dict.fromkeys(_COLOURS, str),
     **dict.fromkeys(_SWITCHES, bool),
     "assets": {"logo": (URL, None), "link": optional(str, None)},
@@ -162,28 +148,23 @@ CAPTION = {
 CHAPTER = {"uri": str, "src": URL, "language": str}
 SUMMARY = {
     "summaryId": identifier("summary_"),
-    "createdAt": TIMESTAMP,
-    "updatedAt": TIMESTAMP,
+    **_CHANGES,
     "videoId": identifier("vi"),
-    "origin": one_of("api", "auto"),
-    "sourceStatus": one_of("missing", "waiting", "failed", "completed", "unprocessable"),
+    "origin": Literal["api", "auto"],
+    "sourceStatus": Literal["missing", "waiting", "failed", "completed", "unprocessable"],
 }
 INGEST = {
-    "status": one_of("uploading", "uploaded", "ingesting", "ingested"),
+    "status": Literal["uploading", "uploaded", "ingesting", "ingested"],
     "filesize": (int, None),
     "receivedBytes": optional([{"from": int, "to": int, "total": (int, None)}]),
     "receivedParts": optional({"parts": [int], "total": (int, None)}),
 }
 QUALITY = {
-    "type": one_of("hls", "mp4"),
+    "type": Literal["hls", "mp4"],
     "quality": matching(r"\d+p"),
-    "status": one_of("waiting", "encoding", "encoded", "failed"),
+    "status": Literal["waiting", "encoding", "encoded", "failed"],
 }
 STATUS = {
     "ingest": optional(None, INGEST, [str]),
-    "encoding": {
-        "playable": bool,
-        "qualities": [QUALITY],
-        "metadata": optional(dict, [str], None),
-    },
+    "encoding": {"playable": bool, "qualities": [QUALITY], "metadata": optional(dict, [str], None)},
 }

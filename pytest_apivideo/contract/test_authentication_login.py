@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import Any
 
 import pytest
 
 from fake_server import ApiVideo
+from pytest_apivideo.contract.api import Json
 from pytest_apivideo.contract.authentication import BAD_KEY, Auth, Tokens, basic
 from pytest_apivideo.contract.schemas import TOKEN
 
@@ -31,9 +31,7 @@ def test_the_answer_to_a_login_is_json(auth: Auth) -> None:
     assert answer.headers["content-type"].startswith("application/json")
 
 
-def test_each_login_returns_new_tokens_and_keeps_earlier_access_tokens(
-    auth: Auth,
-) -> None:
+def test_each_login_returns_new_tokens_and_keeps_earlier_access_tokens(auth: Auth) -> None:
     first, second = auth.log_in(), auth.log_in()
     assert first["access_token"] != second["access_token"]
     assert first["refresh_token"] != second["refresh_token"]
@@ -68,14 +66,12 @@ def test_a_production_key_is_refused_in_the_sandbox(auth: Auth, apivideo: ApiVid
     [{}, {"apiKey": None}, {"apiKey": 7}, {"apiKey": ""}, {"key": "x"}],
     ids=["nothing", "null", "a number", "an empty text", "another attribute"],
 )
-def test_a_login_without_a_key_is_refused(auth: Auth, body: dict[str, Any]) -> None:
+def test_a_login_without_a_key_is_refused(auth: Auth, body: Json) -> None:
     assert auth.login(body).must_be((400, 401))["title"]
 
 
 @pytest.mark.parametrize(
-    "body",
-    [b"", b"not json", b"[]", b'"text"'],
-    ids=["empty", "not JSON", "an array", "a text"],
+    "body", [b"", b"not json", b"[]", b'"text"'], ids=["empty", "not JSON", "an array", "a text"]
 )
 def test_a_login_that_is_not_a_json_object_is_refused(auth: Auth, body: bytes) -> None:
     headers = {"Content-Type": "application/json"}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
 
 from fake_server import ApiVideo
+from pytest_apivideo.contract.api import Json
 from pytest_apivideo.contract.authentication import BAD_REFRESH, BAD_TOKEN, Auth, Tokens
 from pytest_apivideo.contract.schemas import TOKEN
 
@@ -70,7 +70,7 @@ def test_an_invalid_refresh_token_is_refused(auth: Auth, tokens: Tokens, value: 
 @pytest.mark.parametrize(
     "body", [{}, {"refreshToken": None}, {"refreshToken": 7}], ids=["nothing", "null", "a number"]
 )
-def test_a_refresh_without_a_refresh_token_is_refused(auth: Auth, body: dict[str, Any]) -> None:
+def test_a_refresh_without_a_refresh_token_is_refused(auth: Auth, body: Json) -> None:
     assert auth.api.post("/auth/refresh", body).must_be((400, 401))["title"]
 
 
@@ -93,28 +93,19 @@ def test_a_refresh_may_have_the_access_token_in_its_header(auth: Auth, tokens: T
     auth.refresh(tokens["refresh_token"], bearer).must_be(200, TOKEN)
 
 
-def test_whether_an_invalid_token_in_the_header_of_a_refresh_is_refused(
-    auth: Auth, tokens: Tokens
-) -> None:
+def test_whether_a_refresh_with_an_invalid_header_is_refused(auth: Auth, tokens: Tokens) -> None:
     auth.refresh(tokens["refresh_token"], f"Bearer {auth.run}").must_be((200, 400, 401))
 
 
-# Expiry takes an hour, so it is tested on the fake only
-
-
 @pytest.mark.apivideo_contract(needs="clock")
-def test_a_refresh_token_works_after_its_access_token_expired(
-    auth: Auth, tokens: Tokens, apivideo: ApiVideo
-) -> None:
+def test_a_refresh_works_after_expiry(auth: Auth, tokens: Tokens, apivideo: ApiVideo) -> None:
     """The official uploader for browsers refreshes after a 401."""
     apivideo.clock.advance(tokens["expires_in"] + 60)
     auth.with_token(auth.refresh(tokens["refresh_token"]).must_be(200, TOKEN)).must_be(200)
 
 
 @pytest.mark.apivideo_contract(needs="clock")
-def test_a_new_access_token_expires_an_hour_after_the_refresh(
-    auth: Auth, tokens: Tokens, apivideo: ApiVideo
-) -> None:
+def test_a_refresh_begins_a_new_hour(auth: Auth, tokens: Tokens, apivideo: ApiVideo) -> None:
     apivideo.clock.advance(1800)
     new = auth.refresh(tokens["refresh_token"]).must_be(200, TOKEN)
     apivideo.clock.advance(3500)

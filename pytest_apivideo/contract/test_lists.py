@@ -7,43 +7,38 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from pytest_apivideo.contract.api import Api
-from pytest_apivideo.contract.conftest import MakeVideo, WaitASecond
+from pytest_apivideo.contract.api import Api, Json
+from pytest_apivideo.contract.conftest import WaitASecond
 from pytest_apivideo.contract.schemas import VIDEO, page_of
 
 OUT_OF_RANGE = "This parameter is out of the allowed range of values."
 
 
 @pytest.fixture
-def three(make_video: MakeVideo, word: str) -> list[str]:
-    """Provide the ids of three videos with one tag, sorted."""
-    return sorted(make_video(f"{letter} {word}", tags=[word])["videoId"] for letter in "abc")
+def three(api: Api, word: str) -> list[str]:
+    """Create three videos with one tag, and return their ids, sorted."""
+    return sorted(api.make_video(f"{letter} {word}", tags=[word])["videoId"] for letter in "abc")
 
 
-def get_page(api: Api, word: str, **query: Any) -> dict[str, Any]:
+def get_page(api: Api, word: str, **query: Any) -> Json:
     answer = api.get("/videos", params={"tags[]": word, **query})
-    page: dict[str, Any] = answer.must_be(200, page_of(VIDEO))
-    return page
+    return answer.must_be(200, page_of(VIDEO))
 
 
-def ids(page: dict[str, Any]) -> list[str]:
+def ids(page: Json) -> list[str]:
     return [video["videoId"] for video in page["data"]]
 
 
-def links(page: dict[str, Any]) -> dict[str, str]:
+def links(page: Json) -> dict[str, str]:
     return {link["rel"]: link["uri"] for link in page["pagination"]["links"]}
 
 
 def test_a_page_contains_all_items_by_default(api: Api, three: list[str], word: str) -> None:
     page = get_page(api, word)
     assert sorted(ids(page)) == three
-    assert {key: value for key, value in page["pagination"].items() if key != "links"} == {
-        "currentPage": 1,
-        "currentPageItems": 3,
-        "pageSize": 25,
-        "pagesTotal": 1,
-        "itemsTotal": 3,
-    }
+    expected = {"currentPage": 1, "currentPageItems": 3, "pageSize": 25, "pagesTotal": 1}
+    pagination = {**expected, "itemsTotal": 3, "links": page["pagination"]["links"]}
+    assert page["pagination"] == pagination
     assert {"self", "first", "last"} <= links(page).keys()
     assert "next" not in links(page)
 
@@ -54,8 +49,7 @@ def test_pages_contain_each_item_once(api: Api, three: list[str], word: str) -> 
     assert (len(ids(first)), len(ids(second))) == (2, 1)
     assert sorted(ids(first) + ids(second)) == three
     assert (first["pagination"]["pagesTotal"], first["pagination"]["itemsTotal"]) == (2, 3)
-    assert second["pagination"]["currentPage"] == 2
-    assert second["pagination"]["currentPageItems"] == 1
+    assert second["pagination"].items() >= {"currentPage": 2, "currentPageItems": 1}.items()
 
 
 def test_links_lead_to_other_pages_of_the_same_list(api: Api, three: list[str], word: str) -> None:
@@ -91,24 +85,23 @@ def test_an_empty_list_is_a_page(api: Api, word: str) -> None:
     ids=["pageSize 0", "pageSize 101", "currentPage 0", "currentPage -1"],
 )
 def test_a_page_out_of_range_is_refused(api: Api, name: str, value: int) -> None:
-    schema = {"title": str, "status": int}
-    problem = api.get("/videos", params={name: value}).must_be(400, schema)
+    problem = api.get("/videos", params={name: value}).must_be(400, {"title": str, "status": int})
     assert problem["title"] == OUT_OF_RANGE
     assert problem["name"] in (name, "page")  # the documentation has an example with "page"
 
 
-def test_videos_can_be_sorted_by_title(api: Api, make_video: MakeVideo, word: str) -> None:
-    b, a, c = (make_video(f"{letter} {word}", tags=[word])["videoId"] for letter in "bac")
+def test_videos_can_be_sorted_by_title(api: Api, word: str) -> None:
+    b, a, c = (api.make_video(f"{letter} {word}", tags=[word])["videoId"] for letter in "bac")
     for order, expected in (("asc", [a, b, c]), ("desc", [c, b, a])):
         assert ids(get_page(api, word, sortBy="title", sortOrder=order)) == expected
 
 
 def test_videos_can_be_sorted_by_timestamps(
-    api: Api, make_video: MakeVideo, word: str, wait_a_second: WaitASecond
+    api: Api, word: str, wait_a_second: WaitASecond
 ) -> None:
-    first = make_video(word, tags=[word])["videoId"]
+    first = api.make_video(word, tags=[word])["videoId"]
     wait_a_second()
-    second = make_video(word, tags=[word])["videoId"]
+    second = api.make_video(word, tags=[word])["videoId"]
     wait_a_second()
     api.patch(f"/videos/{first}", {"description": "Sets"}).must_be(200)
     for field, expected in (("createdAt", [first, second]), ("updatedAt", [second, first])):

@@ -8,7 +8,6 @@ import pytest
 
 from pytest_apivideo.contract.api import Api
 from pytest_apivideo.contract.authentication import Auth
-from pytest_apivideo.contract.conftest import Mark
 
 
 def test_an_unknown_path_is_not_found(api: Api) -> None:
@@ -31,15 +30,15 @@ def test_a_body_that_is_not_a_json_object_is_refused(api: Api, body: bytes) -> N
     assert api.post("/videos", content=body, headers=headers).must_be(400)["title"]
 
 
-def test_a_json_body_may_have_any_content_type(api: Api, mark: Mark) -> None:
+def test_a_json_body_may_have_any_content_type(api: Api) -> None:
     """The official PHP client sends JSON with the content type of a form."""
-    body = f'{{"title": "{mark("Maths")}"}}'
+    body = f'{{"title": "{api.mark("Maths")}"}}'
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     assert api.post("/videos", content=body, headers=headers).must_be(201)["videoId"]
 
 
-def test_whether_unknown_attributes_are_refused(api: Api, mark: Mark) -> None:
-    answer = api.post("/videos", {"title": mark("Maths"), "noSuchAttribute": 1})
+def test_whether_unknown_attributes_are_refused(api: Api) -> None:
+    answer = api.post("/videos", {"title": api.mark("Maths"), "noSuchAttribute": 1})
     answer.must_be((201, 400))
     api.found("unknown_fields", "ignore" if answer.status == 201 else "refuse")
 

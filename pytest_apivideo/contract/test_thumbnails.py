@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from pytest_apivideo.contract.api import Api
+from pytest_apivideo.contract.api import Api, Json
 from pytest_apivideo.contract.files import PNG
 from pytest_apivideo.contract.schemas import VIDEO
 
@@ -24,7 +22,7 @@ def test_a_frame_can_be_picked_by_timecode(api: Api, video_path: str) -> None:
 
 
 @pytest.mark.parametrize("body", [{}, {"timecode": "soon"}], ids=["nothing", "a word"])
-def test_an_invalid_timecode_is_refused(api: Api, video_path: str, body: dict[str, Any]) -> None:
+def test_an_invalid_timecode_is_refused(api: Api, video_path: str, body: Json) -> None:
     api.patch(f"{video_path}/thumbnail", body).must_be_bad_request()
 
 
@@ -32,9 +30,3 @@ def test_a_file_that_is_not_an_image_is_refused(api: Api, video_path: str) -> No
     files = {"file": ("a.txt", b"text", "text/plain")}
     answer = api.post(f"{video_path}/thumbnail", files=files)
     answer.must_be_bad_request("/uploaded-file-extension-invalid")
-
-
-def test_an_unknown_video_is_not_found(api: Api) -> None:
-    path = "/videos/viUnknown0000000000000000/thumbnail"
-    api.post(path, files=IMAGE).must_be_not_found("videoId")
-    api.patch(path, TIMECODE).must_be_not_found("videoId")

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from fake_server import ApiVideo
-from pytest_apivideo.contract.api import Answer, Api
-from pytest_apivideo.contract.conftest import Mark
+from pytest_apivideo.contract.api import Answer, Api, Json
 from pytest_apivideo.contract.files import MIN_PART, mp4
 from pytest_apivideo.contract.schemas import STATUS, UPLOAD_TOKEN, VIDEO, identifier
 
@@ -21,51 +20,48 @@ NO_TOKEN = ("authentication-missing-upload-token", "The upload token is missing.
 BAD_TOKEN = ("authentication-invalid-upload-token", "The upload token is invalid or expired.")
 PART = {"videoId": identifier("vi")}
 
-Video = dict[str, Any]
-
 
 def send(
     api: Api, path: str, content: bytes, content_range: str = "", name: str = "a.mp4", **form: Any
 ) -> Answer:
     headers = {"Content-Range": content_range} if content_range else {}
-    files = {"file": (name, content, "video/mp4")}
-    return api.post(path, files=files, data=form, headers=headers)
+    return api.post(path, files={"file": (name, content, "video/mp4")}, data=form, headers=headers)
+
+
+def ingest_of(api: Api, video_path: str) -> Json:
+    ingest: Json = api.get(f"{video_path}/status").must_be(200, STATUS)["ingest"]
+    return ingest
 
 
 @pytest.fixture
 def source(video_path: str) -> str:
-    """Provide the path to upload the video's file to."""
+    """Return the path to upload the video's file to."""
     return f"{video_path}/source"
 
 
 @pytest.fixture
 def token(api: Api) -> str:
-    """Provide an upload token that expires after ten minutes."""
-    token = api.post("/upload-tokens", {"ttl": 600}).must_be(200, UPLOAD_TOKEN)
-    return str(token["token"])
+    """Create an upload token that expires after ten minutes."""
+    return str(api.post("/upload-tokens", {"ttl": 600}).must_be(200, UPLOAD_TOKEN)["token"])
 
 
 @pytest.fixture
 def upload(token: str) -> str:
-    """Provide the path to upload to with the token."""
+    """Return the path to upload to with the token."""
     return f"/upload?token={token}"
 
 
 @pytest.fixture
-def name(mark: Mark) -> str:
-    """Provide a file name with the mark of the run."""
-    return mark("holiday") + ".mp4"
-
-
-# In one request
+def name(api: Api) -> str:
+    """Return a file name with the mark of the run."""
+    return api.mark("holiday") + ".mp4"
 
 
 def test_a_small_file_becomes_the_source(
-    api: Api, video: Video, video_path: str, source: str
+    api: Api, video: Json, video_path: str, source: str
 ) -> None:
-    uploaded = send(api, source, mp4(1000)).must_be(201, VIDEO)
-    assert uploaded["videoId"] == video["videoId"]
-    ingest = api.get(f"{video_path}/status").must_be(200, STATUS)["ingest"]
+    assert send(api, source, mp4(1000)).must_be(201, VIDEO)["videoId"] == video["videoId"]
+    ingest = ingest_of(api, video_path)
     assert ingest["status"] in ("uploading", "uploaded")
     assert ingest["filesize"] in (1000, None)
 
@@ -83,8 +79,8 @@ def test_a_single_part_may_be_small(api: Api, source: str) -> None:
 
 def test_a_second_upload_is_refused(api: Api, source: str) -> None:
     send(api, source, mp4(1000)).must_be(201)
-    again = send(api, source, mp4(1000))
-    again.must_be_problem(400, "video-source-already-uploaded", *UPLOADED)
+    answer = send(api, source, mp4(1000))
+    answer.must_be_problem(400, "video-source-already-uploaded", *UPLOADED)
 
 
 def test_an_upload_to_an_unknown_video_is_not_found(api: Api) -> None:
@@ -98,30 +94,26 @@ def test_an_upload_without_a_file_is_refused(api: Api, source: str) -> None:
 
 
 def test_an_upload_of_two_files_is_refused(api: Api, source: str) -> None:
-    files = [("file", ("a.mp4", mp4(100))), ("file", ("b.mp4", mp4(100)))]
+    files = [("file", (name, mp4(100))) for name in ("a.mp4", "b.mp4")]
     title = "There is more than one uploaded file in the request."
     api.post(source, files=files).must_be_problem(400, "uploaded-file-multiple-files", title)
 
 
 def test_an_empty_file_is_refused(api: Api, source: str) -> None:
-    answer = send(api, source, b"")
-    answer.must_be_problem(400, "uploaded-file-empty", "The uploaded file is empty.")
-
-
-# In parts
+    title = "The uploaded file is empty."
+    send(api, source, b"").must_be_problem(400, "uploaded-file-empty", title)
 
 
 def test_a_file_can_be_uploaded_in_parts(
-    api: Api, video: Video, video_path: str, source: str
+    api: Api, video: Json, video_path: str, source: str
 ) -> None:
     first = send(api, source, mp4(MIN_PART), "part 1/2").must_be(201, PART)
     assert first["videoId"] == video["videoId"]
-    ingest = api.get(f"{video_path}/status").must_be(200, STATUS)["ingest"]
+    ingest = ingest_of(api, video_path)
     assert ingest["status"] == "uploading"
     assert ingest["receivedParts"] == {"parts": [1], "total": 2}
     send(api, source, bytes(1000), "part 2/2").must_be(201, VIDEO)
-    ingest = api.get(f"{video_path}/status").must_be(200, STATUS)["ingest"]
-    assert ingest["status"] in ("uploading", "uploaded")
+    assert ingest_of(api, video_path)["status"] in ("uploading", "uploaded")
 
 
 def test_only_the_last_part_needs_the_number_of_parts(api: Api, source: str) -> None:
@@ -172,27 +164,16 @@ def test_a_byte_range_after_a_part_is_refused(api: Api, source: str) -> None:
     mixed.must_be_bad_request("/video-content-range-started-with-part")
 
 
-# With an upload token
+def test_an_upload_with_a_token_creates_a_video(anonymous: Api, upload: str, name: str) -> None:
+    assert send(anonymous, upload, mp4(1000), name=name).must_be(201, VIDEO)["title"] == name
 
 
-def test_an_upload_with_a_token_creates_a_video_with_the_name_of_the_file(
-    anonymous: Api, upload: str, name: str
-) -> None:
-    video = send(anonymous, upload, mp4(1000), name=name).must_be(201, VIDEO)
-    assert video["title"] == name
-
-
-def test_an_upload_with_a_token_can_be_the_source_of_an_existing_video(
-    anonymous: Api, upload: str, video: Video
-) -> None:
-    answer = send(anonymous, upload, mp4(1000), videoId=video["videoId"])
-    uploaded = answer.must_be(201, VIDEO)
+def test_an_upload_with_a_token_can_name_a_video(anonymous: Api, upload: str, video: Json) -> None:
+    uploaded = send(anonymous, upload, mp4(1000), videoId=video["videoId"]).must_be(201, VIDEO)
     assert (uploaded["videoId"], uploaded["title"]) == (video["videoId"], video["title"])
 
 
-def test_a_file_can_be_uploaded_in_parts_with_a_token(
-    anonymous: Api, upload: str, name: str
-) -> None:
+def test_a_token_can_upload_a_file_in_parts(anonymous: Api, upload: str, name: str) -> None:
     first = send(anonymous, upload, mp4(MIN_PART), "part 1/2", name=name).must_be(201, PART)
     form = {"name": name, "videoId": first["videoId"]}
     last = send(anonymous, upload, bytes(1000), "part 2/2", **form)
@@ -208,8 +189,8 @@ def test_an_upload_without_a_token_is_refused(anonymous: Api, name: str) -> None
     send(anonymous, "/upload", mp4(100), name=name).must_be_problem(401, *NO_TOKEN)
 
 
-def test_an_upload_with_an_unknown_token_is_refused(anonymous: Api, name: str, mark: Mark) -> None:
-    answer = send(anonymous, f"/upload?token={mark('')}", mp4(100), name=name)
+def test_an_upload_with_an_unknown_token_is_refused(api: Api, anonymous: Api, name: str) -> None:
+    answer = send(anonymous, f"/upload?token={api.mark('')}", mp4(100), name=name)
     answer.must_be_problem(401, *BAD_TOKEN)
 
 
@@ -228,7 +209,5 @@ def test_an_upload_with_an_expired_token_is_refused(
     send(anonymous, upload, mp4(100), name=name).must_be_problem(401, *BAD_TOKEN)
 
 
-def test_an_upload_with_a_token_to_an_unknown_video_is_not_found(
-    anonymous: Api, upload: str, name: str
-) -> None:
+def test_a_token_cannot_upload_to_an_unknown_video(anonymous: Api, upload: str, name: str) -> None:
     send(anonymous, upload, mp4(100), name=name, videoId=UNKNOWN).must_be_not_found("videoId")

@@ -33,7 +33,3 @@ def test_a_deleted_watermark_is_not_found(api: Api) -> None:
     path = f"/watermarks/{upload(api).must_be(200)['watermarkId']}"
     api.delete(path).must_be_empty(204)
     api.delete(path).must_be_not_found("watermarkId")
-
-
-def test_an_unknown_watermark_is_not_found(api: Api) -> None:
-    api.delete("/watermarks/watermark_Unknown000000000000").must_be_not_found("watermarkId")

@@ -50,7 +50,7 @@ class Answer:
         return str(self.json.get("type", "")).rpartition("/")[2]
 
     def given(self) -> dict[str, Any]:
-        """Return the tokens in a good answer."""
+        """Return the tokens of a successful answer."""
         assert self.status == 200, self.body
         return dict(self.json)
 
@@ -119,7 +119,7 @@ ClientOf = Callable[[ApiVideo], Client]
 
 @pytest.fixture
 def client_of() -> Iterator[ClientOf]:
-    """Provide a function that creates clients of a project, each with its own connection."""
+    """Provide a function that creates a client of a project with its own connection."""
     clients: list[Client] = []
 
     def make(apivideo: ApiVideo) -> Client:
@@ -133,5 +133,5 @@ def client_of() -> Iterator[ClientOf]:
 
 @pytest.fixture
 def api(apivideo: ApiVideo, client_of: ClientOf) -> Client:
-    """Provide a client of the test's project."""
+    """Return a client of the test's project."""
     return client_of(apivideo)

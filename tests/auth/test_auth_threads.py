@@ -29,7 +29,7 @@ def _impatient() -> Iterator[None]:
 
 @pytest.fixture
 def together(apivideo: Any, client_of: Any) -> Together:
-    """Provide a function that runs another in all threads at once, each with its own client."""
+    """Return a function that runs another in all threads, each with its own client and number."""
     clients = [client_of(apivideo) for _ in range(THREADS)]
 
     def run(work: Callable[[Any, int, threading.Barrier], Any]) -> list[Any]:

@@ -129,7 +129,7 @@ WRONG_HEADERS = {
 @pytest.mark.parametrize(
     ("header", "reason"), WRONG_HEADERS.values(), ids=list(WRONG_HEADERS.keys())
 )
-def test_a_malformed_header_is_told_what_it_should_be(
+def test_the_refusal_of_a_malformed_header_names_the_valid_form(
     api: Client, header: Any, reason: Any
 ) -> None:
     answer = api.use(header)
@@ -182,7 +182,7 @@ def test_bytes_that_are_no_utf8_are_an_unknown_token(api: Client) -> None:
     api.use(b"Bearer \xff\xfe").is_problem(TOKEN)
 
 
-def test_a_refresh_token_as_bearer_is_told_where_it_belongs(
+def test_the_refusal_of_a_refresh_token_as_bearer_names_its_operation(
     api: Client, apivideo: ApiVideo
 ) -> None:
     token = apivideo.tokens.issue().refresh_token
@@ -300,7 +300,7 @@ def test_a_refused_request_changes_nothing(api: Client, apivideo: ApiVideo) -> N
     assert api.use(good).json == before
 
 
-def test_the_call_tells_the_form_of_the_credential(api: Client, apivideo: ApiVideo) -> None:
+def test_a_call_records_the_kind_of_its_credential(api: Client, apivideo: ApiVideo) -> None:
     token = api.log_in().given()["access_token"]
     api.basic(apivideo.api_key)
     api.bearer(token)

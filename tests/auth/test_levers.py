@@ -23,7 +23,7 @@ REFRESH = "authentication-invalid-refresh-token"
 
 @pytest.fixture
 def other(apivideo_server: FakeServer) -> Iterator[Any]:
-    """Provide a second project on the same server."""
+    """Open a second project on the same server."""
     with apivideo_server.project() as handle:
         yield handle
 
@@ -83,7 +83,7 @@ def test_no_token_is_issued_for_a_key_that_the_project_does_not_have(
 @pytest.mark.parametrize(
     ("lifetime", "error"), [("60", TypeError), (True, TypeError), (float("inf"), ValueError)]
 )
-def test_a_lifetime_that_is_none_is_an_error(apivideo: ApiVideo, lifetime: Any, error: Any) -> None:
+def test_an_invalid_lifetime_is_an_error(apivideo: ApiVideo, lifetime: Any, error: Any) -> None:
     with pytest.raises(error):
         apivideo.tokens.issue(expires_in=lifetime)
     assert len(apivideo.tokens) == 0
@@ -295,7 +295,7 @@ def test_a_refused_credential_still_belongs_to_its_project(
     assert len(apivideo.calls) == 0
 
 
-def test_a_secret_that_nobody_knows_belongs_to_the_current_project(
+def test_an_unknown_secret_belongs_to_the_current_project(
     api: Client, apivideo: ApiVideo, other: ApiVideo
 ) -> None:
     api.log_in("nonsense")

@@ -27,7 +27,7 @@ def claims_of(token: str) -> dict[str, Any]:
 
 
 def exchanged(api: Any, operation: str, **how: Any) -> Any:
-    """Return the answer to a login or a refresh that is good."""
+    """Return the answer to a valid login or refresh."""
     if operation == "POST /auth/api-key":
         return api.log_in(**how)
     return api.refresh(api.log_in().given()["refresh_token"], **how)
@@ -105,7 +105,7 @@ CONTENT_TYPES = [
 
 @pytest.mark.parametrize(("operation", "attribute"), OPERATIONS)
 @pytest.mark.parametrize("content_type", CONTENT_TYPES)
-def test_json_is_taken_whatever_the_content_type_says(
+def test_json_is_accepted_with_any_content_type(
     api: Client, operation: Any, attribute: Any, content_type: Any
 ) -> None:
     assert exchanged(api, operation, content_type=content_type).status == 200

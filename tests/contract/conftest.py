@@ -12,7 +12,7 @@ from tests.contract.reports import answer, report
 
 @pytest.fixture
 def files(tmp_path: Path) -> tuple[str, str]:
-    """Provide a report of the fake and one of the sandbox, with one difference."""
+    """Write a report of the fake and one of the sandbox, with one difference."""
     one, other = report(answer(body={"a": 1})), report(answer(body={}), target="sandbox")
     paths = []
     for name, made in (("fake.json", one), ("sandbox.json", other)):

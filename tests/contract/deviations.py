@@ -224,12 +224,12 @@ def first_only(operation: str, start: str) -> Change:
 
 
 def _requests(operation: str, text: str, change: Callable[[dict[str, Any]], None]) -> Change:
-    def answer(original: Any, app: App, request: Request) -> Any:
-        if not _is(operation, request):
-            return original(app, request)
-        environ = dict(request.environ)
-        change(environ)
-        return original(app, Request(environ))
+    def answer(original: Any, app: App, environ: dict[str, Any]) -> Any:
+        if not _is(operation, Request(environ)):
+            return original(app, environ)
+        changed = dict(environ)
+        change(changed)
+        return original(app, changed)
 
     return wrapped(f"{operation} {text}", App, "answer", answer)
 

@@ -1,4 +1,4 @@
-"""The contract holds on the fake: in process, and as a sandbox would be used, from afar."""
+"""The contract suite on the fake: in the process, and over the network as on a sandbox."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Contract = Callable[..., "subprocess.Popen[str]"]
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[str]:
-    """Provide a server that speaks TLS; the certificate to trust is `ca.pem`."""
+    """Start a server with TLS; the certificate to trust is `ca.pem`."""
     command = [*SERVE, "--tls", "--ca-file", str(tmp_path / "ca.pem")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -45,7 +45,7 @@ def served(tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture
 def contract(served: str, tmp_path: Path) -> Contract:
-    """Provide a function that runs the contract suite on the server, as on a sandbox."""
+    """Return a function that starts the contract on the server, as on a sandbox."""
     environment = {
         **os.environ,
         KEY_VARIABLE: KEY,
@@ -64,7 +64,7 @@ def contract(served: str, tmp_path: Path) -> Contract:
 
 
 def told(process: subprocess.Popen[str]) -> tuple[int, int]:
-    """How many tests passed and were skipped; fails if any other thing happened."""
+    """Return the numbers of passed and skipped tests; fail for any other outcome."""
     output, _ = process.communicate(timeout=240)
     found = re.search(r"(\d+) passed, (\d+) skipped", output)
     assert process.returncode == 0, output
@@ -75,7 +75,7 @@ def told(process: subprocess.Popen[str]) -> tuple[int, int]:
 
 
 @pytest.mark.timeout(300)
-def test_it_passes_through_tls_with_four_workers_and_twice_at_once(
+def test_it_passes_with_tls_with_workers_and_in_two_runs_at_once(
     served: str, contract: Contract, tmp_path: Path
 ) -> None:
     assert served.startswith("https://")
@@ -105,7 +105,7 @@ def test_it_passes_through_tls_with_four_workers_and_twice_at_once(
     assert answered & set(Settings.model_fields) == SEEN_ON_A_SANDBOX
 
 
-def test_a_report_holds_no_value_that_lets_in(tmp_path: Path) -> None:
+def test_a_report_contains_no_credential(tmp_path: Path) -> None:
     path = tmp_path / "report.json"
     command = [*CONTRACT, "-k", "authentication or upload_tokens", f"--apivideo-report={path}"]
     subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=240, check=True)
@@ -118,7 +118,7 @@ def test_a_report_holds_no_value_that_lets_in(tmp_path: Path) -> None:
     assert len(report["targets"]["fake"]["checks"]) > 70
 
 
-def test_the_id_of_every_case_says_what_the_case_is(tmp_path: Path) -> None:
+def test_every_case_has_a_descriptive_id(tmp_path: Path) -> None:
     command = [*CONTRACT, "--collect-only"]
     output = subprocess.check_output(command, cwd=tmp_path, text=True, timeout=240)
     cases = re.findall(r"::(\w+\[.*\])$", output, re.MULTILINE)
@@ -127,7 +127,7 @@ def test_the_id_of_every_case_says_what_the_case_is(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("target", ["sandbox", "both"])
-def test_without_the_key_it_ends_before_its_first_test(
+def test_without_the_key_no_test_runs(
     tmp_path: Path, target: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv(KEY_VARIABLE, raising=False)
@@ -145,7 +145,7 @@ def test_without_the_key_it_ends_before_its_first_test(
     ],
     ids=["the contract", "the sandbox"],
 )
-def test_without_the_extra_it_says_what_to_install(
+def test_without_the_extra_the_error_names_the_package(
     suite: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, arguments: list[str], by: str
 ) -> None:
     suite.makepyfile(no_httpx="import sys; sys.modules['httpx'] = None")

@@ -21,18 +21,18 @@ def test_every_deviation_is_noticed(deviation: Deviation) -> None:
     assert found.by == deviation.seen_by, str(found)
 
 
-def test_what_does_not_deviate_is_not_noticed() -> None:
+def test_the_unchanged_fake_has_no_deviation() -> None:
     found = noticed(Deviation("nothing", "lists", lambda patch: None))
     assert (found.by, found.drift) == ("nothing", [])
 
 
 @pytest.mark.parametrize("tests", ["lists", "authentication"])
-def test_two_runs_on_the_fake_as_it_is_do_not_differ(tests: str) -> None:
+def test_two_runs_on_the_unchanged_fake_do_not_differ(tests: str) -> None:
     before = run(tests)
     run.cache_clear()
     assert compare(before, run(tests)) == []
 
 
-def test_there_are_many_deviations_of_every_part() -> None:
+def test_every_part_has_deviations() -> None:
     assert len({(one.name, one.tests) for one in DEVIATIONS}) == len(DEVIATIONS) >= 60
     assert {"authentication", "videos", "lists", "uploads"} <= {one.tests for one in DEVIATIONS}

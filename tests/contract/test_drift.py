@@ -22,7 +22,7 @@ from tests.contract.reports import CHECK, TARGETS, answer, report
 
 
 def two_checks(*answers: httpx.Response, target: str = "fake") -> Report:
-    """Return a report of two tests that saw the same."""
+    """Return a report of two tests with the same observations."""
     made = report(*answers, target=target)
     checks = made["targets"][target]["checks"]
     checks["test_b::test_b"] = checks[CHECK]
@@ -137,7 +137,7 @@ def test_a_charset_is_kept_that_is_not_the_one_of_json() -> None:
     assert seen == ["application/json", "text/x; charset=iso-8859-1"]
 
 
-def test_what_is_very_deep_is_not_followed() -> None:
+def test_very_deep_values_are_not_described() -> None:
     request = httpx.Request("GET", "https://sandbox.api.video/videos")
     deep = [b"[" * depth + b"]" * depth for depth in (100, 100_000)]
     seen = [observation(httpx.Response(200, content=one, request=request), 0) for one in deep]
@@ -165,7 +165,7 @@ REQUEST = httpx.Request("GET", "https://sandbox.api.video/videos")
     ],
     ids=["None", "a dict", "half an answer", "made by hand", "made by requests", "a stream"],
 )
-def test_what_cannot_be_observed_is_refused_with_words(
+def test_an_invalid_observation_raises_an_error(
     given: Any, error: type[Exception], words: str
 ) -> None:
     with pytest.raises(error, match=words):
@@ -201,7 +201,7 @@ def test_what_cannot_be_observed_is_refused_with_words(
         ),
     ],
 )
-def test_a_difference_is_told_with_its_kind_and_place(
+def test_a_difference_has_a_kind_and_a_place(
     one: httpx.Response, other: httpx.Response, expected: tuple[str, str]
 ) -> None:
     assert kinds(report(one), report(other, target="sandbox")) == [expected]
@@ -214,14 +214,14 @@ def test_outcomes_and_settings_are_compared() -> None:
 
 
 @pytest.mark.parametrize("outcome", ["inconclusive", "skipped"])
-def test_what_was_seen_before_an_inconclusive_end_is_not_compared(outcome: str) -> None:
+def test_observations_of_an_inconclusive_test_are_not_compared(outcome: str) -> None:
     one, other = two_checks(answer()), two_checks(answer(), target="sandbox")
     ended = report(answer(429), outcome=outcome, rotate_refresh=False)
     other["targets"]["sandbox"]["checks"][CHECK] = ended["targets"]["fake"]["checks"][CHECK]
     assert kinds(one, other) == [("inconclusive", "outcome")]
 
 
-def test_what_only_one_has_seen_is_inconclusive() -> None:
+def test_observations_of_one_report_only_are_inconclusive() -> None:
     one, other = two_checks(answer()), report(answer(), target="sandbox")
     assert kinds(one, other) == [("inconclusive", "test")]
 
@@ -259,7 +259,7 @@ def test_reports_without_a_test_in_common_are_not_compared() -> None:
         compare(one, other)
 
 
-def test_a_difference_that_several_tests_saw_is_told_once() -> None:
+def test_a_difference_in_several_tests_is_reported_once() -> None:
     one, other = report(answer(200)), report(answer(201), target="sandbox")
     for each, name in ((one, "fake"), (other, "sandbox")):
         checks = each["targets"][name]["checks"]
@@ -276,7 +276,7 @@ def test_every_kind_is_explained() -> None:
         assert f'"{kind}"' in source, kind
 
 
-def test_what_only_the_description_has_is_told() -> None:
+def test_fields_of_the_description_only_are_reported() -> None:
     schema = {"type": "object", "properties": {"a": {"type": "integer"}, "b": {"type": "string"}}}
     content = {"application/json": {"schema": {"$ref": "#/components/schemas/it"}}}
     openapi = {

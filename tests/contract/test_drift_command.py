@@ -82,7 +82,7 @@ def test_who_saw_it_is_whole_in_a_pipe_and_how_many_is_whole_anywhere() -> None:
     assert re.search(r" test_videos::test_a_name_that_\w*… and 2 more\n", cut)
 
 
-def test_what_is_new_comes_first_and_what_is_only_told_last() -> None:
+def test_new_drift_is_first_and_information_is_last() -> None:
     kinds = ("must", "extra", "inconclusive", "spec-only")
     must, extra, unsure, described = (Drift(kind, "o", "w", "a", "b") for kind in kinds)
     shown = DriftTable([must, unsure, described, extra], [extra], in_full=True)
@@ -115,7 +115,7 @@ HOSTILE = (
 
 
 @pytest.mark.parametrize("cell", HOSTILE)
-def test_what_a_report_says_is_no_markup(cell: str) -> None:
+def test_texts_of_a_report_are_escaped(cell: str) -> None:
     drift = Drift("extra", "GET /videos", f"200 body.{cell}", cell, cell, (cell,))
     row = markdown(DriftTable([drift], [drift])).splitlines()[2]
     html = MarkdownIt("gfm-like", {"linkify": False}).render(markdown(DriftTable([drift], [drift])))
@@ -124,7 +124,7 @@ def test_what_a_report_says_is_no_markup(cell: str) -> None:
     assert row.startswith("| * | extra | GET /videos | 200 body.")
 
 
-def test_nobody_is_mentioned_and_nothing_is_linked_by_itself() -> None:
+def test_mentions_and_links_are_escaped() -> None:
     drift = Drift("extra", "", "@all", "https://evil.example", "www.evil.example")
     shown = markdown(DriftTable([drift], [drift]))
     assert "@all" not in shown
@@ -168,7 +168,7 @@ def test_a_baseline_that_is_there_is_added_to(
     assert baseline.read_text() == once
 
 
-def test_what_another_baseline_knows_is_taken_over(files: tuple[str, str], tmp_path: Path) -> None:
+def test_entries_of_another_baseline_are_kept(files: tuple[str, str], tmp_path: Path) -> None:
     old, new = tmp_path / "old.toml", tmp_path / "new.toml"
     old.write_text(HAND_WRITTEN)
     done = run(*files, "--baseline", str(old), "--write-baseline", str(new))
@@ -186,9 +186,7 @@ def test_an_entry_that_is_past_its_day_is_not_known_anew(
     assert run(*files, "--baseline", str(baseline)).exit_code == 1
 
 
-def test_an_entry_that_matches_nothing_any_more_is_told(
-    files: tuple[str, str], tmp_path: Path
-) -> None:
+def test_an_unused_entry_is_reported(files: tuple[str, str], tmp_path: Path) -> None:
     baseline = tmp_path / "baseline.toml"
     run(*files, "--write-baseline", str(baseline))
     baseline.write_text(HAND_WRITTEN + baseline.read_text())
@@ -210,7 +208,7 @@ def test_a_day_can_be_written_as_toml_has_it(tmp_path: Path, until: str) -> None
 @pytest.mark.parametrize(
     "text", ["[[known", "known = [{kind='must', reason='a', date=2020-01-01}]"], ids=["bad", "list"]
 )
-def test_a_baseline_that_cannot_be_added_to_stays_as_it_is(
+def test_a_baseline_that_cannot_be_extended_stays_unchanged(
     files: tuple[str, str], tmp_path: Path, text: str
 ) -> None:
     baseline = tmp_path / "baseline.toml"
@@ -265,7 +263,7 @@ def test_a_file_is_written_with_its_folder_or_refused_in_a_line(
         ("[[known]]\nreason='a'\ndate='2026-11-24'", "entry 1: it matches all drift"),
     ],
 )
-def test_a_wrong_baseline_is_told_in_a_line(
+def test_an_invalid_baseline_is_a_one_line_error(
     files: tuple[str, str], tmp_path: Path, text: str, words: str
 ) -> None:
     (tmp_path / "baseline.toml").write_text(text)
@@ -296,7 +294,7 @@ def test_a_wrong_baseline_is_told_in_a_line(
     ],
     ids=lambda value: None if len(value) > 40 else value,
 )
-def test_a_file_that_is_no_report_is_told_in_a_line(
+def test_an_invalid_report_is_a_one_line_error(
     files: tuple[str, str], tmp_path: Path, text: str, words: str
 ) -> None:
     (tmp_path / "other.json").write_text(text)
@@ -339,7 +337,7 @@ def test_a_description_is_read_as_yaml_or_json(files: tuple[str, str], tmp_path:
         ("listed.json", '{"paths": []}'),
     ],
 )
-def test_a_file_that_is_no_description_is_told_in_a_line(
+def test_an_invalid_description_is_a_one_line_error(
     files: tuple[str, str], tmp_path: Path, name: str, text: str
 ) -> None:
     path = tmp_path / name
@@ -373,7 +371,7 @@ def test_a_description_with_holes_describes_nothing(openapi: dict[str, Any]) -> 
     assert described_only(one, one, openapi) == []
 
 
-def test_without_its_library_a_description_in_yaml_says_what_to_install(
+def test_without_pyyaml_the_error_names_the_package(
     files: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "yaml", None)

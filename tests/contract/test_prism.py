@@ -41,9 +41,9 @@ pytestmark = [
 
 @pytest.fixture
 def prism(tmp_path: Path) -> Iterator[str]:
-    """Provide the URL of a Prism that serves the description, without its security.
+    """Start Prism with the description without its security schemes; provide the address.
 
-    The description lets Basic in and nothing else, and Prism would refuse every bearer.
+    The description allows Basic only, so Prism would refuse every bearer token.
     """
     source = folder()
     assert source is not None
@@ -109,7 +109,7 @@ def test_the_run_ends_in_order_and_drift_explains_the_differences(
 
 
 def left_behind(output: str) -> list[str]:
-    """Return what the run reports as left over: Prism answers with resources that it had before."""
+    """Return the resources that the run reports as left; Prism invents them in its answers."""
     if "left nothing behind" in output:
         return []
     _, found, rest = output.partition("left behind by run ")

@@ -20,7 +20,7 @@ from tests.contract.reports import report
 
 
 def skipped(**reasons: str) -> Report:
-    """Return a report whose tests were all skipped."""
+    """Return a report of skipped tests."""
     checks: dict[str, Check] = {
         name: {"outcome": "skipped", "seen": [], "settings": {}, "reason": reason}
         for name, reason in reasons.items()
@@ -90,7 +90,7 @@ def test_it(apivideo_target, key):
 """
 
 
-def test_a_report_has_a_line_for_each_observation_and_says_why_a_test_saw_nothing(
+def test_a_report_has_a_line_for_each_observation_and_reason(
     suite: pytest.Pytester,
 ) -> None:
     suite.makepyfile(test_a=SUITE)
@@ -106,7 +106,7 @@ def test_a_report_has_a_line_for_each_observation_and_says_why_a_test_saw_nothin
 
 
 def written(suite: pytest.Pytester, *arguments: str) -> dict[str, Any]:
-    """Return the checks in the report of a run whose tests all pass."""
+    """Run a suite that passes, and return the checks in its report."""
     done = suite.runpytest("--apivideo-report=report.json", *arguments)
     assert done.ret == 0
     checks: dict[str, Any] = json.loads((suite.path / "report.json").read_text())
@@ -136,7 +136,7 @@ def test_all_values_that_a_test_found_are_kept(suite: pytest.Pytester) -> None:
     ("found", "words"),
     [("object()", "*TypeError: found() expects*not object"), ("1e999", "*ValueError: found()*inf")],
 )
-def test_what_no_setting_can_be_is_refused_and_the_report_is_there(
+def test_an_invalid_setting_raises_an_error_and_the_report_is_written(
     suite: pytest.Pytester, found: str, words: str
 ) -> None:
     suite.makepyfile(test_a=FINDS.format(found=found))
@@ -157,7 +157,7 @@ def test_no_key_in_the_id_of_a_case_is_written(
     assert "secret" not in json.dumps(checks)
 
 
-def test_a_run_that_runs_nothing_leaves_a_report_as_it_is(suite: pytest.Pytester) -> None:
+def test_a_run_without_tests_keeps_an_existing_report(suite: pytest.Pytester) -> None:
     suite.makepyfile(test_a=SUITE)
     path = suite.path / "report.json"
     path.write_text("a report")

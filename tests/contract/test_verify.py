@@ -25,7 +25,7 @@ def run(*arguments: str) -> Any:
 
 @pytest.fixture
 def seen(tmp_path: Path) -> Path:
-    """Provide a report of a sandbox that confirms one default and contradicts three."""
+    """Write a report of a sandbox that confirms one default and contradicts three."""
     settings: dict[str, Any] = {
         "allow_bare_token": True,
         "allow_api_key_as_bearer": False,
@@ -73,7 +73,7 @@ def test_it_ends_with_a_text_to_paste_without_values(seen: Path) -> None:
         ("sandbox", "https://sandbox.api.video.example", "at https://sandbox.api.video.example,"),
     ],
 )
-def test_what_is_not_the_sandbox_itself_confirms_nothing(
+def test_only_the_sandbox_confirms_defaults(
     tmp_path: Path, target: str, address: str | None, words: str
 ) -> None:
     settings: dict[str, Any] = {"allow_bare_token": True, "rotate_refresh": False}
@@ -89,7 +89,7 @@ def test_what_is_not_the_sandbox_itself_confirms_nothing(
     assert "contradict" not in done.output
 
 
-def test_what_the_suite_cannot_see_is_told_apart_from_what_was_not_seen(seen: Path) -> None:
+def test_settings_that_the_suite_cannot_observe_are_listed_separately(seen: Path) -> None:
     output = run(str(seen)).output
     never = ("refresh_expires_in", "clock_skew", "webhook_limit", "webhook_timeout")
     for name in never:
@@ -131,14 +131,16 @@ def test_the_settings_that_match_are_loaded_by_serve(seen: Path, tmp_path: Path)
     ("text", "words"),
     [("expire_in = 60\n", "there is no setting 'expire_in'"), ("expires_in", "settings.toml")],
 )
-def test_a_wrong_file_of_settings_is_told_in_a_line(tmp_path: Path, text: str, words: str) -> None:
+def test_an_invalid_settings_file_is_a_one_line_error(
+    tmp_path: Path, text: str, words: str
+) -> None:
     path = tmp_path / "settings.toml"
     path.write_text(text)
     done = CliRunner().invoke(cli, ["serve", "--config", str(path)])
     assert (done.exit_code, words in done.output) == (2, True)
 
 
-def test_what_was_seen_both_ways_is_told_and_not_written(tmp_path: Path) -> None:
+def test_contradictory_observations_are_reported_and_not_written(tmp_path: Path) -> None:
     made = report(answer(), target="sandbox", auth_errors="docs")
     checks = made["targets"]["sandbox"]["checks"]
     checks["test_b::test_b"] = {
@@ -154,7 +156,7 @@ def test_what_was_seen_both_ways_is_told_and_not_written(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("outcome", ["failed", "inconclusive"])
-def test_what_a_test_found_that_did_not_pass_does_not_count(tmp_path: Path, outcome: str) -> None:
+def test_observations_of_failed_tests_are_ignored(tmp_path: Path, outcome: str) -> None:
     made = report(answer(), target="sandbox", outcome=outcome, rotate_refresh=False)
     (tmp_path / "a.json").write_text(json.dumps(made))
     done = run(str(tmp_path / "a.json"), "--write", str(tmp_path / "a.toml"))
@@ -164,7 +166,7 @@ def test_what_a_test_found_that_did_not_pass_does_not_count(tmp_path: Path, outc
     assert "rotate_refresh" not in (tmp_path / "a.toml").read_text()
 
 
-def test_what_one_test_found_both_ways_is_told() -> None:
+def test_contradictory_observations_of_one_test_are_reported() -> None:
     made = report(answer(), target="sandbox")
     checks = made["targets"]["sandbox"]["checks"]
     checks["test_videos::test_it"]["settings"] = {"auth_errors": ["docs", "spec"]}
@@ -176,7 +178,7 @@ def test_what_one_test_found_both_ways_is_told() -> None:
     ("name", "value"),
     [("rotate_refresh", None), ("rotate_refresh", 0), ("auth_errors", "zzz"), ("clock_skew", -1)],
 )
-def test_what_a_setting_cannot_be_is_told_and_not_written(
+def test_an_invalid_value_is_reported_and_not_written(
     tmp_path: Path, name: str, value: Any
 ) -> None:
     made = report(answer(), target="sandbox", **{name: value})
@@ -188,7 +190,7 @@ def test_what_a_setting_cannot_be_is_told_and_not_written(
     assert name not in (tmp_path / "a.toml").read_text()
 
 
-def test_a_file_that_is_no_report_is_told_in_a_line(tmp_path: Path) -> None:
+def test_an_invalid_report_is_a_one_line_error(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text("{}")
     done = run(str(tmp_path / "a.json"))
     assert (done.exit_code, "is not a report" in done.output) == (1, True)

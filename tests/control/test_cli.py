@@ -53,7 +53,7 @@ def served() -> Iterator[Served]:
         assert (out, err, process.returncode) == ("", "", 0)
 
 
-def test_serve_says_where_it_listens_and_which_keys_it_made(served: Served) -> None:
+def test_serve_prints_its_address_and_generated_keys(served: Served) -> None:
     assert re.fullmatch(r"listening on http://127\.0\.0\.1:\d+", served.ready)
     for line, kind in zip(served.generated, ("production", "admin"), strict=True):
         assert re.fullmatch(kind + r" key \w{43}", line)
@@ -148,14 +148,16 @@ def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
         (["--port", "many"], "'many' is not a valid integer"),
     ],
 )
-def test_a_mistake_on_the_command_line_is_told_in_a_line(arguments: list[str], words: str) -> None:
+def test_a_mistake_on_the_command_line_is_a_one_line_error(
+    arguments: list[str], words: str
+) -> None:
     done = run("serve", "--port", "0", *arguments)
     assert done.returncode == 2
     assert words in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_a_port_in_use_is_told_with_the_remedy() -> None:
+def test_a_port_in_use_is_an_error_with_a_remedy() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -165,7 +167,7 @@ def test_a_port_in_use_is_told_with_the_remedy() -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_without_its_extra_the_command_says_what_to_install() -> None:
+def test_without_the_extra_the_error_names_the_package() -> None:
     script = (
         "import sys; sys.modules['click'] = None; from fake_server.__main__ import main; main()"
     )

@@ -13,7 +13,7 @@ def bearer(apivideo: ApiVideo) -> dict[str, str]:
     return {"Authorization": f"Bearer {apivideo.tokens.issue().access_token}"}
 
 
-def test_health_says_which_version_is_up(http: httpx.Client) -> None:
+def test_health_has_the_version(http: httpx.Client) -> None:
     answer = http.get("/_fake/health")
     assert answer.status_code == 200
     assert answer.json()["status"] == "ok"
@@ -124,7 +124,7 @@ def other(apivideo_server: FakeServer) -> Iterator[ApiVideo]:
         yield handle
 
 
-def test_the_credential_says_which_project_is_meant(
+def test_the_credential_selects_the_project(
     apivideo: ApiVideo, other: ApiVideo, http: httpx.Client
 ) -> None:
     headers = bearer(other)
@@ -135,7 +135,7 @@ def test_the_credential_says_which_project_is_meant(
     assert http.get("/_fake/clock", auth=basic).json()["mode"] == "manual"
 
 
-def test_a_credential_that_nobody_knows_is_refused(http: httpx.Client) -> None:
+def test_an_unknown_credential_is_refused(http: httpx.Client) -> None:
     assert (
         http.post("/_fake/reset", headers={"Authorization": "Bearer nonsense"}).status_code == 401
     )

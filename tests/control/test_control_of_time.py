@@ -40,7 +40,7 @@ def test_a_broadcast_is_started_and_stopped(apivideo: ApiVideo, http: httpx.Clie
     assert recording["videoId"] in apivideo.videos
 
 
-def test_the_clock_tells_what_is_due(apivideo: ApiVideo, http: httpx.Client) -> None:
+def test_the_clock_lists_due_events(apivideo: ApiVideo, http: httpx.Client) -> None:
     apivideo.settings.encoding = 10
     stream = apivideo.live_streams.start(apivideo.live_streams.add())
     apivideo.clock.freeze(START)
@@ -98,7 +98,7 @@ def test_calls_are_limited(apivideo: ApiVideo, http: httpx.Client, api: httpx.Cl
         ("rate-limits", {}, 400, "required"),
     ],
 )
-def test_a_wrong_request_is_a_problem_that_says_what_is_right(
+def test_the_refusal_of_an_invalid_request_names_valid_ones(
     apivideo: ApiVideo, http: httpx.Client, path: str, body: Any, status: int, words: str
 ) -> None:
     known = {

@@ -90,7 +90,7 @@ _WORDS = {
 
 
 def _failure(error: BaseException) -> str:
-    """Return the word for an exception, by what it says of itself and of what led to it."""
+    """Return the word for an exception, from its text and that of its causes."""
     said = f"{type(error).__name__} {error!r} {error}"
     for word, signs in _WORDS.items():
         if any(sign in said for sign in signs):

@@ -158,7 +158,7 @@ def test_a_revoked_refresh_token_makes_the_client_log_in_again(
     apivideo.calls.assert_sequence("POST /auth/refresh -> 400", "POST /auth/api-key -> 200")
 
 
-def test_only_what_was_handled_has_changed_anything(apivideo: ApiVideo, api: httpx.Client) -> None:
+def test_only_handled_requests_change_state(apivideo: ApiVideo, api: httpx.Client) -> None:
     for when, title in (("before", "a"), ("after", "b"), ("middle", "c")):
         with (
             apivideo.on("POST /videos").drop(when),  # type: ignore[arg-type]  # a table of values
@@ -238,7 +238,7 @@ def test_an_answer_can_be_anything(apivideo: ApiVideo, api: httpx.Client) -> Non
 
 
 @pytest.mark.apivideo(extra_fields={"extra": 1})
-def test_the_answer_of_a_fault_is_sent_as_it_is(apivideo: ApiVideo, api: httpx.Client) -> None:
+def test_the_response_of_a_fault_is_sent_unchanged(apivideo: ApiVideo, api: httpx.Client) -> None:
     apivideo.on("GET /videos", times=1).respond(200, json={})
     assert [api.get("/videos").json().get("extra") for _ in range(2)] == [None, 1]
 
@@ -341,7 +341,7 @@ def test_an_http_status_is_a_status(apivideo: ApiVideo, api: httpx.Client) -> No
     assert statuses(api, 1) == [503]
 
 
-def test_what_it_answers_is_shown_without_the_values(apivideo: ApiVideo) -> None:
+def test_the_response_is_shown_without_values(apivideo: ApiVideo) -> None:
     def shown(**given: Any) -> str:
         return repr(apivideo.on("GET /videos", optional=True).respond(429, **given))
 
@@ -509,7 +509,7 @@ def test_a_misspelt_operation_is_refused_with_the_nearest(apivideo: ApiVideo) ->
         ),
     ],
 )
-def test_what_cannot_be_sent_is_refused(
+def test_an_invalid_response_is_refused(
     apivideo: ApiVideo, wrong: object, error: type[Exception], words: str
 ) -> None:
     fault = apivideo.on("GET /videos")

@@ -72,9 +72,7 @@ def test_a_piece_that_is_refused_unread_is_sent_again(
     assert apivideo.content(video).size == len(FILM)
 
 
-def test_a_piece_whose_answer_was_lost_is_there_already(
-    apivideo: ApiVideo, api: httpx.Client
-) -> None:
+def test_a_piece_with_a_lost_answer_was_received(apivideo: ApiVideo, api: httpx.Client) -> None:
     video = apivideo.videos.add(title="film").id
     apivideo.on(SOURCE, part=1, times=1).drop("after")
     assert upload(api, video, "part") == ["lost", 400, 201, 201]

@@ -18,7 +18,7 @@ SOON = 20.0
 
 
 def asking(account: ApiVideo, path: str = "/videos", times: int = 1) -> list[Future[int]]:
-    """Return the status of requests that are sent from threads of their own."""
+    """Send requests from threads, and return futures of their statuses."""
 
     def ask() -> int:
         return httpx.get(account.url + path, auth=(account.api_key, ""), timeout=60).status_code
@@ -29,7 +29,7 @@ def asking(account: ApiVideo, path: str = "/videos", times: int = 1) -> list[Fut
     return asked
 
 
-def test_a_held_request_goes_on_when_it_is_released(apivideo: ApiVideo) -> None:
+def test_a_held_request_continues_after_its_release(apivideo: ApiVideo) -> None:
     held = apivideo.on("GET /videos").hold()
     asked = asking(apivideo, times=3)
     held.wait_for(3, timeout=SOON)
@@ -47,7 +47,7 @@ def test_a_hold_ends_with_its_block(apivideo: ApiVideo) -> None:
     assert asked.result(SOON) == 200
 
 
-def test_a_held_request_is_judged_when_it_goes_on(apivideo: ApiVideo) -> None:
+def test_a_held_request_is_checked_after_its_release(apivideo: ApiVideo) -> None:
     grant = apivideo.tokens.issue()
     held = apivideo.on("GET /videos").hold()
     with ThreadPoolExecutor(1) as pool:
@@ -74,9 +74,7 @@ def test_two_threads_refresh_at_the_same_time_for_certain(apivideo: ApiVideo) ->
         assert sorted(one.result(SOON) for one in asked) == [200, 400]
 
 
-def test_waiting_for_what_does_not_come_tells_what_came(
-    apivideo: ApiVideo, api: httpx.Client
-) -> None:
+def test_a_wait_without_success_lists_the_calls(apivideo: ApiVideo, api: httpx.Client) -> None:
     held = apivideo.on("GET /videos", optional=True).hold()
     api.get("/tags")
     with pytest.raises(TimeoutError) as late:
@@ -88,7 +86,7 @@ def test_waiting_for_what_does_not_come_tells_what_came(
     )
 
 
-def test_an_event_loop_goes_on_while_it_waits(apivideo: ApiVideo) -> None:
+def test_an_event_loop_runs_during_a_wait(apivideo: ApiVideo) -> None:
     async def with_asyncio() -> int:
         held = apivideo.on("GET /videos", times=1).hold()
         async with httpx.AsyncClient(auth=(apivideo.api_key, "")) as client:
@@ -115,7 +113,7 @@ def test_an_event_loop_goes_on_while_it_waits(apivideo: ApiVideo) -> None:
     assert trio.run(with_trio) == [200]
 
 
-def test_nobody_waits_for_a_wait_that_is_cancelled(apivideo: ApiVideo) -> None:
+def test_a_cancelled_wait_blocks_no_thread(apivideo: ApiVideo) -> None:
     held = apivideo.on("GET /videos", optional=True).hold()
 
     async def with_asyncio() -> None:
@@ -132,7 +130,7 @@ def test_nobody_waits_for_a_wait_that_is_cancelled(apivideo: ApiVideo) -> None:
     assert real_seconds() - began < SOON
 
 
-def test_what_a_wait_fails_with_reaches_who_waits(apivideo: ApiVideo) -> None:
+def test_an_error_of_a_wait_is_raised_in_the_waiting_task(apivideo: ApiVideo) -> None:
     held = apivideo.on("GET /videos", optional=True).hold()
     with pytest.raises(TimeoutError, match=r"fired 0x in 0\.01 s, expected 1x"):
         asyncio.run(held.async_wait_for(timeout=0.01))

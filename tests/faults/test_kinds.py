@@ -54,7 +54,7 @@ OVER_TLS = {"reset before": "closed", "reset after": "closed", "reset in the mid
 
 
 @pytest.mark.parametrize(("kind", "client"), SEEN)
-def test_a_client_sees_what_the_fault_claims_to_be(wire: Wire, kind: str, client: str) -> None:
+def test_a_client_raises_the_error_of_the_fault(wire: Wire, kind: str, client: str) -> None:
     make, expected = KINDS[kind]
     expected = UNSEEN.get((client, kind), expected)
     fault = make(wire.account.on("GET /videos"))

@@ -392,7 +392,7 @@ def test_an_error_after_the_head_drops_the_connection(
         host.check()
 
 
-def test_a_late_error_of_the_application_itself_is_raised_as_it_is(
+def test_a_late_error_of_the_application_is_raised_unchanged(
     serve: Serve, connect: Connect
 ) -> None:
     def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterator[bytes]:

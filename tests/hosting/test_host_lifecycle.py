@@ -31,7 +31,7 @@ def hello(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[b
 
 @pytest.fixture(autouse=True)
 def threads_of_others() -> None:
-    """Provide the threads that ran before the test: another server of this process has some."""
+    """Note the threads that ran before the test, such as those of other tests' server."""
     OTHERS.clear()
     OTHERS.update(threading.enumerate())
 
@@ -40,7 +40,7 @@ OTHERS: set[threading.Thread] = set()
 
 
 def worker_threads() -> list[threading.Thread]:
-    """Return the threads of this test that serve connections, or accept them."""
+    """Return the threads of this test that accept or serve connections."""
     mine = set(threading.enumerate()) - OTHERS
     return [thread for thread in mine if thread.name.startswith("fake-server")]
 
@@ -221,7 +221,7 @@ def test_tls_can_be_switched_while_the_host_runs(
         connect(host, tls=True)
 
 
-def test_a_silent_client_or_handshake_holds_up_nobody(
+def test_a_silent_client_or_handshake_does_not_block_others(
     serve: Serve, connect: Connect, server_tls: ssl.SSLContext
 ) -> None:
     host = serve(hello, ssl_context=server_tls)

@@ -55,7 +55,7 @@ def environ_for(host: Host, connect: Connect) -> EnvironFor:
     return ask
 
 
-def test_the_environ_says_what_wsgi_wants(environ_for: EnvironFor, host: Host) -> None:
+def test_the_environ_has_the_variables_of_wsgi(environ_for: EnvironFor, host: Host) -> None:
     environ = environ_for(
         b"PATCH /a%20b/%C3%A9?c=d%20e HTTP/1.1\r\nHost: example.org\r\nX-A: 1\r\n"
         b"Content-Type: text/plain\r\nContent-Length: 0\r\n\r\n"
@@ -112,7 +112,7 @@ def test_the_application_gets_the_socket_and_the_stopping_event(
         ("https://other.example/%41", "/A", "", "other.example"),
     ],
 )
-def test_the_target_is_taken_as_it_was_sent(
+def test_the_target_is_kept_as_sent(
     environ_for: EnvironFor,
     target: str,
     path: str,

@@ -39,7 +39,7 @@ Run = Callable[..., pytest.RunResult]
 
 @pytest.fixture
 def isolated(suite: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Provide a function that runs tests in a process of its own, with warnings as errors."""
+    """Return a function that runs tests in a child process, with warnings as errors."""
     for name in ("NO_PROXY", "no_proxy", "HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
         monkeypatch.delenv(name, raising=False)
     suite.makeconftest(NO_NAMES)

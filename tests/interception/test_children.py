@@ -108,7 +108,7 @@ def test_multiprocessing_reaches_the_fake(isolated: Run, method: str) -> None:
     )
 
 
-def test_what_a_forked_process_tried_is_known_to_the_test(isolated: Run) -> None:
+def test_attempts_of_a_forked_process_reach_the_test(isolated: Run) -> None:
     isolated(
         """
         import multiprocessing
@@ -133,7 +133,7 @@ def test_what_a_forked_process_tried_is_known_to_the_test(isolated: Run) -> None
     )
 
 
-def test_what_a_fixture_of_the_whole_run_starts_is_led_to_the_fake(
+def test_processes_of_a_session_fixture_reach_the_fake(
     suite: pytest.Pytester, isolated: Run
 ) -> None:
     """As pytest-flask's live server, in a forked process, and as a worker, in one of its own."""
@@ -220,7 +220,7 @@ def test_without_interception_a_child_is_kept_from_the_real_service(
     assert "Use the fixture apivideo_intercept" in ran.stderr
 
 
-def test_what_a_child_without_interception_tried_is_told_at_the_end(isolated: Run) -> None:
+def test_attempts_of_a_child_without_interception_are_reported_at_the_end(isolated: Run) -> None:
     result = isolated(
         """
         import subprocess, sys
@@ -268,7 +268,7 @@ def test_a_child_that_needs_no_network_loads_neither_socket_nor_ssl(
 @pytest.mark.parametrize(
     "module", ["routes", "patches", "imports", "standard_library", "adapters", "hooks"]
 )
-def test_what_a_child_loads_suits_older_pythons_and_needs_nothing_else(module: str) -> None:
+def test_a_child_loads_code_for_older_pythons_without_dependencies(module: str) -> None:
     """A child may be another Python, without our dependencies; its syntax may be of 3.9."""
     tree = ast.parse((PACKAGE / f"{module}.py").read_text(), feature_version=(3, 9))
     imported = {
@@ -302,7 +302,7 @@ CURL_REFUSED = {
 @pytest.mark.filterwarnings("ignore::pytest_apivideo.BlockedHostWarning")
 @pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
 @pytest.mark.parametrize(("url", "reason"), CURL_REFUSED.items(), ids=CURL_REFUSED.keys())
-def test_curl_is_told_what_the_fake_does_not_stand_for(
+def test_curl_is_refused_for_other_hosts(
     apivideo: ApiVideo, apivideo_intercept: Any, url: str, reason: str
 ) -> None:
     answer = json.loads(run("curl", "-sS", "-u", "k:", url).stdout)
@@ -375,7 +375,7 @@ def route(folder: Path) -> RouteToFake:
     return RouteToFake(("127.0.0.1", 4321), Trust(str(folder / "ca.pem")))
 
 
-def test_what_the_user_has_in_the_variables_stays_in_them(tmp_path: Path) -> None:
+def test_the_users_values_stay_in_the_variables(tmp_path: Path) -> None:
     before = {"PYTHONPATH": "mine", "NODE_OPTIONS": "--no-warnings", "CURL_CA_BUNDLE": ""}
     added = Children(tmp_path).environment(route(tmp_path), before)
     assert added["PYTHONPATH"].split(os.pathsep) == [str(PACKAGE / "child"), "mine"]
@@ -387,7 +387,7 @@ def test_what_the_user_has_in_the_variables_stays_in_them(tmp_path: Path) -> Non
     )
 
 
-def test_curl_trusts_what_it_trusted_and_the_fake(tmp_path: Path) -> None:
+def test_curl_keeps_its_authorities_and_trusts_the_fake(tmp_path: Path) -> None:
     (tmp_path / "mine.pem").write_text("MINE")
     environment = {"CURL_CA_BUNDLE": str(tmp_path / "mine.pem")}
     Children(tmp_path).environment(route(tmp_path), environment)

@@ -44,7 +44,7 @@ def test_undoing_a_tests_own_patches_leaves_ours(
     )
 
 
-def test_a_tests_own_patch_of_what_we_patch_leaves_no_hook_behind(isolated: Run) -> None:
+def test_a_tests_own_patch_leaves_no_hook_behind(isolated: Run) -> None:
     isolated(
         """
         import socket
@@ -111,7 +111,7 @@ def test_no_proxy_takes_a_plain_request_out(
     )
 
 
-def test_it_holds_for_what_is_asked_for_in_the_test(isolated: Run) -> None:
+def test_it_covers_fixtures_requested_in_the_test(isolated: Run) -> None:
     isolated(
         TRY
         + """
@@ -159,7 +159,7 @@ def test_without():
         isolated(program, f"--apivideo-server={server.url}", passed=2)
 
 
-def test_hooks_that_somebody_puts_back_after_their_end_do_not_pile_up(
+def test_restored_hooks_do_not_accumulate(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     true = socket.getaddrinfo

@@ -48,7 +48,7 @@ def differences(before: dict[str, Any], after: dict[str, Any]) -> set[str]:
 
 @pytest.fixture
 def tls_server(tmp_path: Path) -> Iterator[tuple[str, Path]]:
-    """Provide a TLS server of the user's own on this machine, with an authority of its own."""
+    """Start the user's own TLS server on this machine, with its own certificate authority."""
     authority, bundle = trustme.CA(), tmp_path / "own.pem"
     authority.cert_pem.write_to_path(bundle)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -208,7 +208,7 @@ def test_a_server_of_another_authority_never_sees_a_request(
 
 
 @pytest.mark.filterwarnings("ignore::pytest_apivideo.BlockedHostWarning")
-def test_a_connection_that_leads_elsewhere_is_told(
+def test_a_connection_to_another_host_is_reported(
     apivideo_intercept: object, tls_server: tuple[str, Path]
 ) -> None:
     port = int(tls_server[0].split(":")[2].split("/")[0])
@@ -299,7 +299,7 @@ def test_a_pooled_connection_is_refused_between_intercepted_tests(suite: pytest.
     suite.runpytest_inprocess().assert_outcomes(passed=3)
 
 
-def test_the_fakes_own_address_stays_what_it_was(
+def test_the_fakes_address_stays_the_same(
     apivideo: ApiVideo, apivideo_server: FakeServer, apivideo_intercept: object
 ) -> None:
     assert apivideo_server.url == apivideo.url
@@ -337,7 +337,7 @@ def test_certificates_hold_at_any_frozen_date(isolated: Run, moment: str) -> Non
     )
 
 
-def test_what_the_program_swallowed_is_told_at_the_end(suite: pytest.Pytester) -> None:
+def test_a_caught_error_is_reported_at_the_end(suite: pytest.Pytester) -> None:
     suite.makepyfile(
         """
         import requests
@@ -410,7 +410,7 @@ def test_it_works_under_xdist(suite: pytest.Pytester) -> None:
     suite.runpytest_subprocess("-n", "2", timeout=90).assert_outcomes(passed=6)
 
 
-def test_threads_that_outlive_the_test_reach_nobody(suite: pytest.Pytester) -> None:
+def test_threads_that_outlive_the_test_reach_no_server(suite: pytest.Pytester) -> None:
     suite.makepyfile(
         """
         import threading
@@ -483,9 +483,7 @@ class TestHooks:
         hooks.end(nobody)
         assert differences(before, patched()) == set()
 
-    def test_what_somebody_else_replaced_meanwhile_stays(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_replacements_by_others_are_kept(self, monkeypatch: pytest.MonkeyPatch) -> None:
         hooks, nobody, before = Hooks(), Blocked(), socket.socket.connect
         monkeypatch.setattr(socket, "gethostbyname", socket.gethostbyname)  # to be put back at last
         hooks.begin(nobody)

@@ -43,7 +43,7 @@ def test_a_program_reaches_the_fake_unmodified(isolated: Run, program: str) -> N
     isolated(BASIC + textwrap.dedent(PROGRAMS[program]) + SUITE, passed=2)
 
 
-def test_what_is_imported_only_while_it_lasts_is_led_there_too(isolated: Run) -> None:
+def test_modules_imported_during_interception_reach_the_fake(isolated: Run) -> None:
     isolated(
         """
         import sys

@@ -147,7 +147,7 @@ def test_it(apivideo):
     )
 
 
-def test_a_value_that_is_none_is_told(suite: pytest.Pytester) -> None:
+def test_an_invalid_value_is_an_error(suite: pytest.Pytester) -> None:
     suite.makepyfile("def test_it(apivideo): ...")
     result = suite.runpytest_inprocess("-o", "apivideo_real_hosts=maybe")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
@@ -171,7 +171,7 @@ def test_fake_or_sandbox(apivideo_target):
     )
 
 
-def test_under_gevent_nothing_is_blocked_which_is_told_once(isolated: Run) -> None:
+def test_under_gevent_a_warning_says_once_that_nothing_is_blocked(isolated: Run) -> None:
     isolated(
         """
         import socket

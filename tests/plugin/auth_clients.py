@@ -269,7 +269,7 @@ class Caller:
         return {"data" if self.kind == "requests" else "content": content}
 
     def stream(self, *chunks: bytes) -> dict[str, Any]:
-        """Return the option for a body that can be read once only."""
+        """Return the option for a body that can be read only once."""
 
         async def asynchronously() -> AsyncIterator[bytes]:
             for chunk in chunks:

@@ -104,14 +104,14 @@ def claimed(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
 
 @pytest.fixture
 def server(apivideo_server: FakeServer) -> FakeServer:
-    """Provide the server, for tests that create bridges and projects; it has no rules."""
+    """Clear the server for tests that make their own bridges and projects, and return it."""
     apivideo_server.clear()
     return apivideo_server
 
 
 @pytest.fixture
 def unimported() -> Iterator[None]:
-    """Provide the SDK as if it had never been imported."""
+    """Make the SDK look as if it had never been imported."""
 
     def loaded() -> list[str]:
         return [name for name in sys.modules if name.split(".")[0] == "apivideo"]

@@ -23,7 +23,7 @@ def real_seconds() -> float:
 
 
 def client_of(account: ApiVideo, **options: Any) -> Any:
-    """Return a client as the code under test creates it, from the module in use now."""
+    """Create a client as the code under test would, from the module that is loaded now."""
     module = sys.modules[MODULE]
     client = module.AuthenticatedApiClient(account.api_key, production=False, **options)
     client.configuration.host = account.url

@@ -64,7 +64,7 @@ def no_thread_is_left() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("run", RUNS)
-def test_it_logs_in_by_itself_and_knows_where_the_fake_is(
+def test_it_logs_in_and_has_the_address_of_the_fake(
     apivideo: ApiVideo, apivideo_async_http: httpx.AsyncClient, run: Run
 ) -> None:
     async def ask() -> None:
@@ -145,7 +145,7 @@ def test_loops_of_several_threads_share_one_refresh(
 
 
 @pytest.mark.parametrize("run", RUNS)
-def test_a_request_with_a_credential_of_its_own_is_sent_as_it_is(
+def test_a_request_with_its_own_credential_is_sent_unchanged(
     apivideo: ApiVideo, apivideo_async_http: httpx.AsyncClient, run: Run
 ) -> None:
     async def ask() -> list[int]:

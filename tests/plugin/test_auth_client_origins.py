@@ -67,14 +67,14 @@ def test_login_follows_no_redirect(caller: Caller, stub: Stub, foreign: Stub) ->
 
 
 @pytest.mark.parametrize("value", ["Bearer mine", "Basic bWluZTo=", ""])
-def test_authorization_of_the_caller_is_sent_as_it_is(
+def test_authorization_of_the_caller_is_sent_unchanged(
     caller: Caller, stub: Stub, value: str
 ) -> None:
     assert caller.get(headers={"authorization": value}).status == 401
     assert [(call.path, call.authorization) for call in stub.calls] == [("/videos", value)]
 
 
-def test_auth_of_the_caller_is_sent_as_it_is(caller: Caller, stub: Stub) -> None:
+def test_auth_of_the_caller_is_sent_unchanged(caller: Caller, stub: Stub) -> None:
     assert caller.get(auth=("mine", "")).status == 401
     assert [(call.path, call.authorization) for call in stub.calls] == [
         ("/videos", "Basic bWluZTo=")

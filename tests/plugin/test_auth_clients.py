@@ -142,7 +142,7 @@ def test_login_without_a_refresh_token_is_renewed_by_login(caller: Caller, stub:
     assert (stub.count(LOGIN), stub.count(REFRESH)) == (2, 0)
 
 
-def test_age_is_judged_by_the_frozen_time_unless_told_otherwise() -> None:
+def test_age_follows_the_frozen_time_by_default() -> None:
     with freezegun.freeze_time("2001-09-09 01:46:40"):
         assert wall_clock() == 1_000_000_000
 
@@ -321,7 +321,7 @@ def test_failing_renewal_after_a_401_closes_the_answer(
     ],
     ids=lambda case: str(case.status) if isinstance(case, Answer) else "",
 )
-def test_refused_login_says_what_was_answered_and_what_to_check(
+def test_a_refused_login_shows_the_answer_and_a_hint(
     caller: Caller, stub: Stub, answer: Answer, said: list[str]
 ) -> None:
     stub.on(LOGIN, answer)
@@ -350,7 +350,7 @@ def test_secrets_are_in_no_repr_and_no_refusal(caller: Caller, stub: Stub) -> No
 
 
 def reprs(thing: object) -> Iterator[str]:
-    """Return the reprs of a client and of all of our own objects in it."""
+    """Yield the reprs of a client and of all of our objects in it."""
     yield repr(thing)
     for value in getattr(thing, "__dict__", {}).values():
         for inner in value.values() if isinstance(value, dict) else [value]:

@@ -196,7 +196,7 @@ def test_cancelled_login_of_trio_wakes_the_waiters(
 
 
 @pytest.mark.parametrize("kind", ["asyncio", "trio"])
-def test_loop_that_ended_while_it_waited_disturbs_nobody(
+def test_a_loop_that_ends_during_a_wait_does_not_affect_others(
     stub: Stub, make: Callable[..., Caller], claimed: Callable[[int], None], kind: str
 ) -> None:
     client, held = make("asyncio", stub.url).client, Held(stub)

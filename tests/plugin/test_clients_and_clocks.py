@@ -147,7 +147,7 @@ MOVES: list[Event] = [clock_advanced, freezegun, travelled, frozen_time]
 def calls_around(
     request: pytest.FixtureRequest, event: Event, client: Client
 ) -> tuple[list[int], list[str]]:
-    """Return the answers to two requests, the second after the event, and all calls."""
+    """Return the statuses of two requests, one before and one after the event, and all calls."""
     apivideo: ApiVideo = request.getfixturevalue("apivideo")
     with event(request) as spoil, client(request) as ask:
         answers = [ask()]

@@ -18,7 +18,7 @@ ALL = [name for names in NAMES.values() for name in names]
 
 @pytest.fixture
 def shell(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """Provide a developer's shell, with keys that work in it."""
+    """Set the variables of a developer's shell, and return them."""
     for name in (*ALL, *HIDDEN):
         monkeypatch.setenv(name, "from-the-shell")
     return dict(os.environ)
@@ -48,7 +48,7 @@ def test_they_follow_the_environment_of_the_marker(
     assert apivideo_env["APIVIDEO_API_KEY"] == apivideo.production_key
 
 
-def test_what_the_shell_has_is_hidden_and_comes_back(
+def test_variables_of_the_shell_are_hidden_and_restored(
     suite: pytest.Pytester, shell: dict[str, str]
 ) -> None:
     suite.makepyfile(
@@ -70,7 +70,7 @@ def test_what_the_shell_has_is_hidden_and_comes_back(
     assert as_in_the_shell(shell)
 
 
-def test_a_key_of_the_shell_that_was_read_at_import_is_told_and_hidden(
+def test_a_key_of_the_shell_read_at_import_is_reported_and_hidden(
     suite: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     key = "a-key-that-works-4711"
@@ -163,7 +163,7 @@ def test_an_option_that_cannot_be_right_ends_the_run_with_its_name(
     assert "Traceback" not in result.stderr.str()
 
 
-def test_a_suite_whose_program_is_for_production_says_so_once(suite: pytest.Pytester) -> None:
+def test_a_program_for_production_causes_one_warning(suite: pytest.Pytester) -> None:
     suite.makeini(EARLY + "apivideo_environment = production\n")
     suite.makepyfile(program=PROGRAM)
     suite.syspathinsert()
@@ -219,7 +219,7 @@ def status(key=Config.key):
 
 @pytest.fixture
 def early(suite: pytest.Pytester) -> pytest.Pytester:
-    """Provide a suite whose program reads its variables when the conftest imports it."""
+    """Create a suite with a program that reads its variables when conftest.py imports it."""
     suite.makeini(EARLY)
     suite.makeconftest("import program")
     suite.makepyfile(program=PROGRAM)
@@ -387,7 +387,7 @@ def test_a_program_that_connects_when_it_is_imported_is_led_to_the_fake(
     early.runpytest_subprocess("-n", "2", timeout=90).assert_outcomes(passed=2)
 
 
-def test_a_client_that_outlives_its_test_is_told_so(suite: pytest.Pytester) -> None:
+def test_a_client_that_outlives_its_test_gets_an_explanation(suite: pytest.Pytester) -> None:
     suite.makepyfile(
         """
         import requests
@@ -430,7 +430,7 @@ def test_a_client_that_outlives_its_test_is_told_so(suite: pytest.Pytester) -> N
     assert result.stdout.str().count("credentials of ended tests") == 1
 
 
-def test_the_early_keys_say_what_they_are() -> None:
+def test_the_early_keys_have_descriptive_values() -> None:
     assert EARLY_KEYS == {
         "sandbox": "early-sandbox-key",
         "production": "early-production-key",

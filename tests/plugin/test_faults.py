@@ -6,14 +6,14 @@ import pytest
 
 
 def failures(suite: pytest.Pytester, source: str, **outcomes: int) -> str:
-    """Return the output of pytest for a suite whose failures have no traceback."""
+    """Run a suite that fails without a traceback, and return pytest's output."""
     suite.makepyfile(test_mine=f"import httpx\nimport pytest\nimport threading\n{source}")
     result = suite.runpytest_inprocess("-o", "addopts=-W error")
     result.assert_outcomes(**outcomes)
     return result.stdout.str()
 
 
-def test_a_fault_that_never_fired_fails_its_test_and_tells_what_came_close(
+def test_a_fault_that_never_fired_fails_its_test_with_near_misses(
     suite: pytest.Pytester,
 ) -> None:
     said = failures(
@@ -52,7 +52,7 @@ def test_it(apivideo, apivideo_http):
         ),
     ],
 )
-def test_what_came_close_is_told_for_each_reason(
+def test_near_misses_are_listed_with_reasons(
     suite: pytest.Pytester, fault: str, near: list[str] | None
 ) -> None:
     source = f"""
@@ -66,7 +66,7 @@ def test_it(apivideo, apivideo_http):
     assert "never fired.\n  What came close:\n" + "".join(f"    {one}\n" for one in near) in said
 
 
-def test_a_fault_behind_another_is_told_which_came_first(suite: pytest.Pytester) -> None:
+def test_the_complaint_names_the_fault_that_fired_first(suite: pytest.Pytester) -> None:
     said = failures(
         suite,
         """
@@ -84,14 +84,14 @@ def test_it(apivideo, apivideo_http):
     ) in said
 
 
-def test_without_any_request_the_complaint_says_so(suite: pytest.Pytester) -> None:
+def test_the_complaint_mentions_the_absence_of_requests(suite: pytest.Pytester) -> None:
     said = failures(
         suite, 'def test_it(apivideo): apivideo.on("GET /videos").respond(503)', failed=1
     )
     assert "never fired.\n  No request reached this project.\n  Pass optional" in said
 
 
-def test_a_fault_that_does_nothing_is_told_what_to_chain(suite: pytest.Pytester) -> None:
+def test_the_complaint_about_an_empty_fault_names_its_verbs(suite: pytest.Pytester) -> None:
     said = failures(suite, 'def test_it(apivideo): apivideo.on("GET /videos")', failed=1)
     assert (
         'apivideo.on("GET /videos"), made at test_mine.py:4, has no effect: chain one, such as '
@@ -99,7 +99,7 @@ def test_a_fault_that_does_nothing_is_told_what_to_chain(suite: pytest.Pytester)
     ) in said
 
 
-def test_a_hold_that_nobody_releases_fails_the_test_instead_of_hanging_it(
+def test_a_hold_without_release_fails_the_test(
     suite: pytest.Pytester,
 ) -> None:
     said = failures(
@@ -119,7 +119,7 @@ def test_it(apivideo, apivideo_http):
     ) in said
 
 
-def test_what_may_stay_away_fails_nothing(suite: pytest.Pytester) -> None:
+def test_an_optional_fault_does_not_fail_the_test(suite: pytest.Pytester) -> None:
     failures(
         suite,
         """
@@ -137,7 +137,7 @@ def test_removed(apivideo):
     )
 
 
-def test_a_failing_test_is_not_told_of_faults_as_well(suite: pytest.Pytester) -> None:
+def test_a_failing_test_gets_no_complaint_about_faults(suite: pytest.Pytester) -> None:
     said = failures(
         suite,
         """

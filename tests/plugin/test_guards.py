@@ -38,7 +38,7 @@ FROZEN_LOOP = [
 
 
 def warned(suite: pytest.Pytester, test: str) -> list[str]:
-    """Return the lines that tell of the plugin's warnings, of a suite that passes."""
+    """Run a suite that passes, and return the lines with the plugin's warnings."""
     suite.makepyfile(HEADER + test)
     result = suite.runpytest_inprocess("-W", "default", "-p", "no:anyio")
     assert result.parseoutcomes().keys() <= {"passed", "warnings", "warning"}, result.outlines

@@ -79,7 +79,7 @@ def test_without_a_hook_there_is_no_such_operation(suite: pytest.Pytester) -> No
     suite.runpytest_inprocess().assert_outcomes(passed=1)
 
 
-def test_one_operation_is_enough_and_it_answers_what_is_no_json(suite: pytest.Pytester) -> None:
+def test_a_single_operation_can_return_bytes(suite: pytest.Pytester) -> None:
     suite.makeconftest(
         """
         from fake_server.extending import GET, Answer, File
@@ -103,7 +103,7 @@ def test_one_operation_is_enough_and_it_answers_what_is_no_json(suite: pytest.Py
     suite.runpytest_inprocess().assert_outcomes(passed=1)
 
 
-def test_what_is_no_operation_is_refused(suite: pytest.Pytester) -> None:
+def test_an_invalid_operation_is_refused(suite: pytest.Pytester) -> None:
     suite.makeconftest("def pytest_apivideo_operations(config): return ['GET /quota']")
     suite.makepyfile("def test_it(apivideo): ...")
     result = suite.runpytest_inprocess()
@@ -113,7 +113,7 @@ def test_what_is_no_operation_is_refused(suite: pytest.Pytester) -> None:
     )
 
 
-def test_an_answer_that_cannot_be_sent_says_what_can(suite: pytest.Pytester) -> None:
+def test_an_invalid_answer_raises_an_error_with_valid_types(suite: pytest.Pytester) -> None:
     suite.makeconftest(
         """
         from fake_server.extending import GET
@@ -150,13 +150,13 @@ def test_an_answer_that_cannot_be_sent_says_what_can(suite: pytest.Pytester) -> 
 
 
 @pytest.mark.parametrize("path", ["mine", "/mine/{a", "/mine/<int:a>", "/{a}/{a}", "", "/a b"])
-def test_what_is_no_path_is_refused(path: str) -> None:
-    with pytest.raises(ValueError, match="is not a valid path; write it like /mine/"):
+def test_an_invalid_path_is_refused(path: str) -> None:
+    with pytest.raises(ValueError, match="is no path of an operation; write it like /mine/"):
         GET(path, lambda call: None)
 
 
-def test_what_is_no_credential_is_refused() -> None:
-    with pytest.raises(ValueError, match="'pulic' is not a credential; use one of authorization, "):
+def test_an_invalid_credential_is_refused() -> None:
+    with pytest.raises(ValueError, match="'pulic' is no credential; it is one of authorization, "):
         GET("/mine", lambda call: None, credential="pulic")
 
 
@@ -166,7 +166,7 @@ def test_a_misspelt_hook_is_refused(suite: pytest.Pytester) -> None:
     assert "unknown hook 'pytest_apivideo_redakt'" in result.stdout.str() + result.stderr.str()
 
 
-def test_info_tells_each_value_and_where_it_comes_from(
+def test_info_lists_each_value_and_its_source(
     suite: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("APIVIDEO_SANDBOX_API_KEY", "a-key-that-nobody-may-see")
@@ -199,7 +199,7 @@ def test_info_tells_each_value_and_where_it_comes_from(
     assert "not run" not in said
 
 
-def test_the_list_of_fixtures_says_what_each_is_for(suite: pytest.Pytester) -> None:
+def test_the_list_of_fixtures_describes_each(suite: pytest.Pytester) -> None:
     said = suite.runpytest_inprocess("--fixtures").stdout.str()
     section = said.split("fixtures defined from pytest_apivideo.fixtures")[1].split("\n-----")[0]
     told = dict(re.findall(r"^(apivideo\w*).* -- .*\n    (.+)$", section, re.MULTILINE))
@@ -210,7 +210,7 @@ def test_the_list_of_fixtures_says_what_each_is_for(suite: pytest.Pytester) -> N
     assert told["apivideo"].startswith("Provide a fresh fake api.video for this test:")
 
 
-def test_the_list_of_markers_says_how_to_write_them(suite: pytest.Pytester) -> None:
+def test_the_list_of_markers_shows_their_syntax(suite: pytest.Pytester) -> None:
     said = suite.runpytest_inprocess("--markers").stdout.str()
     ours = re.findall(r"^@pytest\.mark\.(apivideo\w*)(\([^)]*\)): (.+)$", said, re.MULTILINE)
     assert ours[0][:2] == ("apivideo", "(**settings)")

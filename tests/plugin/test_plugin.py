@@ -26,7 +26,7 @@ def test_a_suite_logs_in_and_its_token_expires(suite: pytest.Pytester) -> None:
     suite.runpytest_inprocess().assert_outcomes(passed=1)
 
 
-def test_a_wrong_setting_in_a_marker_is_told_without_a_traceback(
+def test_an_invalid_setting_in_a_marker_is_an_error_without_traceback(
     suite: pytest.Pytester,
 ) -> None:
     suite.makepyfile(
@@ -210,7 +210,7 @@ def test_the_first_place_that_names_an_option_wins(
     )
 
 
-def test_help_tells_each_option_with_its_other_names(suite: pytest.Pytester) -> None:
+def test_help_lists_each_option_with_its_other_names(suite: pytest.Pytester) -> None:
     help_text = suite.runpytest_inprocess("--help").stdout.str()
     for option in OPTIONS:
         assert option.flag in help_text

@@ -55,7 +55,7 @@ TOLD = [
 
 
 @pytest.mark.parametrize("arguments", [[], ["-n", "1"]], ids=["in one process", "through xdist"])
-def test_a_failure_tells_the_story_of_its_test(
+def test_a_failure_shows_clock_tokens_and_calls(
     suite: pytest.Pytester, arguments: list[str]
 ) -> None:
     suite.makepyfile(test_story=STORY)
@@ -68,7 +68,7 @@ def test_a_failure_tells_the_story_of_its_test(
     )
 
 
-def test_a_test_that_passes_tells_nothing(suite: pytest.Pytester) -> None:
+def test_a_passing_test_shows_no_sections(suite: pytest.Pytester) -> None:
     suite.makepyfile(STORY.replace('"mine" == "yours"', "True"))
     result = suite.runpytest_inprocess("-rA")
     result.assert_outcomes(passed=1)
@@ -82,7 +82,7 @@ def test_a_failure_without_anything_to_tell_has_no_empty_section(suite: pytest.P
     result.stdout.no_fnmatch_line("*api.video: *s -*")
 
 
-def test_a_failure_of_setup_or_teardown_tells_its_story_too(suite: pytest.Pytester) -> None:
+def test_a_failure_of_setup_or_teardown_shows_sections_too(suite: pytest.Pytester) -> None:
     suite.makepyfile(
         """
         import pytest
@@ -107,7 +107,7 @@ def test_a_failure_of_setup_or_teardown_tells_its_story_too(suite: pytest.Pytest
     result.stdout.fnmatch_lines(["*GET /videos -> 200*", "*GET /tags -> 200*"])
 
 
-def test_deliveries_that_nobody_took_are_told(suite: pytest.Pytester) -> None:
+def test_failed_deliveries_are_reported(suite: pytest.Pytester) -> None:
     suite.makepyfile(
         """
         import pytest
@@ -165,7 +165,7 @@ CALLS = {
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_strict_fails_the_test_and_says_why(suite: pytest.Pytester, call: str) -> None:
+def test_strict_fails_the_test_with_a_reason(suite: pytest.Pytester, call: str) -> None:
     source, words = CALLS[call]
     suite.makepyfile(
         f"""
@@ -348,7 +348,7 @@ def test_a_hook_names_more_texts_to_hide(suite: pytest.Pytester, named: str) -> 
         ("__import__('sys').exit('my own secret')", "failed: SystemExit at conftest.py:1"),
     ],
 )
-def test_a_hook_that_fails_shows_nothing_and_says_so(
+def test_a_failing_hook_hides_the_whole_report(
     suite: pytest.Pytester, named: str, words: str
 ) -> None:
     suite.makeconftest(f"def pytest_apivideo_redact(config): return {named}")
@@ -423,7 +423,7 @@ def test_a_module_that_cannot_be_loaded_shows_no_secret(
         assert "my own secret" not in text
 
 
-def test_secrets_of_what_is_gone_are_hidden_too(suite: pytest.Pytester) -> None:
+def test_secrets_of_deleted_resources_are_hidden_too(suite: pytest.Pytester) -> None:
     suite.makepyfile(
         """
         import warnings
@@ -478,12 +478,12 @@ def test_expected(apivideo):
 """
 
 
-def test_what_did_not_pass_is_not_judged_at_its_end(suite: pytest.Pytester) -> None:
+def test_a_failed_test_is_not_checked_at_its_end(suite: pytest.Pytester) -> None:
     suite.makepyfile(WITHOUT_ERROR)
     suite.runpytest_inprocess().assert_outcomes(skipped=2, failed=1, xfailed=1)
 
 
-def test_strict_remembers_what_was_cleared(suite: pytest.Pytester) -> None:
+def test_strict_includes_cleared_calls(suite: pytest.Pytester) -> None:
     suite.makepyfile(
         """
         import httpx
@@ -502,7 +502,7 @@ def test_strict_remembers_what_was_cleared(suite: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(["These calls match no operation:", "  GET /nothing -> 404.*"])
 
 
-def test_a_project_of_its_own_tells_its_story_too(suite: pytest.Pytester) -> None:
+def test_a_failure_shows_sections_of_a_second_project(suite: pytest.Pytester) -> None:
     suite.makepyfile(
         """
         import httpx, pytest

@@ -274,7 +274,7 @@ def test_leaving_the_block_while_the_clock_moves_sends_at_most_the_renewal(
 
 
 @pytest.mark.parametrize("enter", [True, False])
-def test_a_client_that_nobody_closes_ends_with_its_project(server: FakeServer, enter: bool) -> None:
+def test_an_unclosed_client_ends_with_its_project(server: FakeServer, enter: bool) -> None:
     with no_thread_left():
         with bridge(server.clock_of), server.project() as account:
             client = client_of(account)
@@ -337,7 +337,7 @@ def test_a_client_of_a_wider_scope_stays_on_its_clock_from_test_to_test(
         client.rest_client.pool_manager.clear()
 
 
-def test_a_client_of_a_wider_scope_that_nobody_closes_ends_when_its_project_does(
+def test_an_unclosed_client_of_a_wider_scope_ends_with_its_project(
     server: FakeServer,
 ) -> None:
     with server.project() as wide:
@@ -351,7 +351,7 @@ def test_a_client_of_a_wider_scope_that_nobody_closes_ends_when_its_project_does
 
 
 @pytest.mark.parametrize("status", [400, 401, 500])
-def test_a_failed_refresh_ends_the_renewal_and_nobody_waits_for_it(
+def test_a_failed_refresh_ends_the_renewal_without_a_wait(
     endless_patience: None, apivideo: ApiVideo, apivideo_server: FakeServer, status: int
 ) -> None:
     failures: list[None] = []

@@ -22,7 +22,7 @@ GUIDE = Path(__file__).parents[2] / "docs" / "sdk.md"
 
 
 def warned(suite: pytest.Pytester) -> list[str]:
-    """Return the lines that tell of the plugin's warnings, of a run in which all tests pass."""
+    """Run a suite that passes, and return the lines with the plugin's warnings."""
     result = suite.runpytest_inprocess("-W", "default")
     assert result.parseoutcomes().keys() <= {"passed", "warnings", "warning"}
     return [line.strip() for line in result.outlines if "Warning: " in line]
@@ -112,7 +112,7 @@ def test_an_sdk_of_another_make_is_left_alone_with_a_warning(
         {},
     ],
 )
-def test_a_strange_answer_to_a_login_fails_as_it_does_without_the_bridge(
+def test_an_invalid_answer_to_a_login_fails_as_without_the_bridge(
     apivideo: ApiVideo, apivideo_server: FakeServer, answer: dict[str, Any]
 ) -> None:
     apivideo_server.expect_request("/auth/api-key").respond_with_json(answer)

@@ -49,7 +49,7 @@ def test_the_program_that_backs_off_meets_an_expired_token(
     assert apivideo_sleeps == [1, 2, 4]
 
 
-def test_nobody_sleeps_after_an_undo_either(
+def test_after_an_undo_sleeps_return_immediately(
     apivideo_sleeps: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.undo()
@@ -106,7 +106,7 @@ def test_sleeps_of_all_threads_are_recorded(
 @pytest.mark.parametrize(
     ("asked", "recorded"), [(0, 0), (0.0, 0.0), (2, 2), (True, 1), (Count(), 3), (1e-6, 1e-6)]
 )
-def test_it_takes_what_the_real_one_takes(
+def test_it_accepts_the_arguments_of_the_real_one(
     apivideo: ApiVideo, apivideo_sleeps: list[float], asked: Any, recorded: float
 ) -> None:
     apivideo.clock.freeze(0)
@@ -119,14 +119,14 @@ REFUSED = [-1, -0.001, float("nan"), "1", None, 1j]
 
 
 def refused(sleep: Callable[[Any], None], asked: Any) -> type[BaseException]:
-    """Return the kind of the error with which a sleep refuses what it is asked."""
+    """Return the type of the error that a sleep raises for an argument."""
     with pytest.raises((TypeError, ValueError)) as failure:
         sleep(asked)
     return failure.type
 
 
 @pytest.mark.parametrize("asked", REFUSED)
-def test_it_refuses_what_the_real_one_refuses_and_records_nothing(
+def test_invalid_arguments_are_refused_and_not_recorded(
     apivideo: ApiVideo, apivideo_sleeps: list[float], asked: Any
 ) -> None:
     apivideo.clock.freeze(0)

@@ -12,7 +12,7 @@ from pytest_apivideo import ApiVideo, WebhookReceiver
 from pytest_apivideo.webhooks import EVENTS, TAMPERS, Received
 
 
-def test_what_comes_by_real_http_is_collected_as_it_came(
+def test_requests_over_http_are_collected_unchanged(
     apivideo: ApiVideo, apivideo_webhooks: WebhookReceiver
 ) -> None:
     answer = httpx.post(
@@ -101,8 +101,10 @@ def test_messages_go_out_by_clients_of_http_too(
     assert apivideo_webhooks.verify()
 
 
-def test_an_unknown_client_is_told_of_the_other_way(apivideo_webhooks: WebhookReceiver) -> None:
-    with pytest.raises(TypeError, match=r"builtins\.object is not a test client of Django"):
+def test_the_error_for_an_unknown_client_names_the_alternative(
+    apivideo_webhooks: WebhookReceiver,
+) -> None:
+    with pytest.raises(TypeError, match=r"builtins\.object is no test client of Django"):
         apivideo_webhooks.send(object(), "/", b"{}")
 
 

@@ -28,7 +28,7 @@ UNDER = {"discarded": "discarded_videos"}
 
 
 def model_of(operation: Operation) -> type[Resource] | None:
-    """Return the resource that an operation takes or answers."""
+    """Return the resource that an operation takes or returns."""
     body = operation.action.body
     if isinstance(body, tuple):
         model: type[Resource] = body[0]
@@ -37,7 +37,7 @@ def model_of(operation: Operation) -> type[Resource] | None:
 
 
 def concrete(operation: Operation, apivideo: ApiVideo) -> str:
-    """Return the operation's path with the ids of resources that were added for it."""
+    """Return the operation's path with ids of resources that are added for it."""
     _add_the_owner_in_the_body(operation, apivideo)
     if operation not in OF_ONE:
         return operation.path.format_map(CHOSEN)
@@ -51,7 +51,7 @@ def concrete(operation: Operation, apivideo: ApiVideo) -> str:
 
 
 def _add_the_owner_in_the_body(operation: Operation, apivideo: ApiVideo) -> None:
-    """Add the owner that the example body of a new resource names."""
+    """Add the resource that an example body refers to, such as the video of a summary."""
     body = operation.action.body
     owner = body[0].owner if isinstance(body, tuple) and body[1] == "create" else None
     if owner is not None:
@@ -61,7 +61,7 @@ def _add_the_owner_in_the_body(operation: Operation, apivideo: ApiVideo) -> None
 
 
 def unknown(operation: Operation) -> str:
-    """Return the operation's path with ids that nobody has."""
+    """Return the operation's path with unknown ids."""
     return re.sub(r"\{\w+\}", "nobody", operation.path)
 
 
@@ -75,18 +75,18 @@ def call(http: httpx.Client, operation: Operation, path: str, **arguments: Any) 
 
 
 def accepted_file(rule: FileRule) -> tuple[str, bytes, str]:
-    """Return a file that passes the rule: name, content, content type."""
+    """Return a file that the rule accepts: name, content, content type."""
     extension = rule.types[0] if rule.types else "vtt"
     return f"file.{extension}", b"content", f"any/{extension}"
 
 
 def accepted_body(operation: Operation) -> dict[str, Any]:
-    """Return a body that the operation accepts: the examples of its shape."""
+    """Return a body that the operation accepts: the examples of its schema."""
     properties = adapter(shape_of_body(operation)).json_schema()["properties"]
     return {name: one["examples"][0] for name, one in properties.items() if "examples" in one}
 
 
 def shape_of_body(operation: Operation) -> Any:
-    """Return the TypedDict of what the operation takes."""
+    """Return the TypedDict of the operation's body."""
     body = operation.action.body
     return schema_of(*body) if isinstance(body, tuple) else body

@@ -79,9 +79,7 @@ def test_an_account_begins_with_the_tests_own_project(
     assert keys[0]["project_id"] == project["project_id"]
 
 
-def test_a_key_works_as_soon_as_it_is_made_and_until_it_is_deleted(
-    apivideo: ApiVideo, admin: httpx.Client
-) -> None:
+def test_a_key_works_from_creation_to_deletion(apivideo: ApiVideo, admin: httpx.Client) -> None:
     keys = f"/projects/{first_project(admin)}/api-keys"
     made = admin.post(keys, json={"name": "Deploy"})
     assert made.status_code == 201
@@ -179,7 +177,7 @@ def test_counts_follow_the_filters(admin: httpx.Client) -> None:
 
 @pytest.mark.parametrize("usage", ["delivery-usage", "hosting-usage"])
 @pytest.mark.parametrize(("interval", "days"), [("week", 7), ("month", 30)])
-def test_usage_is_told_for_each_day(
+def test_usage_has_an_entry_for_each_day(
     admin: httpx.Client, usage: str, interval: str, days: int
 ) -> None:
     items = admin.get(f"/projects/{first_project(admin)}/{usage}?interval={interval}").json()[
@@ -210,7 +208,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("method", "path", "body", "name", "constraint"), WRONG)
-def test_what_is_wrong_is_told_in_the_admin_apis_style(
+def test_errors_have_the_style_of_the_admin_api(
     admin: httpx.Client, method: str, path: str, body: Any, name: str, constraint: str
 ) -> None:
     path = path.replace("{id}", first_project(admin))

@@ -83,7 +83,7 @@ def test_a_field_has_the_default_of_the_description(mine: str, other: str) -> No
             assert ours(mine)["properties"][name]["default"] == property_["default"]
 
 
-def test_what_creates_a_video_requires_the_same() -> None:
+def test_every_creation_of_a_video_has_the_same_required_attributes() -> None:
     assert ours("VideoCreate")["required"] == theirs("video-creation-payload")["required"]
 
 

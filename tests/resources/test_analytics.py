@@ -172,7 +172,7 @@ def test_a_breakdown_has_a_row_for_each_value(
     assert buckets(api, f"start/{breakdown}") == {**dict.fromkeys(values, 2), unsaid: 1}
 
 
-def test_the_media_type_is_what_the_id_says(apivideo: ApiVideo) -> None:
+def test_the_media_type_follows_the_id(apivideo: ApiVideo) -> None:
     assert apivideo.analytics.add(media_id="li1").media_type == "live-stream"
     assert apivideo.analytics.add(media_id="vi1").media_type == "video"
 
@@ -330,7 +330,7 @@ def test_the_clock_may_be_anywhere(apivideo: ApiVideo, api: httpx.Client, moment
         ("filterBy[tag]=other&filterBy[tag]=Cool%20videos", "a"),
     ],
 )
-def test_a_filter_lets_through_what_has_one_of_its_values(
+def test_a_filter_selects_items_with_one_of_its_values(
     apivideo: ApiVideo, api: httpx.Client, query: str, expected: str
 ) -> None:
     video = apivideo.videos.add(tags=["Cool videos", "more"])
@@ -373,9 +373,7 @@ def test_an_answer_repeats_the_question(api: httpx.Client) -> None:
     assert context(api, "metrics/end/count")["timeframe"] == {"from": DAY_BEFORE, "to": NOW}
 
 
-def test_a_list_has_pages_whose_links_keep_the_question(
-    apivideo: ApiVideo, api: httpx.Client
-) -> None:
+def test_links_of_pages_keep_the_query(apivideo: ApiVideo, api: httpx.Client) -> None:
     for country, plays in {"FR": 2, "DE": 3, "IT": 1}.items():
         apivideo.analytics.add_many(plays, event="play", country=country)
     query = {"from": "2030-06-15T08:15:05+02:00", "pageSize": "2", "currentPage": "2"}

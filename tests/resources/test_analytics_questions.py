@@ -53,7 +53,7 @@ def now(apivideo: ApiVideo) -> None:
         "timeseries/impression-time",
     ],
 )
-def test_what_does_not_go_together_is_an_unrecognized_url(api: httpx.Client, path: str) -> None:
+def test_an_invalid_combination_is_an_unrecognized_url(api: httpx.Client, path: str) -> None:
     answer = api.get(f"/data/{path}?nonsense=too")
     assert answer.status_code == 404
     assert answer.json() == {
@@ -169,11 +169,11 @@ def test_a_wrong_parameter_is_named(
         "filterBy[referrer][]=" + "a" * 2048,
     ],
 )
-def test_what_is_just_allowed_is_allowed(api: httpx.Client, query: str) -> None:
+def test_limit_values_are_allowed(api: httpx.Client, query: str) -> None:
     assert api.get(f"/data/metrics/play/count?{query}").status_code == 200
 
 
-def test_all_that_is_wrong_is_told_at_once(api: httpx.Client) -> None:
+def test_all_problems_are_listed_at_once(api: httpx.Client) -> None:
     query = "from=x&interval=week&pageSize=0&sortBy=x&filterBy[city]=a&viewDuration=1s&color=red"
     problem = api.get(f"/data/timeseries/view?{query}").json()
     assert {one["name"] for one in problem["problems"]} == {
@@ -211,7 +211,7 @@ def test_an_event_takes_every_moment_that_the_clock_takes(
     assert apivideo.analytics.add(emitted_at=moment).emitted_at == expected
 
 
-def test_a_misspelt_name_is_an_error_that_tells_the_names(apivideo: ApiVideo) -> None:
+def test_a_misspelt_name_is_an_error_with_the_valid_names(apivideo: ApiVideo) -> None:
     with pytest.raises(TypeError, match=r"has no evnt; it has: event_id, event, .*, watch_time"):
         apivideo.analytics.add(evnt="play")
 
@@ -271,7 +271,7 @@ def test_metrics_aggregations_and_breakdowns_are_those_of_the_description() -> N
 
 
 @needs_description
-def test_a_context_leaves_out_exactly_what_the_description_does_not_let_it_name() -> None:
+def test_a_context_has_only_the_fields_of_the_description() -> None:
     schemas = description()["components"]["schemas"]
 
     def named(answer: str, member: str) -> set[str]:

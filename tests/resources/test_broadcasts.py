@@ -11,7 +11,7 @@ from tests.resources.test_encoding import FIVE_RENDITIONS, encoding, renditions
 START = "2030-01-01T12:00:00Z"
 
 
-def test_a_broadcast_and_its_recording_are_told_in_order(
+def test_events_of_a_broadcast_and_its_recording_are_in_order(
     apivideo: ApiVideo, apivideo_webhooks: WebhookReceiver
 ) -> None:
     apivideo.clock.freeze(START)

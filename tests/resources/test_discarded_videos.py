@@ -20,7 +20,7 @@ with_restore = pytest.mark.apivideo(video_restore=True)
 
 
 def discarded(apivideo: ApiVideo, api: httpx.Client, **facts: Any) -> Video:
-    """Return a video, discarded on 1 January 2030."""
+    """Create a video and discard it on 1 January 2030."""
     apivideo.clock.freeze("2030-01-01T12:00:00Z")
     video = apivideo.videos.add(**facts)
     assert api.delete(f"/videos/{video.id}").status_code == 204
@@ -32,7 +32,7 @@ def total(api: httpx.Client, path: str) -> int:
     return count
 
 
-def test_without_the_feature_a_deleted_video_is_gone_for_good(
+def test_without_the_feature_a_deleted_video_cannot_be_restored(
     apivideo: ApiVideo, api: httpx.Client
 ) -> None:
     video = discarded(apivideo, api)
@@ -41,7 +41,7 @@ def test_without_the_feature_a_deleted_video_is_gone_for_good(
     assert api.patch(f"/discarded/videos/{video.id}", json={"discarded": False}).status_code == 404
 
 
-def test_a_video_that_nobody_deleted_is_not_discarded(
+def test_a_video_that_was_not_deleted_is_not_discarded(
     apivideo: ApiVideo, api: httpx.Client
 ) -> None:
     shown = api.get(f"/videos/{apivideo.videos.add().id}").json()
@@ -50,7 +50,7 @@ def test_a_video_that_nobody_deleted_is_not_discarded(
 
 @with_restore
 @pytest.mark.parametrize("public", [True, False])
-def test_a_discarded_video_is_as_it_was_without_addresses(
+def test_a_discarded_video_keeps_its_attributes_without_urls(
     apivideo: ApiVideo, api: httpx.Client, public: bool
 ) -> None:
     apivideo.clock.freeze("2029-12-01T12:00:00Z")
@@ -121,7 +121,7 @@ def test_the_list_takes_the_parameters_of_that_of_videos(
 
 
 @with_restore
-def test_a_restored_video_is_again_what_it_was(
+def test_a_restored_video_has_its_old_attributes(
     apivideo: ApiVideo, api: httpx.Client, http: httpx.Client
 ) -> None:
     video = discarded(apivideo, api, title="Maths", thumbnail=File("a.png", "image/png", b"a"))
@@ -153,7 +153,7 @@ def test_only_false_restores(apivideo: ApiVideo, api: httpx.Client, value: Any) 
 
 
 @with_restore
-def test_a_patch_that_says_nothing_changes_nothing(apivideo: ApiVideo, api: httpx.Client) -> None:
+def test_an_empty_patch_changes_nothing(apivideo: ApiVideo, api: httpx.Client) -> None:
     video = discarded(apivideo, api)
     before = api.get(f"/discarded/videos/{video.id}").json()
     assert api.patch(f"/discarded/videos/{video.id}", json={}).json() == before

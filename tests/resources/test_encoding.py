@@ -31,7 +31,7 @@ def upload(apivideo: ApiVideo, video_id: str, content: bytes = b"a film") -> str
 
 
 def complete(apivideo: ApiVideo, content: bytes = b"a film", **facts: Any) -> str:
-    """Return the id of a new video whose source is uploaded."""
+    """Create a video, upload its source, and return its id."""
     return upload(apivideo, apivideo.videos.add(**facts).id, content)
 
 
@@ -50,7 +50,7 @@ def statuses(encoding: dict[str, Any]) -> list[str]:
     return [quality["status"] for quality in encoding["qualities"]]
 
 
-def test_a_video_whose_source_is_complete_can_be_played_in_five_renditions_at_once(
+def test_a_video_with_a_complete_source_has_five_renditions_at_once(
     apivideo: ApiVideo, api: httpx.Client
 ) -> None:
     found = encoding(api, complete(apivideo))
@@ -105,9 +105,7 @@ def test_a_video_is_playable_with_its_first_rendition(
 
 
 @pytest.mark.apivideo(encoding=polls(3))
-def test_a_video_is_encoded_when_somebody_looks_for_the_third_time(
-    apivideo: ApiVideo, api: httpx.Client
-) -> None:
+def test_a_video_is_encoded_at_the_third_poll(apivideo: ApiVideo, api: httpx.Client) -> None:
     video_id = complete(apivideo)
     assert [encoding(api, video_id)["playable"] for _ in range(4)] == [False, False, True, True]
 
@@ -120,7 +118,7 @@ def test_a_video_that_is_never_encoded_stays_so(apivideo: ApiVideo, api: httpx.C
 
 
 @pytest.mark.apivideo(encoding="fail")
-def test_an_encoding_that_fails_tells_nobody(
+def test_a_failed_encoding_sends_no_webhook(
     apivideo: ApiVideo, api: httpx.Client, apivideo_webhooks: WebhookReceiver
 ) -> None:
     apivideo_webhooks.subscribe()
@@ -193,7 +191,7 @@ def test_a_video_without_mp4_support_has_no_mp4(apivideo: ApiVideo, api: httpx.C
 
 
 def mp4(width: int, height: int, seconds: int, version: int = 0) -> bytes:
-    """Return the headers of a file with a track of sound and one of pictures."""
+    """Return the headers of an MP4 file with an audio track and a video track."""
 
     def box(name: bytes, content: bytes) -> bytes:
         return struct.pack(">I", len(content) + 8) + name + content
@@ -210,7 +208,7 @@ def mp4(width: int, height: int, seconds: int, version: int = 0) -> bytes:
 
 
 @pytest.mark.parametrize("version", [0, 1])
-def test_an_mp4_file_says_itself_how_large_and_long_it_is(
+def test_size_and_duration_come_from_the_mp4_file(
     apivideo: ApiVideo, api: httpx.Client, version: int
 ) -> None:
     found = encoding(api, complete(apivideo, mp4(640, 360, 12, version)))
@@ -232,8 +230,8 @@ def test_an_mp4_file_says_itself_how_large_and_long_it_is(
         b"\0\0\0\x5ctkhd\0",
     ],
 )
-def test_what_is_no_whole_header_says_nothing(content: bytes) -> None:
-    assert read_media_info(content)[:2] == (None, None)
+def test_an_incomplete_header_gives_no_metadata(content: bytes) -> None:
+    assert measured(content)[:2] == (None, None)
 
 
 def test_a_header_that_is_cut_is_no_header() -> None:

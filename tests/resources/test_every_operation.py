@@ -171,7 +171,7 @@ def test_a_list_keeps_its_pages_within_bounds(
 
 
 @pytest.mark.parametrize("operation", SORTED, ids=named)
-def test_a_list_sorts_by_every_field_that_it_says_it_sorts_by(
+def test_a_list_sorts_by_every_declared_field(
     apivideo: ApiVideo, api: httpx.Client, operation: Operation
 ) -> None:
     path = concrete(operation, apivideo)
@@ -228,7 +228,7 @@ def test_a_slash_too_many_is_an_unrecognized_url(
         assert refused(call(api, operation, url)) == (404, "unrecognized-request-url")
 
 
-def test_the_openapi_document_is_valid_and_tells_every_operation(http: httpx.Client) -> None:
+def test_the_openapi_document_is_valid_and_has_every_operation(http: httpx.Client) -> None:
     document = http.get("/_fake/openapi.json").json()
     openapi_spec_validator.validate(document)
     told = {
@@ -240,7 +240,7 @@ def test_the_openapi_document_is_valid_and_tells_every_operation(http: httpx.Cli
             assert entry["summary"].endswith(".")
 
 
-def test_the_openapi_document_tells_no_hidden_field(http: httpx.Client) -> None:
+def test_the_openapi_document_has_no_hidden_field(http: httpx.Client) -> None:
     schemas = http.get("/_fake/openapi.json").json()["components"]["schemas"]
     assert "liveStreamId" not in schemas["Video"]["properties"]
     assert "sourceType" not in schemas["Video"]["properties"]

@@ -111,9 +111,7 @@ def links(answer: httpx.Response) -> dict[str, str]:
     return {link["rel"]: link["uri"] for link in answer.json()["pagination"]["links"]}
 
 
-def test_a_page_tells_its_place_and_links_to_the_others(
-    apivideo: ApiVideo, api: httpx.Client
-) -> None:
+def test_a_page_has_its_number_and_links(apivideo: ApiVideo, api: httpx.Client) -> None:
     apivideo.videos.add_many(35, tags=["a&b"])
     first = api.get("/videos")
     assert first.json()["pagination"] == {
@@ -197,7 +195,7 @@ def test_a_page_out_of_range_is_the_one_problem_without_a_type(
     assert answer.json() == {**item, "status": 400}
 
 
-def test_all_wrong_parameters_are_told_at_once(api: httpx.Client) -> None:
+def test_all_invalid_parameters_are_listed_at_once(api: httpx.Client) -> None:
     answer = api.get("/videos?currentPage=0&pageSize=101&sortBy=colour&sortOrder=up").json()
     problems: list[dict[str, Any]] = answer["problems"]
     assert [problem["name"] for problem in problems] == [

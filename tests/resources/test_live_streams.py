@@ -75,7 +75,7 @@ def test_two_live_streams_have_two_stream_keys(apivideo: ApiVideo) -> None:
         ({"streamKey": "mine"}, "name", "a"),
     ],
 )
-def test_a_patch_changes_what_it_names(
+def test_a_patch_changes_only_its_attributes(
     apivideo: ApiVideo, api: httpx.Client, change: dict[str, Any], field: str, value: Any
 ) -> None:
     apivideo.players.add(player_id="pl1")
@@ -209,7 +209,7 @@ def test_the_thumbnail_is_served_from_its_address_until_it_is_deleted(
         assert http.get(address).json()["name"] == "liveStreamId"
 
 
-def test_a_thumbnail_is_gone_with_its_live_stream(
+def test_a_thumbnail_is_deleted_with_its_live_stream(
     apivideo: ApiVideo, api: httpx.Client, http: httpx.Client
 ) -> None:
     stream = apivideo.live_streams.add(thumbnail=File("a.png", "image/png", b"a"))

@@ -24,7 +24,7 @@ def frozen(apivideo: ApiVideo) -> None:
 
 @pytest.fixture
 def analytics(apivideo: ApiVideo, frozen: None, official: sdk.ApiClient) -> AnalyticsApi:
-    """Provide the SDK's class, with one event of each kind and one other view."""
+    """Return the SDK's class, after adding equal events of each kind and one different view."""
     video = apivideo.videos.add(tags=["Cool videos"])
     facts: dict[str, Any] = {
         "media_id": video.video_id,

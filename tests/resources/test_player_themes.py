@@ -65,9 +65,7 @@ def test_a_logo_that_was_deleted_is_at_no_address(
     assert (gone.status_code, gone.json()["name"]) == (404, "playerId")
 
 
-def test_a_theme_whose_logo_was_deleted_has_no_link_either(
-    apivideo: ApiVideo, api: httpx.Client
-) -> None:
+def test_the_link_is_deleted_with_the_logo(apivideo: ApiVideo, api: httpx.Client) -> None:
     player = apivideo.players.add().id
     upload(api, player, data={"link": "https://a.example"})
     for _ in range(2):

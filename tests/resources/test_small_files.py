@@ -35,7 +35,7 @@ def test_a_file_is_taken_under_any_name_of_its_field(
 
 
 @over(SMALL)
-def test_a_file_may_be_as_large_as_the_rule_says_and_no_larger(
+def test_a_file_larger_than_the_limit_is_refused(
     apivideo: ApiVideo, api: httpx.Client, operation: Operation
 ) -> None:
     assert operation.file_rule
@@ -131,7 +131,7 @@ def test_a_form_without_one_good_file_is_refused(
         ("file.{}.exe", "", False),
     ],
 )
-def test_a_file_is_of_a_type_by_its_name_or_by_what_the_part_says(
+def test_the_type_of_a_file_follows_its_name_or_content_type(
     apivideo: ApiVideo,
     api: httpx.Client,
     operation: Operation,

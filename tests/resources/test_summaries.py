@@ -34,7 +34,7 @@ def exists(name: str | None) -> dict[str, Any]:
         ({"origin": "auto", "attributes": ["takeaways", "abstract"]}, "auto", "waiting"),
     ],
 )
-def test_a_summary_says_who_makes_it_and_what_there_is_of_it(
+def test_a_summary_has_an_origin_and_a_status(
     apivideo: ApiVideo, api: httpx.Client, body: dict[str, Any], origin: str, status: str
 ) -> None:
     apivideo.clock.freeze("2030-01-01T12:00:00Z")
@@ -95,7 +95,7 @@ def test_the_video_of_a_summary_must_be_one_of_the_project(
 
 
 @pytest.mark.parametrize("status", ["missing", "failed", "completed", "unprocessable"])
-def test_what_is_written_completes_a_summary(
+def test_a_written_text_completes_a_summary(
     apivideo: ApiVideo, api: httpx.Client, status: str
 ) -> None:
     apivideo.clock.freeze("2030-01-01")
@@ -145,7 +145,7 @@ def test_a_wrong_text_is_refused(
     assert apivideo.summaries[summary.id] == summary
 
 
-def test_a_test_may_say_what_was_generated(apivideo: ApiVideo, api: httpx.Client) -> None:
+def test_a_test_can_set_the_generated_text(apivideo: ApiVideo, api: httpx.Client) -> None:
     summary = apivideo.summaries.add(origin="auto")
     source = SummarySource(abstract="On numbers.")
     apivideo.summaries.change(summary.id, source=source, source_status="completed")

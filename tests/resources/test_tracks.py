@@ -118,7 +118,7 @@ def test_the_address_of_captions_follows_the_video(
 
 @both
 @pytest.mark.parametrize("content", [b"no VTT", b"\xff\x00", b"WEBVTT\n\n99 --> 1\n"])
-def test_a_malformed_file_is_taken_as_it_is(
+def test_a_malformed_file_is_accepted(
     apivideo: ApiVideo, api: httpx.Client, http: httpx.Client, kind: str, content: bytes
 ) -> None:
     source = upload(api, f"/videos/{apivideo.videos.add().id}/{kind}/en", content)["src"]
@@ -163,7 +163,7 @@ def test_the_list_of_an_unknown_video_is_a_404_whatever_is_asked(
 
 
 @both
-def test_a_deleted_track_is_gone(
+def test_a_deleted_track_is_not_found(
     apivideo: ApiVideo, api: httpx.Client, http: httpx.Client, kind: str
 ) -> None:
     video = apivideo.videos.add()

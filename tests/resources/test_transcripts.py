@@ -66,7 +66,7 @@ def test_captions_and_a_summary_are_ready_with_the_video(
 
 
 @pytest.mark.apivideo(encoding=10)
-def test_what_is_asked_for_later_takes_as_long(apivideo: ApiVideo, api: httpx.Client) -> None:
+def test_a_later_request_takes_as_long(apivideo: ApiVideo, api: httpx.Client) -> None:
     apivideo.clock.freeze(START)
     video_id = asked(api)
     upload(apivideo, video_id)
@@ -81,7 +81,7 @@ def test_what_is_asked_for_later_takes_as_long(apivideo: ApiVideo, api: httpx.Cl
     assert len(apivideo.captions) == 1
 
 
-def test_what_is_asked_of_an_encoded_video_is_there_at_once(
+def test_a_transcript_of_an_encoded_video_is_ready_at_once(
     apivideo: ApiVideo, api: httpx.Client
 ) -> None:
     video_id = asked(api)
@@ -103,7 +103,7 @@ def test_without_seconds_they_are_ready_when_the_last_rendition_is(
     assert len(apivideo.captions) == 1
 
 
-def test_the_language_is_detected_if_nobody_says_it(apivideo: ApiVideo, api: httpx.Client) -> None:
+def test_the_language_is_detected_unless_it_is_set(apivideo: ApiVideo, api: httpx.Client) -> None:
     video_id = asked(api, transcript=True)
     upload(apivideo, video_id)
     shown = api.get(f"/videos/{video_id}").json()
@@ -134,7 +134,7 @@ def test_captions_that_are_there_already_stay(
 
 
 @pytest.mark.apivideo(encoding=10)
-def test_a_summary_that_somebody_settles_is_not_generated(
+def test_a_summary_completed_by_the_test_is_not_generated(
     apivideo: ApiVideo, api: httpx.Client, apivideo_webhooks: WebhookReceiver
 ) -> None:
     apivideo_webhooks.subscribe("video.summary.generated")

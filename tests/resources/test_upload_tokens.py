@@ -44,7 +44,7 @@ def test_a_test_may_expire_a_token_without_moving_the_clock(
         (None, "This value should not be null."),
     ],
 )
-def test_a_wrong_ttl_is_told_why(
+def test_the_refusal_of_an_invalid_ttl_has_a_reason(
     apivideo: ApiVideo, api: httpx.Client, ttl: object, detail: str
 ) -> None:
     answer = api.post("/upload-tokens", json={"ttl": ttl})
@@ -57,7 +57,7 @@ def test_the_longest_ttl_is_accepted(api: httpx.Client) -> None:
     assert api.post("/upload-tokens", json={"ttl": 2**31 - 1}).status_code == 200
 
 
-def test_an_upload_token_lives_as_long_as_it_says(apivideo: ApiVideo, api: httpx.Client) -> None:
+def test_an_upload_token_expires_after_its_ttl(apivideo: ApiVideo, api: httpx.Client) -> None:
     apivideo.clock.freeze("2030-01-01")
     for_ever = api.post("/upload-tokens", content=b"{}").json()
     assert re.fullmatch(r"to\w{21,22}", for_ever["token"])

@@ -42,7 +42,7 @@ def test_any_address_of_http_is_accepted(api: httpx.Client, url: str) -> None:
         "http://a:x",
     ],
 )
-def test_what_is_no_address_of_http_is_refused(api: httpx.Client, url: str) -> None:
+def test_an_address_without_http_is_refused(api: httpx.Client, url: str) -> None:
     problem = api.post("/webhooks", json={"events": EVENTS, "url": url}).json()
     assert (problem["name"], problem["detail"]) == ("url", "This value is not a valid URL.")
 
@@ -55,7 +55,7 @@ def test_what_is_no_address_of_http_is_refused(api: httpx.Client, url: str) -> N
         ({"events": []}, ["events", "url"]),
     ],
 )
-def test_all_problems_of_a_webhook_are_told_at_once(
+def test_all_problems_of_a_webhook_are_listed_at_once(
     apivideo: ApiVideo, api: httpx.Client, body: dict[str, Any], names: list[str]
 ) -> None:
     answer = api.post("/webhooks", json=body)
@@ -95,7 +95,7 @@ def test_a_webhook_cannot_be_changed(apivideo: ApiVideo, api: httpx.Client) -> N
     assert answer.status_code == 405
 
 
-def test_a_webhook_tells_its_secret_and_is_found_by_its_events(api: httpx.Client) -> None:
+def test_a_webhook_has_a_secret_and_is_found_by_its_events(api: httpx.Client) -> None:
     body = {"events": ["video.source.recorded"], "url": "https://app.example/hooks"}
     first, second = (api.post("/webhooks", json=body).json() for _ in range(2))
     assert re.fullmatch(r"sig_sec_\w{22}", first["signatureSecret"])

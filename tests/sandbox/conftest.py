@@ -27,14 +27,14 @@ def test_fake(apivideo):
 
 @pytest.fixture
 def account() -> Iterator[ApiVideo]:
-    """Provide the sandbox account: what is on it, and which calls it got."""
+    """Provide the sandbox account, with its resources and calls."""
     with FakeServer() as server, server.project() as handle:
         yield handle
 
 
 @pytest.fixture
 def ledgers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the ledgers of the suites under test are."""
+    """Set the folder of the ledgers of suites under test, and return it."""
     monkeypatch.setenv("APIVIDEO_LEDGER_DIR", str(tmp_path / "ledgers"))
     return tmp_path / "ledgers"
 
@@ -43,7 +43,7 @@ def ledgers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def sandbox(
     suite: pytest.Pytester, account: ApiVideo, ledgers: Path, monkeypatch: pytest.MonkeyPatch
 ) -> pytest.Pytester:
-    """Provide a suite of a user that runs on the sandbox."""
+    """Configure a user's suite to run on the sandbox, and return it."""
     monkeypatch.setenv(KEY_VARIABLE, account.api_key)
     monkeypatch.setenv("PYTEST_APIVIDEO_TARGET", "sandbox")
     monkeypatch.setenv("PYTEST_APIVIDEO_BASE_URL", account.url)
@@ -52,7 +52,7 @@ def sandbox(
 
 @pytest.fixture
 def page(suite: pytest.Pytester, ledgers: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Provide a server that answers everything with a page of HTML; gives its address."""
+    """Start a server that answers everything with an HTML page, and provide its address."""
     with FakeServer() as server, server.project() as handle:
         rule = server.expect_request(re.compile(".*"))
         rule.respond_with_data("<html>", content_type="text/html")

@@ -59,7 +59,7 @@ def test_a_failing_test_is_cleaned_up_as_well_and_no_ledger_stays(
     assert list(ledgers.glob("*")) == []
 
 
-def test_a_video_gets_the_mark_and_what_cannot_get_it_is_not_sent(
+def test_a_video_gets_the_mark_and_other_bodies_are_not_sent(
     sandbox: pytest.Pytester, account: ApiVideo
 ) -> None:
     sandbox.makepyfile(
@@ -80,7 +80,7 @@ def test_a_video_gets_the_mark_and_what_cannot_get_it_is_not_sent(
     assert account.calls.count("POST /live-streams") == 0
 
 
-def test_what_was_there_before_is_neither_changed_nor_deleted(
+def test_existing_resources_are_neither_changed_nor_deleted(
     sandbox: pytest.Pytester, account: ApiVideo
 ) -> None:
     video = account.videos.add(title="Of the owner")
@@ -170,7 +170,7 @@ def test_an_upload_token_is_not_shown_in_an_address_either(
     result.stdout.fnmatch_lines(["POST /upload?token=[*][*][*] -> 4*"])
 
 
-def test_what_stays_is_listed_and_fails_the_run(
+def test_remaining_resources_are_listed_and_fail_the_run(
     sandbox: pytest.Pytester, account: ApiVideo, ledgers: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from fake_server.core import problems

@@ -427,7 +427,7 @@ def test_a_run_reports_a_refused_credential_without_showing_it(
     assert len(other.calls) == 0
 
 
-def test_the_report_of_a_test_says_why_a_credential_was_refused(
+def test_the_report_of_a_test_has_the_reason_of_a_refused_credential(
     sandbox: pytest.Pytester, other: ApiVideo
 ) -> None:
     sandbox.makepyfile(

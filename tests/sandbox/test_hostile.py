@@ -24,7 +24,7 @@ DEEP = b"[" * 100_000 + b"]" * 100_000
 
 
 @pytest.mark.usefixtures("sandbox")
-def test_a_backdated_ledger_does_not_remove_what_was_made_after_its_last_line(
+def test_a_backdated_ledger_does_not_remove_later_resources(
     account: ApiVideo, ledgers: Path
 ) -> None:
     run = "apivideo-test-20200101T000000Z-abcdef"
@@ -40,9 +40,7 @@ def test_a_backdated_ledger_does_not_remove_what_was_made_after_its_last_line(
 
 
 @pytest.mark.usefixtures("sandbox")
-def test_what_does_not_say_when_it_was_created_is_left_alone(
-    account: ApiVideo, ledgers: Path
-) -> None:
+def test_resources_without_a_creation_time_are_kept(account: ApiVideo, ledgers: Path) -> None:
     ledger_of(account, ledgers, *made("watermark", "waNobody"))
     page = {"data": [{"watermarkId": "waNobody"}], "pagination": {"pagesTotal": 1}}
     account.on("GET /watermarks").respond(200, json=page)

@@ -24,7 +24,7 @@ PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 
 @pytest.fixture
 def port(suite: pytest.Pytester) -> Iterator[str]:
-    """Provide the port on which the page's stand-in listens."""
+    """Start the fake of the page's commands, and provide its port."""
     command = SERVE.replace("--port 8991", "--port 0").split()
     environment = {**os.environ, "PATH": PATH}
     with subprocess.Popen(
@@ -51,7 +51,7 @@ def run(suite: pytest.Pytester, commands: str, port: str) -> str:
     return done.stdout
 
 
-def test_a_rehearsal_goes_as_the_page_says(suite: pytest.Pytester, port: str) -> None:
+def test_the_rehearsal_of_the_page_works(suite: pytest.Pytester, port: str) -> None:
     told = run(suite, USE, port)
     assert "1 passed, 1 skipped" in told
     assert "left nothing behind" in told

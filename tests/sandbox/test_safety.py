@@ -143,7 +143,7 @@ def test_a_delegated_upload_into_a_video_of_the_owner_is_not_sent(
         ("/watermarks", {"watermarkId": "waOfTheOwner", "createdAt": "2020-01-01T00:00:00Z"}),
     ],
 )
-def test_what_was_there_before_its_creation_is_told_and_left_alone(
+def test_a_resource_older_than_its_creation_is_reported_and_kept(
     sandbox: pytest.Pytester, account: ApiVideo, path: str, answer: dict[str, Any]
 ) -> None:
     video = account.videos.add(title="Of the owner", created_at="2020-01-01T00:00:00Z")
@@ -173,7 +173,7 @@ def test_what_was_there_before_its_creation_is_told_and_left_alone(
         ("watermark", None, "Tue, 24 Nov 2026 08:05:00 GMT", True),
     ],
 )
-def test_what_is_new_is_told_by_the_times_of_the_service(
+def test_new_resources_are_recognized_by_the_times_of_the_service(
     kind: str, created: str | None, date: str, expected: bool
 ) -> None:
     item = {"createdAt": created}
@@ -274,7 +274,7 @@ def test_a_creation_that_its_client_gave_up_is_waited_for(
     assert list(ledgers.glob("*")) == []
 
 
-def test_a_creation_that_lasts_too_long_is_told_and_stays_in_the_ledger(
+def test_a_slow_creation_is_reported_and_stays_in_the_ledger(
     sandbox: pytest.Pytester,
     account: ApiVideo,
     ledgers: Path,
@@ -296,7 +296,7 @@ def test_a_creation_that_lasts_too_long_is_told_and_stays_in_the_ledger(
 
 
 def ledger_of(of: ApiVideo, ledgers: Path, *lines: Any, **head: Any) -> Path:
-    """Return a ledger as somebody may have written it."""
+    """Write a ledger with these lines, and return its path."""
     run = "apivideo-test-20261124T080000Z-abcdef"
     first = {"run": run, "base_url": of.url, "account": f"project {of._project.id}"}
     ledgers.mkdir(exist_ok=True)
@@ -313,7 +313,7 @@ def made(kind: str, identifier: Any) -> list[dict[str, Any]]:
 
 
 @pytest.mark.usefixtures("sandbox")
-def test_a_ledger_that_names_what_is_the_owner_s_removes_nothing(
+def test_a_ledger_with_the_owners_resources_removes_nothing(
     account: ApiVideo, ledgers: Path
 ) -> None:
     old = "2020-01-01T00:00:00Z"
@@ -424,7 +424,7 @@ def test_a_thing_with_the_marks_of_two_runs_stays_until_both_are_swept(account: 
         {"data": [{"liveStreamId": ["a"]}], "pagination": {"pagesTotal": 1}},
     ],
 )
-def test_a_list_that_cannot_be_read_is_told_and_keeps_the_ledger(
+def test_an_unreadable_list_is_reported_and_keeps_the_ledger(
     sandbox: pytest.Pytester, account: ApiVideo, ledgers: Path, page: Any
 ) -> None:
     path = ledger_of(account, ledgers, *made(VIDEO.name, "viIsGone"))
@@ -434,7 +434,7 @@ def test_a_list_that_cannot_be_read_is_told_and_keeps_the_ledger(
     assert (done.exit_code, path.exists()) == (1, True)
 
 
-def test_a_run_that_cannot_look_says_so_and_keeps_its_ledger(
+def test_a_run_that_cannot_list_resources_keeps_its_ledger(
     sandbox: pytest.Pytester, account: ApiVideo, ledgers: Path
 ) -> None:
     with_page = account.on("GET /live-streams")

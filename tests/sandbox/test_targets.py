@@ -35,7 +35,7 @@ def test_the_fake_is_the_target_of_those_who_choose_none(suite: pytest.Pytester)
     suite.runpytest_inprocess().assert_outcomes(passed=1)
 
 
-def test_on_the_sandbox_a_test_runs_as_it_is_and_leaves_nothing(
+def test_a_test_runs_unchanged_on_the_sandbox_and_leaves_nothing(
     sandbox: pytest.Pytester, account: ApiVideo
 ) -> None:
     sandbox.makepyfile(PLAIN)
@@ -173,7 +173,7 @@ def test_with_both_targets_the_fake_s_tests_go_on_without_the_sandbox(
         (["--apivideo-budget=120%"], "*a share of the documented rate from 1% to 100%, or off*"),
     ],
 )
-def test_a_wrong_option_is_told_with_what_is_valid(
+def test_an_invalid_option_is_an_error_with_the_valid_values(
     sandbox: pytest.Pytester, arguments: list[str], words: str
 ) -> None:
     result = sandbox.runpytest_inprocess(*arguments)
@@ -181,7 +181,7 @@ def test_a_wrong_option_is_told_with_what_is_valid(
     result.stderr.fnmatch_lines([words])
 
 
-def test_markers_say_what_only_the_fake_has(sandbox: pytest.Pytester) -> None:
+def test_markers_name_needs_that_only_the_fake_meets(sandbox: pytest.Pytester) -> None:
     sandbox.makepyfile(
         """
         import pytest
@@ -230,7 +230,7 @@ def test_markers_say_what_only_the_fake_has(sandbox: pytest.Pytester) -> None:
         ("fake_only('because')", '*write @pytest.mark.apivideo_fake_only(reason="…")*'),
     ],
 )
-def test_a_marker_that_is_wrong_is_told_without_a_traceback(
+def test_an_invalid_marker_is_an_error_without_traceback(
     sandbox: pytest.Pytester, marker: str, words: str
 ) -> None:
     sandbox.makepyfile(
@@ -268,7 +268,7 @@ def test_a_test_that_asks_for_its_target_skips_without_a_key(
 
 
 @pytest.mark.parametrize("workers", ["0", "2"])
-def test_what_runs_on_the_fake_alone_with_both_is_told(
+def test_tests_that_run_on_the_fake_only_are_reported(
     sandbox: pytest.Pytester, workers: str
 ) -> None:
     sandbox.makepyfile(
@@ -291,7 +291,7 @@ def test_new(apivideo_http): ...
     result.stdout.fnmatch_lines(["*: 2 tests ran on the fake alone, for a unittest.TestCase, *"])
 
 
-def test_a_fixture_of_the_user_s_that_is_called_alike_is_none_of_ours(
+def test_a_users_fixture_with_a_similar_name_is_ignored(
     sandbox: pytest.Pytester,
 ) -> None:
     sandbox.makepyfile(
@@ -426,7 +426,7 @@ def test_the_password_of_an_address_is_not_repeated(suite: pytest.Pytester, opti
         assert "a-password" not in result.stdout.str() + result.stderr.str()
 
 
-def test_a_server_that_is_not_there_or_no_fake_is_told(
+def test_a_missing_server_or_one_that_is_not_the_fake_is_an_error(
     suite: pytest.Pytester, page: str, account: ApiVideo
 ) -> None:
     suite.makepyfile("def test_it(apivideo_http): ...")

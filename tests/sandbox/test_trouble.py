@@ -45,7 +45,7 @@ def entries(ledgers: Path) -> list[dict[str, Any]]:
 
 @pytest.fixture
 def killed(sandbox: pytest.Pytester, account: ApiVideo) -> None:
-    """Provide a run was killed with everything created and nothing removed."""
+    """Kill a run that has created resources and removed none."""
     kill(sandbox)
     assert len(left(account)) == 7
 
@@ -80,7 +80,7 @@ def test_a_sweep_finishes_the_work_of_a_killed_run(account: ApiVideo, ledgers: P
 
 
 @pytest.mark.usefixtures("killed")
-def test_a_sweep_without_the_ledger_finds_what_carries_a_mark(
+def test_a_sweep_without_the_ledger_finds_marked_resources(
     account: ApiVideo, ledgers: Path
 ) -> None:
     for path in ledgers.glob("*"):
@@ -90,7 +90,7 @@ def test_a_sweep_without_the_ledger_finds_what_carries_a_mark(
 
 
 @pytest.mark.usefixtures("killed")
-def test_a_ledger_whose_last_line_is_cut_is_read(account: ApiVideo, ledgers: Path) -> None:
+def test_a_ledger_with_an_incomplete_last_line_is_read(account: ApiVideo, ledgers: Path) -> None:
     (path,) = ledgers.glob("*.jsonl")
     path.write_bytes(path.read_bytes()[:-9])
     done = sweep(account)
@@ -144,7 +144,7 @@ def test_a_run_that_is_going_on_is_left_alone(account: ApiVideo, ledgers: Path) 
 
 @pytest.mark.usefixtures("killed")
 @pytest.mark.parametrize("folders", ["one", "two"])
-def test_the_next_run_tells_what_an_earlier_one_left_and_how_to_remove_it(
+def test_the_next_run_reports_remaining_resources_and_the_command(
     sandbox: pytest.Pytester, account: ApiVideo, ledgers: Path, folders: str
 ) -> None:
     (path,) = ledgers.glob("*.jsonl")
@@ -176,7 +176,7 @@ def test_the_next_run_tells_what_an_earlier_one_left_and_how_to_remove_it(
         (["--run", "apivideo-test-1"], "select runs by either --older-than DURATION or --run"),
     ],
 )
-def test_a_sweep_that_cannot_be_is_told_in_a_line(
+def test_an_impossible_sweep_is_a_one_line_error(
     account: ApiVideo, arguments: list[str], words: str
 ) -> None:
     done = sweep(account, *arguments)
@@ -184,13 +184,13 @@ def test_a_sweep_that_cannot_be_is_told_in_a_line(
 
 
 @pytest.mark.usefixtures("sandbox")
-def test_a_run_that_is_none_is_told(account: ApiVideo) -> None:
+def test_an_invalid_run_is_an_error(account: ApiVideo) -> None:
     done = sweep(account, "--run", "mine", by_age=False)
     assert "'mine' is no mark of a run" in done.output
 
 
 @pytest.mark.usefixtures("sandbox")
-def test_a_folder_of_ledgers_that_is_a_file_is_told(account: ApiVideo, ledgers: Path) -> None:
+def test_a_file_in_place_of_the_ledger_folder_is_an_error(account: ApiVideo, ledgers: Path) -> None:
     ledgers.write_text("a file")
     assert "cannot be written to" in sweep(account).output
 
@@ -205,7 +205,7 @@ def test_a_sweep_without_a_key_names_the_variable(
 # A connection that is lost
 
 
-def test_an_answer_that_is_lost_is_told_and_its_video_is_found_by_its_mark(
+def test_a_video_with_a_lost_answer_is_found_by_its_mark(
     sandbox: pytest.Pytester, account: ApiVideo, ledgers: Path
 ) -> None:
     account.on("POST /videos").drop(when="after")
@@ -220,7 +220,7 @@ def test_an_answer_that_is_lost_is_told_and_its_video_is_found_by_its_mark(
     assert list(ledgers.glob("*")) == []
 
 
-def test_an_answer_that_is_lost_of_what_has_no_room_for_a_mark_is_told(
+def test_a_lost_answer_without_a_mark_is_reported(
     sandbox: pytest.Pytester, account: ApiVideo, ledgers: Path
 ) -> None:
     account.on("POST /watermarks").drop(when="after")
@@ -324,7 +324,7 @@ def test_a_429_before_the_first_test_makes_it_inconclusive(
 
 
 @pytest.mark.usefixtures("sandbox")
-def test_a_sweep_tells_of_a_429(account: ApiVideo) -> None:
+def test_a_sweep_reports_a_429(account: ApiVideo) -> None:
     account.on("POST /auth/api-key").respond(**BUSY)
     done = sweep(account)
     assert done.exit_code == 1
@@ -404,7 +404,7 @@ def test_a_ledger_that_cannot_be_written_creates_nothing(
 
 
 @pytest.mark.usefixtures("killed")
-def test_what_a_sweep_cannot_remove_is_told_once_and_stays_in_the_ledger(
+def test_a_failed_removal_is_reported_once_and_stays_in_the_ledger(
     account: ApiVideo, ledgers: Path
 ) -> None:
     refused = account.on("DELETE /videos/{videoId}")
@@ -432,7 +432,7 @@ def test_without_locks_a_run_of_today_is_swept_only_if_it_is_named(
 # A target that is no api.video
 
 
-def test_a_target_that_answers_html_is_told_before_anything_is_written(
+def test_a_target_that_answers_html_is_an_error_before_any_write(
     suite: pytest.Pytester, page: str, ledgers: Path
 ) -> None:
     suite.makepyfile(CREATES)
@@ -466,7 +466,7 @@ def test_a_target_with_the_rate_limits_of_production_is_refused(
 # Workers
 
 
-def test_workers_share_one_login_and_what_they_left_is_told_once(
+def test_workers_share_one_login_and_one_report_of_remains(
     sandbox: pytest.Pytester, account: ApiVideo
 ) -> None:
     sandbox.makepyfile(
@@ -494,7 +494,7 @@ def test_workers_share_one_login_and_what_they_left_is_told_once(
 # Marks
 
 
-def test_a_mark_tells_its_run_and_its_age() -> None:
+def test_a_mark_contains_its_run_and_its_age() -> None:
     from datetime import UTC, datetime, timedelta
 
     now = datetime(2026, 11, 24, 8, tzinfo=UTC)

@@ -53,7 +53,7 @@ class Uploader:
         return self.status["ingest"]
 
     def download(self) -> bytes:
-        """Return the MP4 of the video, as a viewer gets it."""
+        """Download the MP4 of the video, as a viewer does."""
         assets = self.api.get(f"/videos/{self.video_id}").json()["assets"]
         answer = httpx.get(assets["mp4"])
         assert answer.status_code == 200

@@ -11,5 +11,5 @@ from tests.uploads.client import Uploader
 
 @pytest.fixture
 def upload(apivideo: ApiVideo, api: httpx.Client) -> Uploader:
-    """Provide a function that uploads to a new video."""
+    """Return an uploader for a new video without a source."""
     return Uploader(apivideo, api)

@@ -19,21 +19,21 @@ KINDS = ("player", "hls", "thumbnail", "mp4")
 
 @pytest.fixture
 def video(upload: Uploader) -> Uploader:
-    """Provide a public video with a file."""
+    """Upload a file to a public video."""
     upload.send(CONTENT)
     return upload
 
 
 @pytest.fixture
 def private(apivideo: ApiVideo, api: httpx.Client) -> Uploader:
-    """Provide a private video with a file."""
+    """Upload a file to a private video."""
     uploader = Uploader(apivideo, api, apivideo.videos.add(public=False).video_id)
     uploader.send(CONTENT)
     return uploader
 
 
 def assets(video: Uploader) -> dict[str, str]:
-    """Return the addresses of its assets; of a private one with a fresh token."""
+    """Return the URLs of a video's assets, with a new token if it is private."""
     told: dict[str, str] = video.api.get(f"/videos/{video.video_id}").json()["assets"]
     return told
 
@@ -97,7 +97,7 @@ def test_a_range_that_is_not_served_gets_the_whole(video: Uploader, headers: Any
     assert (answer.status_code, answer.content) == (200, CONTENT)
 
 
-def test_head_tells_how_long_the_mp4_is(video: Uploader) -> None:
+def test_head_has_the_length_of_the_mp4(video: Uploader) -> None:
     answer = httpx.head(assets(video)["mp4"])
     assert (answer.status_code, answer.content) == (200, b"")
     assert answer.headers["Content-Length"] == str(len(CONTENT))
@@ -175,7 +175,7 @@ def test_before_the_upload_there_is_nothing_and_during_it_not_yet(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_nobody_sees_a_video_that_is_gone(video: Uploader, kind: str) -> None:
+def test_a_deleted_video_has_no_assets(video: Uploader, kind: str) -> None:
     address = assets(video)[kind]
     video.api.delete(f"/videos/{video.video_id}")
     assert httpx.get(address).status_code == 404
@@ -236,7 +236,7 @@ def session_of(address: str) -> str:
     return session
 
 
-def test_a_session_goes_on_for_24_hours(private: Uploader, apivideo: ApiVideo) -> None:
+def test_a_session_lasts_24_hours(private: Uploader, apivideo: ApiVideo) -> None:
     apivideo.clock.freeze()
     address = assets(private)["mp4"]
     session = session_of(address)
@@ -322,7 +322,7 @@ def test_a_player_without_mp4_support_offers_none(video: Uploader) -> None:
 
 
 @pytest.mark.apivideo(encoding="fail")
-def test_what_could_not_be_encoded_is_not_there(upload: Uploader) -> None:
+def test_a_failed_rendition_is_not_found(upload: Uploader) -> None:
     upload.send(CONTENT)
     for kind in ("hls", "thumbnail", "mp4"):
         assert httpx.get(assets(upload)[kind]).status_code == 404

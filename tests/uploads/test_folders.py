@@ -53,7 +53,7 @@ def test_the_folder_of_a_killed_process_goes_with_the_next(tmp_path: Path) -> No
         living.communicate()
 
 
-def test_what_is_no_folder_of_ours_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_folders_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     other = tmp_path / "apivideo-of-mine"
     other.mkdir()

@@ -108,7 +108,7 @@ def test_nothing_is_written_but_numbered_files_in_one_folder(
 
 @pytest.fixture
 def raw(upload: Uploader) -> Iterator[socket.socket]:
-    """Provide a connection on which an upload of 10 MiB was begun, and a piece of it sent."""
+    """Open a connection, and send the beginning of an upload of 10 MiB."""
     address = (httpx.URL(upload.apivideo.url).host, httpx.URL(upload.apivideo.url).port)
     with socket.create_connection(address, timeout=30) as sock:
         basic = httpx.BasicAuth(upload.apivideo.api_key, "")._auth_header

@@ -41,14 +41,14 @@ class Node:
     file: Path
 
     def run(self, client: str, way: str, **options: Any) -> list[dict[str, Any]]:
-        """Return the answers that the client got."""
+        """Run a client that must succeed, and return the answers that it got."""
         told = self.tried(client, way, **options)
         assert "error" not in told, told["error"]
         answers: list[dict[str, Any]] = told["answers"]
         return answers
 
     def tried(self, client: str, way: str, **options: Any) -> dict[str, Any]:
-        """Return the client's report of its attempt."""
+        """Run a client and return its output."""
         url = self.apivideo.url
         given = {
             "client": client,
@@ -85,7 +85,7 @@ def node(authority: trustme.CA, tmp_path: Path) -> Iterator[Node]:
 
 
 def stored(node: Node, video_id: str) -> bytes:
-    """Return the MP4 of a video, as a viewer gets it."""
+    """Download the MP4 of a video, as a viewer does."""
     context = ssl.create_default_context(cafile=node.authority)
     get = functools.partial(httpx.get, verify=context)
     return get(f"{node.apivideo.url}/vod/{video_id}/mp4/source.mp4").content

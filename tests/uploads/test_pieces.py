@@ -18,7 +18,7 @@ END = 2 * MIN + len(SMALL)
 
 
 def ranges(form: str) -> list[str]:
-    """Return the Content-Range of each of the three parts, as this kind of client sends them."""
+    """Return the Content-Range of each of three pieces, in one of the forms that clients send."""
     bounds = [(0, MIN - 1), (MIN, 2 * MIN - 1), (2 * MIN, END - 1)]
     return {
         "part i/N": [f"part {n}/3" for n in (1, 2, 3)],
@@ -67,7 +67,7 @@ def test_one_range_may_be_all(upload: Uploader) -> None:
     assert upload.ingest["receivedBytes"] == [{"from": 0, "to": 6, "total": 7}]
 
 
-def test_the_status_tells_which_parts_came(upload: Uploader) -> None:
+def test_the_status_lists_received_parts(upload: Uploader) -> None:
     upload.send(ANY, "part 3/*")
     upload.send(ANY, "part 1/*")
     assert upload.ingest == {
@@ -87,7 +87,7 @@ def test_the_status_tells_which_parts_came(upload: Uploader) -> None:
     }
 
 
-def test_the_status_tells_which_bytes_came(upload: Uploader) -> None:
+def test_the_status_lists_received_bytes(upload: Uploader) -> None:
     upload.send(ANY, f"bytes {MIN}-{2 * MIN - 1}/*")
     assert upload.ingest == {
         "status": "uploading",
@@ -203,7 +203,7 @@ def test_a_header_of_another_form_is_malformed(upload: Uploader, header: str) ->
     assert upload.ingest is None
 
 
-def test_a_problem_says_what_came_before(upload: Uploader) -> None:
+def test_a_problem_names_the_received_pieces(upload: Uploader) -> None:
     upload.send(ANY, "part 1/3")
     assert upload.send(ANY, "part 1/3").json() == {
         "type": DOCS + "video-content-range-by-part-part-already-sent",

@@ -30,9 +30,7 @@ def test_the_file_at_an_address_becomes_the_source(apivideo: ApiVideo, api: http
     assert video.download() == b"from elsewhere"
 
 
-def test_an_address_that_nobody_spoke_of_has_a_stand_in(
-    apivideo: ApiVideo, api: httpx.Client
-) -> None:
+def test_an_unknown_url_has_a_placeholder_file(apivideo: ApiVideo, api: httpx.Client) -> None:
     video = uploader(apivideo, api, made_from(api, URL))
     assert video.ingest["status"] == "ingested"
     assert video.download() == b"A stand-in for the file at " + URL.encode()
@@ -50,7 +48,7 @@ def test_a_file_takes_its_time_to_come(apivideo: ApiVideo, api: httpx.Client) ->
     assert video.download() == b"from afar"
 
 
-def test_a_file_that_is_gone_before_it_comes_never_comes(
+def test_a_file_removed_before_its_arrival_never_arrives(
     apivideo: ApiVideo, api: httpx.Client
 ) -> None:
     apivideo.remote_files.add(URL, b"from afar", seconds=20)
@@ -69,8 +67,8 @@ def test_nothing_at_an_address_leaves_the_video_on_its_way(
     assert video.status["encoding"]["playable"] is False
 
 
-def test_what_stands_elsewhere_must_have_an_address(apivideo: ApiVideo) -> None:
-    with pytest.raises(ValueError, match=r"http or https URL, not 'holiday\.mp4'"):
+def test_a_remote_file_must_have_a_url(apivideo: ApiVideo) -> None:
+    with pytest.raises(ValueError, match=r"http or https address, not 'holiday\.mp4'"):
         apivideo.remote_files.add("holiday.mp4", b"")
     apivideo.remote_files.add(URL, b"a")
     assert {url: file and file.content for url, file in apivideo.remote_files.known.items()} == {
@@ -142,7 +140,7 @@ def test_a_source_without_room_makes_no_video(apivideo: ApiVideo, api: httpx.Cli
 
 
 @pytest.mark.parametrize("source", ["ftp://a.example/a.mp4", "http://", "https://[", "file:///a"])
-def test_what_is_no_web_address_is_refused(api: httpx.Client, source: str) -> None:
+def test_an_invalid_url_is_refused(api: httpx.Client, source: str) -> None:
     answer = made_from(api, source)
     assert (answer.status_code, answer.json()["name"]) == (400, "source")
 

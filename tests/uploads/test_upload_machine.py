@@ -54,7 +54,7 @@ class Model:
     there: list[Sent] = field(default_factory=list)
 
     def judge(self, piece: Sent) -> str | None:
-        """Return the problem of the next piece; None if there is none, and then it is there."""
+        """Return the expected problem of a piece; accept the piece and return None without one."""
         if self.complete:
             return "video-source-already-uploaded"
         if self.there and self.there[0].by_part != piece.by_part:
@@ -113,7 +113,7 @@ class Model:
 
 @st.composite
 def pieces(draw: Any) -> list[Sent]:
-    """Split a file as clients of either kind send it, with what goes wrong."""
+    """Split a file into pieces as different clients do, with mistakes."""
     cuts = sorted(draw(st.sets(st.integers(1, 8), max_size=4)))
     bounds = list(zip([0, *cuts], [*cuts, 9], strict=True))
     by_part = draw(st.booleans())
@@ -178,7 +178,7 @@ def test_a_model_agrees_on_every_answer(
 
 @MANY
 @given(pieces())
-def test_threads_that_send_them_at_once_leave_what_one_order_would(
+def test_concurrent_pieces_have_the_result_of_one_order(
     apivideo: ApiVideo, sent: list[Sent]
 ) -> None:
     auth = (apivideo.api_key, "")

@@ -97,7 +97,7 @@ def test_each_piece_without_an_id_is_a_video_of_its_own(
 NOT_GOOD = (401, "authentication-invalid-upload-token")
 
 
-def test_no_token_is_told_apart_from_a_wrong_one(http: httpx.Client) -> None:
+def test_a_missing_token_differs_from_an_invalid_one(http: httpx.Client) -> None:
     missing = http.post("/upload", files={"file": b"content"})
     assert (missing.status_code, missing.json()) == (
         401,

@@ -18,7 +18,7 @@ from pytest_apivideo import ApiVideo
 from tests.uploads.client import ANY, DOCS, MiB, Uploader, slug
 
 
-def test_a_file_is_stored_as_it_came(upload: Uploader, apivideo: ApiVideo) -> None:
+def test_a_file_is_stored_unchanged(upload: Uploader, apivideo: ApiVideo) -> None:
     content = bytes(range(256)) * 4000
     answer = upload.send(content)
     assert answer.status_code == 201
@@ -48,7 +48,7 @@ def test_the_content_of_pieces_is_hashed_as_one(upload: Uploader, apivideo: ApiV
         apivideo.content("viUnknown")
 
 
-def test_the_status_tells_that_it_is_there(upload: Uploader) -> None:
+def test_the_status_shows_the_file(upload: Uploader) -> None:
     upload.send(b"content")
     assert upload.ingest == {"status": "uploaded", "filesize": 7, "receivedBytes": []}
     assert upload.status["encoding"]["playable"] is True
@@ -117,7 +117,7 @@ def test_two_files_are_refused_and_neither_is_kept(upload: Uploader, apivideo: A
         pytest.param({"content": b"bytes" * 1000}, id="bytes"),
     ],
 )
-def test_what_is_no_form_with_a_file_has_no_file(upload: Uploader, request_body: Any) -> None:
+def test_an_invalid_form_has_no_file(upload: Uploader, request_body: Any) -> None:
     answer = upload.api.post(f"/videos/{upload.video_id}/source", **request_body)
     assert (answer.status_code, slug(answer)) == (400, "uploaded-file-no-file")
 
@@ -154,7 +154,7 @@ def test_a_restored_video_has_its_file(upload: Uploader) -> None:
 
 
 @pytest.mark.apivideo(max_disk=100)
-def test_what_goes_beyond_the_disk_is_refused(upload: Uploader, apivideo: ApiVideo) -> None:
+def test_a_file_larger_than_the_disk_is_refused(upload: Uploader, apivideo: ApiVideo) -> None:
     other = Uploader(apivideo, upload.api)
     assert other.send(bytes(60)).status_code == 201
     answer = upload.send(bytes(41))
@@ -193,9 +193,7 @@ def test_a_video_that_a_lever_encoded_has_a_source(
     assert upload.refusal(b"another") == (400, "video-source-already-uploaded")
 
 
-def test_no_lever_encodes_a_video_whose_source_is_still_coming(
-    upload: Uploader, apivideo: ApiVideo
-) -> None:
+def test_an_incomplete_source_cannot_be_encoded(upload: Uploader, apivideo: ApiVideo) -> None:
     upload.send(ANY, "part 1/2")
     with pytest.raises(ValueError, match="is not complete, so it has no renditions"):
         apivideo.videos.encode(upload.video_id)
@@ -212,7 +210,7 @@ def test_a_recording_has_a_source_that_can_be_copied(apivideo: ApiVideo, api: ht
     assert copy.download() == recording.download()
 
 
-def test_what_is_beside_the_file_is_bounded_and_told(upload: Uploader) -> None:
+def test_other_form_fields_are_limited(upload: Uploader) -> None:
     for fields in ({str(n): "x" for n in range(150)}, {"note": "x" * 10**6}):
         path, files = f"/videos/{upload.video_id}/source", {"file": b"a"}
         answer = upload.api.post(path, files=files, data=fields)
@@ -237,13 +235,13 @@ def test_nothing_is_received_for_a_project_that_is_closed(apivideo_server: Any) 
     assert spool.used == 0
 
 
-def test_a_folder_that_somebody_removed_is_made_anew(upload: Uploader, apivideo: ApiVideo) -> None:
+def test_a_removed_folder_is_created_again(upload: Uploader, apivideo: ApiVideo) -> None:
     upload.send(b"content")
     shutil.rmtree(apivideo._project.spool._folder.name)  # type: ignore[union-attr]
     assert Uploader(apivideo, upload.api).send(b"content").status_code == 201
 
 
-def test_a_file_that_is_on_a_full_disk_is_told(
+def test_a_full_disk_is_an_error(
     upload: Uploader, apivideo: ApiVideo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Full(io.BytesIO):

@@ -1,4 +1,4 @@
-"""A shelf of videos on api.video, as most programs are: the addresses stand in the source."""
+"""A program with the addresses of api.video in its source, as in most programs."""
 
 from shelf.shelf import KeyRefused, Shelf, Video
 from shelf.uploads import upload

@@ -9,7 +9,7 @@ from shelf.shelf import KeyRefused, Shelf
 
 
 def main() -> int:
-    """List the videos; 1 if the key is refused."""
+    """List the videos, and return the exit code: 1 if the key is refused."""
     environment = os.environ.get("API_VIDEO_ENVIRONMENT", "production")
     shelf = Shelf(os.environ["API_VIDEO_KEY"], environment)
     try:

@@ -1,4 +1,4 @@
-"""The videos of an account, by plain HTTP."""
+"""The videos of an account, over plain HTTP."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class KeyRefused(Exception):  # noqa: N818 - it reads better without "Error"
 
 @dataclass(frozen=True)
 class Video:
-    """A video: its id, title, and where its thumbnail is."""
+    """A video: its id, its title, and the URL of its thumbnail."""
 
     id: str
     title: str
@@ -27,12 +27,12 @@ class Video:
 
     @classmethod
     def read(cls, data: dict[str, Any]) -> Video:
-        """Read api.video's object."""
+        """Create a video from api.video's JSON object."""
         return cls(data["videoId"], data["title"], data.get("assets", {}).get("thumbnail"))
 
 
 class Shelf:
-    """The videos of one account; stays logged in for as long as it is used."""
+    """The videos of one account; it logs in again when its token has expired."""
 
     def __init__(self, api_key: str, environment: str = "production") -> None:
         self._api_key = api_key
@@ -40,15 +40,15 @@ class Shelf:
         self._http = requests.Session()
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         self._http.close()
 
     def add(self, title: str) -> Video:
-        """Put a video on the shelf."""
+        """Create a video."""
         return Video.read(self._call("POST", "/videos", json={"title": title}))
 
     def __iter__(self) -> Iterator[Video]:
-        """All videos, page after page."""
+        """Iterate over all videos, page by page."""
         page, pages = 1, 1
         while page <= pages:
             listed = self._call("GET", "/videos", params={"currentPage": page, "sortBy": "title"})
@@ -56,7 +56,7 @@ class Shelf:
             page, pages = page + 1, listed["pagination"]["pagesTotal"]
 
     def _call(self, method: str, path: str, **options: Any) -> Any:
-        """Call an operation; logs in at first, and once more if the token is not accepted."""
+        """Call an operation; log in before the first one, and again if the token is refused."""
         if "Authorization" not in self._http.headers:
             self._log_in()
         answer = self._send(method, path, **options)

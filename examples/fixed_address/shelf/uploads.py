@@ -1,4 +1,4 @@
-"""Uploads by the official SDK, which has no setting for its address at all."""
+"""Uploads with the official SDK, which has no setting for its address."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from apivideo.model.video_creation_payload import VideoCreationPayload
 
 
 def upload(path: Path, api_key: str, environment: str = "production") -> str:
-    """Make a video of a file and return its id."""
+    """Upload a file as a new video, and return the video's id."""
     client = apivideo.AuthenticatedApiClient(api_key, production=environment == "production")
     with client:
         videos = VideosApi(client)

@@ -1,4 +1,4 @@
-"""Every test of this suite is intercepted: that is all that it takes."""
+"""One fixture intercepts the calls of every test in this suite."""
 
 from __future__ import annotations
 

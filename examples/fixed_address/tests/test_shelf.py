@@ -1,4 +1,4 @@
-"""A program that knows one address only, https://ws.api.video, tested on the fake."""
+"""A program with a fixed address, https://ws.api.video, tested on the fake."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from shelf import KeyRefused, Shelf, upload
 APPLICATION = Path(__file__).parents[1]
 
 
-def test_a_video_is_put_on_the_shelf(apivideo: ApiVideo, shelf: Shelf) -> None:
+def test_a_video_can_be_added(apivideo: ApiVideo, shelf: Shelf) -> None:
     video = shelf.add("Maths")
 
     assert list(shelf) == [video]
@@ -33,7 +33,7 @@ def test_it_logs_in_again_when_the_token_has_expired(apivideo: ApiVideo, shelf: 
     apivideo.calls.assert_called("POST /auth/api-key", times=2)
 
 
-def test_the_sandbox_has_a_shelf_of_its_own(apivideo: ApiVideo, shelf: Shelf) -> None:
+def test_the_sandbox_has_its_own_videos(apivideo: ApiVideo, shelf: Shelf) -> None:
     shelf.add("Maths")
     sandbox = Shelf(apivideo.sandbox_key, "sandbox")
 
@@ -67,7 +67,7 @@ def test_a_file_is_uploaded_by_the_sdk(apivideo: ApiVideo, tmp_path: Path) -> No
     apivideo.calls.assert_called("POST /videos/{videoId}/source", times=1)
 
 
-def test_the_command_line_is_led_to_the_fake_as_well(
+def test_the_command_line_reaches_the_fake(
     apivideo: ApiVideo, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     video = shelf.add("Maths")
@@ -84,7 +84,7 @@ def test_the_command_line_is_led_to_the_fake_as_well(
     assert (listed.stdout, listed.stderr) == (f"{video.id}  Maths\n", "")
 
 
-def test_the_command_line_says_that_a_key_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_line_reports_a_refused_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("API_VIDEO_KEY", "mistyped")
 
     listed = subprocess.run(

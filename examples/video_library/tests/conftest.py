@@ -1,4 +1,4 @@
-"""Points the application at the fake: this file is all that it takes."""
+"""Fixtures that connect the application to the fake."""
 
 from __future__ import annotations
 

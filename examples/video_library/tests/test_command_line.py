@@ -1,4 +1,4 @@
-"""The command line in a process of its own: environment variables lead it to the fake."""
+"""The command line in a child process, which finds the fake by environment variables."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_adds_a_video_with_tags(config: Config, library: Library) -> None:
 
 
 @pytest.mark.parametrize(
-    ("variable", "value", "complaint"),
+    ("variable", "value", "message"),
     [
         pytest.param("APIVIDEO_API_KEY", "", "APIVIDEO_API_KEY is not set", id="no key"),
         pytest.param("APIVIDEO_API_KEY", "mistyped", "refused the API key", id="wrong key"),
@@ -47,13 +47,13 @@ def test_adds_a_video_with_tags(config: Config, library: Library) -> None:
         pytest.param("APIVIDEO_BASE_URL", "http://127.0.0.1:1", "no answer from", id="no server"),
     ],
 )
-def test_says_what_is_wrong_with_the_configuration(
-    config: Config, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, complaint: str
+def test_reports_an_invalid_configuration(
+    config: Config, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, message: str
 ) -> None:
     monkeypatch.setenv(variable, value)
 
     listed = video_library("list")
 
     assert listed.returncode == 1
-    assert complaint in listed.stderr
+    assert message in listed.stderr
     assert "Traceback" not in listed.stderr

@@ -1,4 +1,4 @@
-"""What the library does, against a whole api.video: no answer is written down in these tests."""
+"""The library on the fake api.video, without canned responses."""
 
 from __future__ import annotations
 
@@ -26,9 +26,7 @@ def test_renames_a_video_and_keeps_its_tags(library: Library) -> None:
     assert library.catalogue() == [renamed]
 
 
-def test_removes_a_video_though_the_answer_has_no_body(
-    library: Library, apivideo: ApiVideo
-) -> None:
+def test_removes_a_video_with_an_empty_answer(library: Library, apivideo: ApiVideo) -> None:
     video = library.publish("Getting started")
 
     library.remove(video)
@@ -47,7 +45,7 @@ def test_pages_through_230_videos(library: Library, apivideo: ApiVideo) -> None:
     apivideo.calls.assert_called("GET /videos", times=3)
 
 
-def test_a_problem_is_raised_with_everything_that_was_wrong(client: Client) -> None:
+def test_an_error_lists_all_problems(client: Client) -> None:
     with pytest.raises(ApiError) as raised:
         client.call("POST", "/videos", json={"title": " ", "tags": "tutorial"})
 
@@ -56,7 +54,7 @@ def test_a_problem_is_raised_with_everything_that_was_wrong(client: Client) -> N
     assert [problem.name for problem in raised.value.problems] == ["title", "tags"]
 
 
-def test_renaming_a_video_that_is_gone_is_an_error_of_its_own(library: Library) -> None:
+def test_renaming_a_deleted_video_raises_an_error(library: Library) -> None:
     video = library.publish("Getting started")
     library.remove(video)
 
@@ -64,7 +62,7 @@ def test_renaming_a_video_that_is_gone_is_an_error_of_its_own(library: Library) 
         library.rename(video, "Too late")
 
 
-def test_an_outage_is_told_and_the_next_call_works(
+def test_an_outage_raises_an_error_and_the_next_call_works(
     library: Library, apivideo_server: FakeServer
 ) -> None:
     video = library.publish("Getting started")
@@ -78,7 +76,7 @@ def test_an_outage_is_told_and_the_next_call_works(
 
 
 @pytest.mark.apivideo(extra_fields={"aiChapters": True})
-def test_an_attribute_that_api_video_adds_tomorrow_does_no_harm(library: Library) -> None:
+def test_an_unknown_attribute_is_ignored(library: Library) -> None:
     video = library.publish("Getting started")
 
     assert library.catalogue() == [video]

@@ -1,4 +1,4 @@
-"""An access token lives for an hour and a refresh token works once. Nobody here waits an hour."""
+"""Tokens: an access token expires after an hour, and a refresh token works once."""
 
 from __future__ import annotations
 
@@ -20,11 +20,9 @@ def test_logs_in_once_for_many_calls(library: Library, apivideo: ApiVideo) -> No
     apivideo.calls.assert_called("POST /auth/api-key", times=1)
 
 
-def test_recovers_when_the_server_says_that_an_hour_has_passed(
-    library: Library, apivideo: ApiVideo
-) -> None:
+def test_recovers_from_an_expired_token(library: Library, apivideo: ApiVideo) -> None:
     video = library.publish("Getting started")
-    apivideo.clock.advance(3601)  # the fake's clock alone: the client cannot know
+    apivideo.clock.advance(3601)  # moves the fake's clock only, not the client's
 
     assert library.catalogue() == [video]
 
@@ -47,7 +45,7 @@ def test_renews_before_the_hour_is_over_and_never_sees_a_401(
 
 
 @pytest.mark.apivideo(expires_in=60)
-def test_believes_the_answer_about_how_long_a_token_lives(
+def test_uses_the_lifetime_in_the_answer(
     library: Library, apivideo: ApiVideo, apivideo_frozen_time: FrozenTime
 ) -> None:
     for _minute in range(10):
@@ -58,9 +56,7 @@ def test_believes_the_answer_about_how_long_a_token_lives(
     apivideo.calls.assert_called("POST /auth/refresh", times=9)
 
 
-def test_logs_in_again_when_the_refresh_token_is_worthless_too(
-    library: Library, apivideo: ApiVideo
-) -> None:
+def test_logs_in_again_after_a_refused_refresh(library: Library, apivideo: ApiVideo) -> None:
     library.catalogue()
     apivideo.tokens.revoke_all()
 
@@ -115,7 +111,7 @@ def test_a_refresh_that_fails_once_does_not_end_the_session(
     assert library.catalogue() == [video]
 
 
-def test_a_key_of_the_other_environment_is_told_as_such(config: Config, apivideo: ApiVideo) -> None:
+def test_a_key_of_the_other_environment_raises_an_error(config: Config, apivideo: ApiVideo) -> None:
     wrong = replace(config, api_key=apivideo.production_key)
 
     with Client(wrong) as client, pytest.raises(KeyRefused, match="sandbox environment") as raised:
@@ -124,8 +120,8 @@ def test_a_key_of_the_other_environment_is_told_as_such(config: Config, apivideo
     assert apivideo.production_key not in str(raised.value)
 
 
-@pytest.mark.apivideo(auth_errors="spec")
-def test_a_refused_key_may_also_be_answered_400(config: Config, apivideo: ApiVideo) -> None:
+@pytest.mark.apivideo(auth_errors="docs")
+def test_a_key_refused_with_401_raises_an_error(config: Config, apivideo: ApiVideo) -> None:
     wrong = replace(config, api_key=apivideo.production_key)
 
     with Client(wrong) as client, pytest.raises(KeyRefused):
@@ -134,9 +130,7 @@ def test_a_refused_key_may_also_be_answered_400(config: Config, apivideo: ApiVid
     apivideo.calls.assert_sequence("POST /auth/api-key -> 400")
 
 
-def test_a_key_that_is_disabled_ends_in_an_error_and_not_in_a_loop(
-    library: Library, apivideo: ApiVideo
-) -> None:
+def test_a_disabled_key_raises_an_error(library: Library, apivideo: ApiVideo) -> None:
     library.catalogue()
     apivideo.keys.disable(apivideo.api_key)
     apivideo.clock.advance(3601)
@@ -145,10 +139,10 @@ def test_a_key_that_is_disabled_ends_in_an_error_and_not_in_a_loop(
     with pytest.raises(KeyRefused):
         library.catalogue()
 
-    assert len(apivideo.calls) == 3  # the list, the refresh, the login: each of them once
+    assert len(apivideo.calls) == 3  # one each: list, refresh, login
 
 
-def test_a_401_that_stays_ends_in_an_error_and_not_in_a_loop(
+def test_a_repeated_401_raises_an_error(
     library: Library, apivideo: ApiVideo, apivideo_server: FakeServer
 ) -> None:
     apivideo_server.expect_request("/videos").respond_with_json({"title": "No."}, status=401)

@@ -1,4 +1,4 @@
-"""The official SDK renews its token in a thread of its own; the fake's clock moves it too."""
+"""The official SDK renews its token in a thread, which follows the fake's clock."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MiB = 1024 * 1024
 
 @pytest.fixture
 def film(tmp_path: Path) -> Path:
-    """Provide a file to upload."""
+    """Create a file to upload."""
     path = tmp_path / "Holidays.mp4"
     path.write_bytes(b"film")
     return path
@@ -42,19 +42,19 @@ def test_uploads_a_large_file_in_chunks(config: Config, apivideo: ApiVideo, film
     assert apivideo.content(name).read() == film.read_bytes()
 
 
-def test_a_chunk_that_fails_is_told(config: Config, apivideo: ApiVideo, film: Path) -> None:
+def test_a_failed_chunk_raises_an_error(config: Config, apivideo: ApiVideo, film: Path) -> None:
     film.write_bytes(os.urandom(11 * MiB))
     apivideo.on("POST /videos/{videoId}/source", part=2).respond(503)
-    with Uploader(config, chunk_size=5 * MiB) as uploader, pytest.raises(ApiError) as told:
+    with Uploader(config, chunk_size=5 * MiB) as uploader, pytest.raises(ApiError) as raised:
         uploader.upload(film)
 
-    assert told.value.status == 503
+    assert raised.value.status == 503
     (video,) = apivideo.videos
     assert apivideo.content(video.video_id).size == 5 * MiB  # the first chunk, and no other
 
 
 @pytest.mark.apivideo(encoding=30)
-def test_waits_until_a_video_can_be_watched(
+def test_waits_until_a_video_can_be_played(
     config: Config, apivideo: ApiVideo, apivideo_sleeps: list[float], film: Path
 ) -> None:
     with Uploader(config) as uploader:
@@ -64,18 +64,18 @@ def test_waits_until_a_video_can_be_watched(
 
 
 @pytest.mark.parametrize(
-    ("outcome", "told"),
+    ("outcome", "message"),
     [
         pytest.param("failed", "failed", marks=pytest.mark.apivideo(encoding="fail")),
         pytest.param("never", "after 600", marks=pytest.mark.apivideo(encoding="never")),
     ],
 )
 def test_gives_up_on_a_video_that_is_never_encoded(
-    config: Config, apivideo_sleeps: list[float], film: Path, outcome: str, told: str
+    config: Config, apivideo_sleeps: list[float], film: Path, outcome: str, message: str
 ) -> None:
     with Uploader(config) as uploader:
         name = uploader.upload(film)
-        with pytest.raises(NotPlayable, match=told):
+        with pytest.raises(NotPlayable, match=message):
             uploader.wait_until_playable(name)
 
     assert sum(apivideo_sleeps) == (600 if outcome == "never" else 0)
@@ -99,7 +99,7 @@ def test_renews_ten_seconds_before_the_token_expires(config: Config, apivideo: A
         apivideo.calls.assert_called("POST /auth/refresh", times=1)
 
 
-def test_a_refused_token_is_not_mended_by_the_sdk(
+def test_the_sdk_does_not_renew_a_refused_token(
     config: Config, apivideo: ApiVideo, film: Path
 ) -> None:
     with Uploader(config) as uploader:
@@ -111,7 +111,7 @@ def test_a_refused_token_is_not_mended_by_the_sdk(
     apivideo.calls.assert_called("POST /auth/refresh", times=0)
 
 
-def test_one_failed_renewal_ends_all_renewal(
+def test_a_failed_renewal_is_the_last_one(
     config: Config, apivideo: ApiVideo, apivideo_server: FakeServer, film: Path
 ) -> None:
     refresh = apivideo_server.expect_oneshot_request("/auth/refresh")
@@ -123,17 +123,17 @@ def test_one_failed_renewal_ends_all_renewal(
         with pytest.raises(LoginLost):
             uploader.upload(film)
 
-    apivideo.calls.assert_called("POST /auth/refresh", times=0)  # none but the one that failed
+    apivideo.calls.assert_called("POST /auth/refresh", times=0)  # the 503 came from the rule
 
 
-def test_a_new_uploader_logs_in_by_itself(config: Config, apivideo: ApiVideo, film: Path) -> None:
+def test_a_new_uploader_logs_in(config: Config, apivideo: ApiVideo, film: Path) -> None:
     apivideo.tokens.revoke_all()
 
     with Uploader(config) as uploader:
         assert uploader.upload(film) in apivideo.videos
 
 
-def test_a_key_of_the_other_environment_is_told(apivideo: ApiVideo) -> None:
+def test_a_key_of_the_other_environment_raises_an_error(apivideo: ApiVideo) -> None:
     wrong = Config(apivideo.production_key, apivideo.url)
 
     with pytest.raises(KeyRefused, match="sandbox environment"), Uploader(wrong):

@@ -12,7 +12,7 @@ from video_library.library import Library, Video
 
 
 def main() -> int:
-    """Do what the arguments say; 1 if it went wrong."""
+    """Run the command, and return the exit code: 1 after an error."""
     arguments = _parser().parse_args()
     try:
         with Client(Config.from_environment()) as client:

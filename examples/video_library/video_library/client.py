@@ -1,4 +1,4 @@
-"""A client of api.video's HTTP API that keeps itself logged in."""
+"""A client of api.video's HTTP API that renews its access token."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ TIMEOUT = 30
 """Seconds to wait for an answer."""
 
 MARGIN = 30
-"""Seconds before its expiry at which a token is renewed."""
+"""The number of seconds before its expiry at which a token is renewed."""
 
 REFUSED = (400, 401)
-"""How api.video answers a login or a refresh that it refuses; its documents say both."""
+"""The statuses of a refused login or refresh: api.video's documents name both."""
 
 Params = Mapping[str, str | int | list[str]]
 
 
 @dataclass(frozen=True)
 class Token:
-    """An access token, the refresh token that renews it, and when to do so (epoch seconds)."""
+    """An access token, its refresh token, and the time to renew it (epoch seconds)."""
 
     access: str = field(repr=False)
     refresh: str = field(repr=False)
@@ -37,16 +37,16 @@ class Token:
 
     @classmethod
     def read(cls, grant: dict[str, Any], asked_at: float) -> Token:
-        """Read the answer to a login or a refresh."""
+        """Create a token from the answer to a login or a refresh."""
         lifetime = grant["expires_in"]
         renew_at = asked_at + lifetime - min(MARGIN, lifetime / 2)
         return cls(grant["access_token"], grant["refresh_token"], renew_at)
 
 
 class Client:
-    """Calls api.video with a token that it renews when needed; threads may share it.
+    """A client that renews its token when needed; threads can share it.
 
-    `token` is one to begin with, such as that of the process which forked this one.
+    `token` is the first token to use, such as that of the parent process after a fork.
     """
 
     def __init__(self, config: Config, token: Token | None = None) -> None:
@@ -68,16 +68,16 @@ class Client:
 
     @property
     def token(self) -> Token | None:
-        """The token in use, if there was need of one yet."""
+        """The token in use; None before the first call."""
         return self._token
 
     def call(
         self, method: str, path: str, *, params: Params | None = None, json: Any = None
     ) -> Any:
-        """Call an operation and return the JSON of its answer, None if it has none.
+        """Call an operation and return the JSON of its answer, None for an empty one.
 
-        A refused token is renewed, and the call repeated, once. Raises ApiError for an answer that
-        is no success, KeyRefused if no token can be had, and Unreachable if no answer came.
+        After a 401 the token is renewed and the call repeated, once. Raises ApiError for an error
+        status, KeyRefused if the API key is refused, and Unreachable without an answer.
         """
         token = self._good_token()
         response = self._send(method, path, token=token, params=params, json=json)
@@ -87,7 +87,7 @@ class Client:
         return _content(response)
 
     def items(self, path: str, params: Params) -> Iterator[dict[str, Any]]:
-        """All items of a list: follows the links from page to page."""
+        """Iterate over all items of a list, following the links between pages."""
         page = self.call("GET", path, params=params)
         yield from page["data"]
         while link := _next(page["pagination"]):
@@ -115,8 +115,8 @@ class Client:
     def _good_token(self, refused: Token | None = None) -> Token:
         """Return the token to send, which is not the `refused` one.
 
-        Of many threads whose token was refused, the first one in renews it. The others wait for the
-        lock, and then find another token than the one that they sent.
+        If many threads had their token refused, the first one to get the lock renews it. The others
+        then find a token that differs from the one that they sent.
         """
         with self._lock:
             token = self._token
@@ -134,7 +134,7 @@ class Client:
         return token
 
     def _refresh(self, token: Token) -> Token | None:
-        """Return the next token, or None if the refresh token is spent: each works once."""
+        """Return the next token; None if the refresh token was used before, as it works once."""
         return self._authenticate("/auth/refresh", {"refreshToken": token.refresh})
 
     def _authenticate(self, path: str, payload: dict[str, str]) -> Token | None:
@@ -152,7 +152,7 @@ def _content(response: requests.Response) -> Any:
 
 
 def _next(pagination: dict[str, Any]) -> str | None:
-    """Path and query of the next page; its host is ignored, so that the token goes nowhere else."""
+    """Return path and query of the next page, without its host: the token is sent nowhere else."""
     uris = {link["rel"]: link["uri"] for link in pagination["links"]}
     if "next" not in uris:
         return None

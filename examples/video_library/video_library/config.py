@@ -13,7 +13,7 @@ HOSTS = {"sandbox": "https://sandbox.api.video", "production": "https://ws.api.v
 
 @dataclass(frozen=True)
 class Config:
-    """Which api.video to talk to, and with which key."""
+    """The API key, and the address and the environment of api.video."""
 
     api_key: str = field(repr=False)
     base_url: str = HOSTS["sandbox"]
@@ -23,11 +23,11 @@ class Config:
     def from_environment(cls, variables: Mapping[str, str] = os.environ) -> Config:
         """Read APIVIDEO_API_KEY (required), APIVIDEO_ENVIRONMENT and APIVIDEO_BASE_URL.
 
-        Raises ConfigError for what is missing or cannot be used.
+        Raises ConfigError for a missing or an invalid value.
         """
         api_key = variables.get("APIVIDEO_API_KEY", "").strip()
         if not api_key:
-            raise ConfigError("APIVIDEO_API_KEY is not set: put your api.video API key there")
+            raise ConfigError("APIVIDEO_API_KEY is not set: set it to your api.video API key")
         environment = variables.get("APIVIDEO_ENVIRONMENT") or "sandbox"
         if environment not in HOSTS:
             raise ConfigError(

@@ -1,9 +1,9 @@
-"""What can go wrong, as exceptions.
+"""The exceptions of the library.
 
 LibraryError
-├── ConfigError   the environment variables are wrong
-├── KeyRefused    api.video does not accept the API key
-├── Unreachable   api.video gave no answer at all
+├── ConfigError   an environment variable is missing or invalid
+├── KeyRefused    api.video refused the API key
+├── Unreachable   api.video did not answer
 └── ApiError      api.video answered with a problem
 """
 
@@ -16,15 +16,15 @@ import requests
 
 
 class LibraryError(Exception):
-    """Anything that the application expects may go wrong; its text is fit for a user."""
+    """The base of all expected errors; its text can be shown to a user."""
 
 
 class ConfigError(LibraryError):
-    """A setting is missing or cannot be used."""
+    """A setting is missing or invalid."""
 
 
 class KeyRefused(LibraryError):  # noqa: N818 - it reads better without "Error"
-    """api.video refused the API key, so there is nothing to retry."""
+    """api.video refused the API key, so a retry is useless."""
 
     def __init__(self, environment: str, base_url: str) -> None:
         super().__init__(
@@ -34,7 +34,7 @@ class KeyRefused(LibraryError):  # noqa: N818 - it reads better without "Error"
 
 
 class Unreachable(LibraryError):  # noqa: N818 - as above
-    """No answer came: no network, no such host, or too slow."""
+    """There was no answer: no network, an unknown host, or a timeout."""
 
     def __init__(self, base_url: str, reason: Exception) -> None:
         super().__init__(f"no answer from {base_url}: {reason}")
@@ -42,7 +42,7 @@ class Unreachable(LibraryError):  # noqa: N818 - as above
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that api.video found wrong; `name` is the attribute or parameter at fault."""
+    """One problem of a request; `name` is the invalid attribute or parameter."""
 
     title: str
     name: str | None = None
@@ -54,13 +54,13 @@ class Problem:
 
     @classmethod
     def read(cls, body: dict[str, Any]) -> Problem:
-        """Read a problem object, or one of its `problems`."""
+        """Create a problem from api.video's JSON object, or from one of its `problems`."""
         title = body.get("title") or "api.video gave no reason."
         return cls(title, body.get("name"), body.get("detail"))
 
 
 class ApiError(LibraryError):
-    """An answer that is no success: `status`, `title`, `name`, `detail` and all `problems`."""
+    """An answer with an error status, and its `title`, `name`, `detail` and `problems`."""
 
     def __init__(self, status: int, problems: list[Problem]) -> None:
         self.status = status
@@ -70,7 +70,7 @@ class ApiError(LibraryError):
 
     @classmethod
     def read(cls, response: requests.Response) -> ApiError:
-        """Read the problem in an answer; a proxy's error page holds none."""
+        """Create an error from an answer, which may be a proxy's error page without a problem."""
         try:
             body = response.json()
         except requests.JSONDecodeError:

@@ -1,4 +1,4 @@
-"""The library: what the application does, in its own words."""
+"""The library: the operations of the application."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 from video_library.client import Client, Params
 
 PAGE_SIZE = 100
-"""Videos to ask for at once: as many as api.video allows."""
+"""The number of videos on a page, the maximum that api.video allows."""
 
 
 @dataclass(frozen=True)
 class Video:
-    """A video, as far as the library cares."""
+    """A video, with the attributes that the library uses."""
 
     id: str
     title: str
@@ -22,7 +22,7 @@ class Video:
 
     @classmethod
     def read(cls, data: dict[str, Any]) -> Video:
-        """Read api.video's object; attributes that we do not know are none of our business."""
+        """Create a video from api.video's JSON object; ignore unknown attributes."""
         return cls(data["videoId"], data["title"], tuple(data["tags"]))
 
 
@@ -33,16 +33,16 @@ class Library:
         self._client = client
 
     def publish(self, title: str, tags: Iterable[str] = ()) -> Video:
-        """Add a video."""
+        """Create a video."""
         made = self._client.call("POST", "/videos", json={"title": title, "tags": list(tags)})
         return Video.read(made)
 
     def rename(self, video: Video, title: str) -> Video:
-        """Give a video another title."""
+        """Change the title of a video."""
         return Video.read(self._client.call("PATCH", f"/videos/{video.id}", json={"title": title}))
 
     def remove(self, video: Video) -> None:
-        """Delete a video for good."""
+        """Delete a video."""
         self._client.call("DELETE", f"/videos/{video.id}")
 
     def find(self, tag: str) -> list[Video]:
@@ -50,7 +50,7 @@ class Library:
         return list(self._listed({"tags[]": [tag]}))
 
     def catalogue(self) -> list[Video]:
-        """All videos, sorted by title."""
+        """Return all videos, sorted by title."""
         return list(self._listed({}))
 
     def _listed(self, wanted: Params) -> Iterator[Video]:

@@ -1,4 +1,4 @@
-"""Uploads files by api.video's official SDK, which renews its token in a thread of its own."""
+"""Uploads with api.video's official SDK, which renews its token in a thread."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from video_library.errors import ApiError, KeyRefused, LibraryError, Problem
 
 
 class LoginLost(LibraryError):  # noqa: N818 - it reads better without "Error"
-    """The SDK's token is not accepted any more, and the SDK does not mend that by itself."""
+    """api.video refuses the SDK's token, and the SDK does not log in again."""
 
 
 class NotPlayable(LibraryError):  # noqa: N818 - as above
-    """The video cannot be watched: its encoding failed, or takes too long."""
+    """The video cannot be played: its encoding failed, or takes too long."""
 
 
 class Uploader:
-    """Uploads files while its `with` block lasts; the SDK stays logged in as long.
+    """A context manager that uploads files; the SDK stays logged in until it ends.
 
-    The SDK renews the token ten seconds before it expires. It does not repeat a call that was
-    answered 401, and after one failed renewal it tries no other: begin a new `Uploader` then.
+    The SDK renews the token ten seconds before it expires. It does not repeat a call after a
+    401, and does not renew again after a failed renewal: create a new `Uploader` then.
     """
 
     def __init__(self, config: Config, *, chunk_size: int = 50 * 1024 * 1024) -> None:
@@ -41,7 +41,7 @@ class Uploader:
         self._videos = VideosApi(self._client)
 
     def __enter__(self) -> Self:
-        """Log in; raises KeyRefused."""
+        """Log in. Raises KeyRefused if the API key is refused."""
         try:
             self._client.__enter__()
         except apivideo.ApiException as refused:
@@ -57,7 +57,7 @@ class Uploader:
         self._client.__exit__(kind, error, traceback)
 
     def upload(self, path: Path, title: str | None = None) -> str:
-        """Make a video of a file, in chunks if it is large, and return its id.
+        """Upload a file as a new video, in chunks if it is large, and return the video's id.
 
         Raises LoginLost if the token is refused, and ApiError for any other problem.
         """
@@ -70,7 +70,7 @@ class Uploader:
         return str(video.video_id)
 
     def wait_until_playable(self, video_id: str, *, every: float = 5, timeout: float = 600) -> None:
-        """Ask every so many seconds whether the video can be watched, and return when it can.
+        """Wait until the video can be played; check its status `every` seconds.
 
         Raises NotPlayable if its encoding failed or takes longer than `timeout` seconds.
         """
@@ -84,10 +84,10 @@ class Uploader:
             if encoding.qualities and all(one.status == "failed" for one in encoding.qualities):
                 raise NotPlayable(f"the encoding of {video_id} failed")
             time.sleep(every)
-        raise NotPlayable(f"{video_id} is not encoded after {timeout:g} seconds")
+        raise NotPlayable(f"{video_id} cannot be played after {timeout:g} seconds")
 
 
 def _explained(failed: apivideo.ApiException) -> LibraryError:
     if isinstance(failed, apivideo.exceptions.UnauthorizedException):
-        return LoginLost("api.video does not accept the token any more")
+        return LoginLost("api.video refused the access token: create a new Uploader")
     return ApiError(failed.status, [Problem(failed.reason or "api.video gave no reason.")])

@@ -1,4 +1,4 @@
-"""The three applications, each with the secret of the webhook that the test sends from."""
+"""Test clients of the three applications, which know the secret of the test's webhook."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ CLIENTS: dict[str, Callable[[dict[str, str]], Any]] = {
 
 @pytest.fixture(params=CLIENTS)
 def client(request: pytest.FixtureRequest, apivideo_webhooks: WebhookReceiver) -> Any:
-    """Provide the framework's own test client of the application."""
+    """Return the framework's own test client for the application."""
     pytest.importorskip(request.param)
     webhook = apivideo_webhooks.webhook
     return CLIENTS[request.param]({webhook.id: webhook.signature_secret})

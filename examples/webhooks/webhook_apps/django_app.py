@@ -1,4 +1,4 @@
-"""Webhooks of api.video in Django, a project in one file: `request.body` has the raw bytes."""
+"""Webhooks of api.video in Django, in one file: `request.body` has the raw bytes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if not settings.configured:
 @csrf_exempt
 @require_POST
 def receive(request: HttpRequest) -> HttpResponse:
-    """Take a message that is signed, and refuse any other."""
+    """Accept an event with a valid signature, and refuse any other."""
     if not is_from_apivideo(request.body, request.headers, settings.WEBHOOK_SECRETS):
         return HttpResponse(status=401)
     return HttpResponse(status=202)  # now look at json.loads(request.body)["type"]

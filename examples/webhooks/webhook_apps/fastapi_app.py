@@ -1,4 +1,4 @@
-"""Webhooks of api.video in FastAPI: `await request.body()` has the raw bytes."""
+"""Webhooks of api.video in FastAPI: `await request.body()` returns the raw bytes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ app.state.webhook_secrets = {}  # the `signatureSecret` of each webhook, by its 
 
 @app.post("/hooks", status_code=202)
 async def receive(request: fastapi.Request) -> None:
-    """Take a message that is signed, and refuse any other."""
+    """Accept an event with a valid signature, and refuse any other."""
     secrets = request.app.state.webhook_secrets
     if not is_from_apivideo(await request.body(), request.headers, secrets):
         raise fastapi.HTTPException(401)

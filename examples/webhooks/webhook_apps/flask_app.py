@@ -1,4 +1,4 @@
-"""Webhooks of api.video in Flask: `request.get_data()` has the raw bytes."""
+"""Webhooks of api.video in Flask: `request.get_data()` returns the raw bytes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ app.config["WEBHOOK_SECRETS"] = {}  # the `signatureSecret` of each webhook, by 
 
 @app.post("/hooks")
 def receive() -> tuple[str, int]:
-    """Take a message that is signed, and refuse any other."""
+    """Accept an event with a valid signature, and refuse any other."""
     secrets = flask.current_app.config["WEBHOOK_SECRETS"]
     if not is_from_apivideo(flask.request.get_data(), flask.request.headers, secrets):
         return "", 401

@@ -1,4 +1,4 @@
-"""Whether a message really comes from api.video: the one function that all three apps share."""
+"""The check of a webhook's signature, which all three applications use."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 
 def is_from_apivideo(body: bytes, headers: Mapping[str, str], secrets: Mapping[str, str]) -> bool:
-    """Check the signature over the raw bytes; `secrets` are those of our webhooks, by their ids."""
+    """Return whether the body's signature is valid; `secrets` maps webhook ids to secrets."""
     secret = secrets.get(headers.get("X-Api-Video-WebhookID", ""))
     if secret is None:
         return False
