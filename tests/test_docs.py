@@ -35,7 +35,7 @@ def generated() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("page", ["settings.md", "operations.md", "options.md"])
+@pytest.mark.parametrize("page", ["settings.md", "operations.md", "options.md", "fidelity.md"])
 def test_a_generated_page_matches_the_code(page: str) -> None:
     assert (DOCS / page).read_text() == generated().PAGES[page](), "run: make docs"
 

@@ -67,7 +67,7 @@ def run(tests: str) -> Report:
 
 
 def run_now(tests: str, *more: str) -> Report:
-    """Return the report of a file of the contract, or of all for an empty text, on the fake in use."""
+    """Return the report of a file of the contract, or of all for an empty text, on the fake."""
     paths = [str(path) for path in sorted(FOLDER.glob(f"test_{tests}*.py"))]
     with tempfile.TemporaryDirectory() as folder:
         path, ini = Path(folder) / "report.json", Path(folder) / "pytest.ini"

@@ -231,7 +231,7 @@ def test_size_and_duration_come_from_the_mp4_file(
     ],
 )
 def test_an_incomplete_header_gives_no_metadata(content: bytes) -> None:
-    assert measured(content)[:2] == (None, None)
+    assert read_media_info(content)[:2] == (None, None)
 
 
 def test_a_header_that_is_cut_is_no_header() -> None:

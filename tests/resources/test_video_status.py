@@ -34,6 +34,14 @@ def test_before_any_upload_nothing_was_received_and_nothing_can_be_played(
     }
 
 
+@pytest.mark.apivideo(empty_ingest=[])
+def test_an_empty_ingest_can_be_a_list(apivideo: ApiVideo, api: httpx.Client) -> None:
+    path = f"/videos/{apivideo.videos.add().id}/status"
+    assert api.get(path).json()["ingest"] == []
+    assert httpx.patch(apivideo.url + "/_fake/settings", json={"empty_ingest": None}).is_success
+    assert api.get(path).json()["ingest"] is None
+
+
 def test_the_status_lists_received_pieces() -> None:
     chunk = BytesRange(first=0, to=9, total=10)
     ingest = Ingest(status="uploading", received_bytes=(chunk,), received_parts=ReceivedParts())

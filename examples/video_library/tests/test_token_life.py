@@ -120,8 +120,8 @@ def test_a_key_of_the_other_environment_raises_an_error(config: Config, apivideo
     assert apivideo.production_key not in str(raised.value)
 
 
-@pytest.mark.apivideo(auth_errors="docs")
-def test_a_key_refused_with_401_raises_an_error(config: Config, apivideo: ApiVideo) -> None:
+@pytest.mark.apivideo(auth_errors="spec")
+def test_a_key_refused_with_400_raises_an_error(config: Config, apivideo: ApiVideo) -> None:
     wrong = replace(config, api_key=apivideo.production_key)
 
     with Client(wrong) as client, pytest.raises(KeyRefused):
