@@ -157,8 +157,8 @@ class Settings(BaseModel):
         True,
         "Accept `Authorization: Bearer <API key>`, with a warning in the record of calls.",
         origin="seen",
-        source="2020 to 2025, 15 independent public programs send nothing else; api.video's guide to "
-        "webhooks shows it, its authentication guide and its clients do not",
+        source="2020 to 2025, 15 independent public programs send nothing else; api.video's guide "
+        "to webhooks shows it, its authentication guide and its clients do not",
     )
     clock_skew: Seconds = setting(
         0,
