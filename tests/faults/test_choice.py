@@ -155,7 +155,7 @@ def test_a_revoked_refresh_token_makes_the_client_log_in_again(
     apivideo.tokens.expire_all()
     apivideo.on("POST /auth/refresh").revoke_token()
     assert apivideo_http.get("/videos").status_code == 200
-    apivideo.calls.assert_sequence("POST /auth/refresh -> 400", "POST /auth/api-key -> 200")
+    apivideo.calls.assert_sequence("POST /auth/refresh -> 401", "POST /auth/api-key -> 200")
 
 
 def test_only_handled_requests_change_state(apivideo: ApiVideo, api: httpx.Client) -> None:
