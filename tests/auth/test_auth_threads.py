@@ -82,7 +82,7 @@ def test_of_simultaneous_refreshes_of_one_token_exactly_one_wins(
     assert [len(pairs) for pairs in winners] == [1] * ROUNDS
     statuses = [status for statuses in found for status in statuses]
     assert statuses.count(200) == ROUNDS
-    assert statuses.count(400) == (THREADS - 1) * ROUNDS
+    assert statuses.count(401) == (THREADS - 1) * ROUNDS
     assert len(apivideo.tokens) == ROUNDS + 1
     assert apivideo.calls.count("POST /auth/refresh") == THREADS * ROUNDS
 
