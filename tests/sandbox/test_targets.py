@@ -402,7 +402,10 @@ def test_environment(apivideo_session):
 @pytest.mark.parametrize(
     ("server", "words"),
     [
-        ("https://ws.api.video", "*is no fake: --apivideo-server names an `apivideo-fake serve`"),
+        (
+            "https://ws.api.video",
+            "*is api.video's: --apivideo-server takes the address of an `apivideo-fake serve`",
+        ),
         ("8765", "*'8765' is not the address of a server*"),
         ("http://[bad", "*'http://[[]bad' is not the address of a server*"),
         ("http://me:word@127.0.0.1:8765", "*'http://…@127.0.0.1:8765' is not the address of a*"),
@@ -431,8 +434,8 @@ def test_a_missing_server_or_one_that_is_not_the_fake_is_an_error(
 ) -> None:
     suite.makepyfile("def test_it(apivideo_http): ...")
     for server, words in (
-        ("http://127.0.0.1:9", "there is no fake at http://127.0.0.1:9*apivideo-fake serve*"),
-        (page, f"there is no fake at {page}*"),
+        ("http://127.0.0.1:9", "no fake answers at http://127.0.0.1:9*apivideo-fake serve*"),
+        (page, f"no fake answers at {page}*"),
         (f"{account.url}/nowhere", "POST */nowhere/_fake/projects gave 404*"),
     ):
         result = suite.runpytest_inprocess(f"--apivideo-server={server}")
