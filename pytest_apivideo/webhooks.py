@@ -263,7 +263,7 @@ def open_receiver(apivideo: ApiVideo) -> Iterator[WebhookReceiver]:
     """Open a receiver that listens on loopback until the block ends."""
     with _Server(("127.0.0.1", 0), _Handler) as server:
         receiver = WebhookReceiver(apivideo, f"http://127.0.0.1:{server.server_port}")
-        server.receive = receiver._receive
+        server.receive = lambda received: receiver._receive(received)  # looked up at each message
         thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
         try:

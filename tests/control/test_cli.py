@@ -98,7 +98,7 @@ def test_routes_lists_every_operation_and_settings_every_setting() -> None:
         assert f"{name} = {default!r}\n" in settings
     for field in Settings.model_fields.values():
         facts: Any = field.json_schema_extra
-        assert f"    {facts['origin']}: {facts['source']}\n" in settings
+        assert f"    Source: {facts['origin']}: {facts['source']}\n" in settings
 
 
 def test_the_commands_of_the_authentication_guide_work_with_curl(served: Served) -> None:
@@ -121,7 +121,7 @@ def test_the_commands_of_the_authentication_guide_work_with_curl(served: Served)
     status, renewed = curl(*as_json, *refresh)
     assert (status, set(renewed)) == (200, set(token))
     status, problem = curl(*as_json, *refresh)
-    assert (status, problem["title"]) == (401, "The API key is invalid.")
+    assert (status, problem["title"]) == (401, "The refresh token is invalid.")
 
     assert curl("--data", '{"advance": 3601}', f"{url}/_fake/clock")[0] == 200
     status, problem = curl("--header", bearer, f"{url}/videos")
