@@ -50,7 +50,7 @@ class Lifecycle:
     def include(
         self, project: Any, settings: Settings, environment: Environment, store: Store
     ) -> None:
-        """Run the events of this store, too."""
+        """Also run the events of this store."""
         place = ProjectContext(project, environment, settings, store, now_ns=0)
         self._places = (*self._places, place)
 

@@ -18,7 +18,7 @@ _CALLS_BEFORE: pytest.StashKey[dict[str, int]] = pytest.StashKey()
 
 
 class FailureReports:
-    """A plugin for the time after the fake server has been created."""
+    """The pytest hooks that report failures, registered once the fake server exists."""
 
     def __init__(self, server: FakeServer) -> None:
         self._server = server
