@@ -87,8 +87,11 @@ class Exchange:
         """Return the answer that a fault gives instead of the fake's, if it gives one."""
         if self._fault is None or self._fault.instead is None:
             return None
-        status, content, headers = self._fault.instead
-        return Reply(status, content, [*headers])
+        canned = self._fault.instead
+        reply = Reply(canned.status, canned.body, [*canned.headers])
+        if canned.is_problem:
+            reply.add("Content-Type", self.project.settings.problem_content_type)
+        return reply
 
     def handle(self, server_url: Callable[[], str]) -> Reply:
         """Call the operation's handler and return its answer; raises the problem of a refusal."""

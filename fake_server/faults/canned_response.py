@@ -25,11 +25,15 @@ _PROBLEMS: dict[int, Callable[[], Problem]] = {
 
 
 class CannedResponse(NamedTuple):
-    """A response that a fault sends without the request being handled."""
+    """A response that a fault sends without the request being handled.
+
+    `is_problem`: the body is api.video's problem, sent with the type of the project's problems.
+    """
 
     status: int
     body: bytes
     headers: tuple[tuple[str, str], ...]
+    is_problem: bool = False
 
 
 def canned_response(
@@ -48,15 +52,17 @@ def canned_response(
         raise ValueError(f"a response with status {status} has no body")
     own = _checked_headers(headers)
     default = _rate_limit_headers(status, retry_after)
-    content = b""
+    content, is_problem = b"", body is None and value is None and status >= 400
     if body is not None:
         content = _encode_body(body)
-    elif value is not None or status >= 400:
-        content = _encode_json(_default_problem(status).body() if value is None else value)
+    elif is_problem:
+        content = _encode_json(_default_problem(status).body())
+    elif value is not None:
+        content = _encode_json(value)
         default.append(("Content-Type", "application/json"))
     names = {name.lower() for name, _ in own}
     kept = [header for header in default if header[0].lower() not in names]
-    return CannedResponse(int(status), content, (*kept, *own))
+    return CannedResponse(int(status), content, (*kept, *own), is_problem)
 
 
 def _checked_headers(headers: Mapping[str, str] | None) -> list[tuple[str, str]]:

@@ -151,12 +151,12 @@ def test_an_invalid_answer_raises_an_error_with_valid_types(suite: pytest.Pytest
 
 @pytest.mark.parametrize("path", ["mine", "/mine/{a", "/mine/<int:a>", "/{a}/{a}", "", "/a b"])
 def test_an_invalid_path_is_refused(path: str) -> None:
-    with pytest.raises(ValueError, match="is no path of an operation; write it like /mine/"):
+    with pytest.raises(ValueError, match="is not a valid path; write it like /mine/"):
         GET(path, lambda call: None)
 
 
 def test_an_invalid_credential_is_refused() -> None:
-    with pytest.raises(ValueError, match="'pulic' is no credential; it is one of authorization, "):
+    with pytest.raises(ValueError, match="'pulic' is not a credential; use one of authorization, "):
         GET("/mine", lambda call: None, credential="pulic")
 
 

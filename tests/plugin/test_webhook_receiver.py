@@ -104,7 +104,7 @@ def test_messages_go_out_by_clients_of_http_too(
 def test_the_error_for_an_unknown_client_names_the_alternative(
     apivideo_webhooks: WebhookReceiver,
 ) -> None:
-    with pytest.raises(TypeError, match=r"builtins\.object is no test client of Django"):
+    with pytest.raises(TypeError, match=r"builtins\.object is not a test client of Django"):
         apivideo_webhooks.send(object(), "/", b"{}")
 
 

@@ -222,6 +222,27 @@ def test_resources_that_a_video_refers_to_must_exist(
     assert len(apivideo.videos) == 0
 
 
+@pytest.mark.parametrize(
+    "body",
+    [{"title": ""}, {"title": "a", "language": "x!"}, {"title": "a", "tags": "b"}],
+    ids=["title", "language", "tags"],
+)
+def test_a_single_problem_is_not_listed(api: httpx.Client, body: dict[str, Any]) -> None:
+    problem = api.post("/videos", json=body).json()
+    assert problem["status"] == 400
+    assert "problems" not in problem
+
+
+@pytest.mark.apivideo(unknown_fields="refuse")
+def test_a_subtitle_is_accepted_at_creation_and_shown_nowhere(api: httpx.Client) -> None:
+    answer = api.post("/videos", json={"title": "a", "subtitle": "b"})
+    assert answer.status_code == 201
+    assert "subtitle" not in answer.json()
+    assert "subtitle" not in api.get(f"/videos/{answer.json()['videoId']}").json()
+    wrong = api.post("/videos", json={"title": "a", "subtitle": 1})
+    assert (wrong.status_code, wrong.json()["name"]) == (400, "subtitle")
+
+
 def test_all_problems_of_a_request_are_listed_at_once(api: httpx.Client) -> None:
     answer = api.post("/videos", json={"tags": "a", "metadata": "b", "public": 1}).json()
     first, *others = answer.pop("problems")

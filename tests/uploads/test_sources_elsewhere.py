@@ -68,7 +68,7 @@ def test_nothing_at_an_address_leaves_the_video_on_its_way(
 
 
 def test_a_remote_file_must_have_a_url(apivideo: ApiVideo) -> None:
-    with pytest.raises(ValueError, match=r"http or https address, not 'holiday\.mp4'"):
+    with pytest.raises(ValueError, match=r"http or https URL, not 'holiday\.mp4'"):
         apivideo.remote_files.add("holiday.mp4", b"")
     apivideo.remote_files.add(URL, b"a")
     assert {url: file and file.content for url, file in apivideo.remote_files.known.items()} == {
