@@ -147,7 +147,8 @@ def _check_credential(principal: Principal, secret: str) -> Problem | None:
     project, record, settings = principal.project, principal.record, principal.project.settings
     if principal.credential == "bare" and not settings.allow_bare_token:
         return problems.invalid_authorization(_BARE_REFUSED)
-    as_key = principal.credential == "basic" or settings.allow_api_key_as_bearer
+    is_bearer = principal.credential == "bearer"
+    as_key = principal.credential == "basic" or (is_bearer and settings.allow_api_key_as_bearer)
     if as_key and isinstance(record, ApiKey):
         accepted = record.enabled and record.environment == principal.environment
         return None if accepted else problems.invalid_api_key()

@@ -32,7 +32,9 @@ def of_credential(
 ) -> Iterator[str]:
     """Yield the mistakes in how a credential is sent; `known` is the record of it, if any."""
     flaw = (credential.refusal and credential.refusal.detail) or ""
-    if credential.kind == "bearer" and isinstance(known, ApiKey | AdminKey):
+    if credential.kind == "bearer" and isinstance(known, AdminKey):
+        yield "an Admin API key was sent as Bearer token; send it as Basic user name"
+    if credential.kind == "bearer" and isinstance(known, ApiKey):
         yield (
             "an API key was sent as Bearer token: no client library does this, though the guide to "
             "webhooks shows it; send it as Basic user name with an empty password, or exchange it "
