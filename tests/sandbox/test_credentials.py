@@ -314,7 +314,7 @@ def test_wrong_credentials_can_be_tested_by_reading_or_when_made_up(
     assert send("GET", "/videos", {"Authorization": basic("nobody:")})[0] == 401
     assert send("DELETE", "/videos/viNobody")[0] == 401  # no credential at all
     for body in (b"", b"{}", b"[]", b'{"apiKey": 7}', b'{"apiKey": ""}', b"not json"):
-        assert send("POST", "/auth/api-key", JSON, body)[0] == 401, body
+        assert send("POST", "/auth/api-key", JSON, body)[0] in (400, 401), body
     made_up = json.dumps({"apiKey": account.api_key + relay.run}).encode()
     assert send("POST", "/auth/api-key", JSON, made_up)[0] == 401
     headers = {"Authorization": basic(f"{relay.run}:"), **JSON}
