@@ -18,6 +18,7 @@ import pytest
 @pytest.fixture
 def old(apivideo):
     apivideo.clock.freeze("2030-01-01T12:00:00Z")
+    apivideo.settings.allow_api_key_as_bearer = False
     return apivideo
 
 def test_it(old, apivideo_http):
@@ -50,7 +51,7 @@ TOLD = [
     "2030-01-01 13:00:00.000  <AccessToken eyJ…???? sandbox> renewed, lives 3600 s",
     "now <Clock manual 2030-01-01T13:00:00.000+00:00>",
     "-* api.video: faults -*",
-    'apivideo.on("GET /tags", times=1).respond(503), made at test_story.py:10, fired 1x',
+    'apivideo.on("GET /tags", times=1).respond(503), made at test_story.py:11, fired 1x',
 ]
 
 
