@@ -73,7 +73,7 @@ def test_it_ends_with_a_text_to_paste_without_values(seen: Path) -> None:
         ("sandbox", "https://sandbox.api.video.example", "at https://sandbox.api.video.example,"),
     ],
 )
-def test_only_the_sandbox_confirms_defaults(
+def test_only_a_report_of_the_sandbox_proves_defaults(
     tmp_path: Path, target: str, address: str | None, words: str
 ) -> None:
     settings: dict[str, Any] = {"allow_bare_token": True, "rotate_refresh": False}
