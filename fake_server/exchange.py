@@ -166,18 +166,15 @@ class Exchange:
             began=incoming.arrived,
             duration=real_seconds() - incoming.arrived,
             clock_duration=(self.project.clock.now_ns() - self._arrived_ns) / SECOND,
-            warnings=principal.warnings,
         )
         mimetype = incoming.request.mimetype
-        found = (
+        warnings = (
+            *principal.warnings,
             *self._warnings,
             *api_warnings.of_content_type(incoming.operation, mimetype, body),
             *api_warnings.of_polling(call, calls),
         )
-        calls.record(
-            replace(call, warnings=(*principal.warnings, *found)) if found else call,
-            settings.max_calls,
-        )
+        calls.record(replace(call, warnings=warnings) if warnings else call, settings.max_calls)
 
     def _refusal(self) -> Problem | None:
         """Return the first reason to refuse the request, if there is one."""

@@ -118,10 +118,6 @@ class Project:
             secret for store in self._stores.values() for secret in store.secrets()
         ]
 
-    def secrets(self) -> list[str]:
-        """Return the lasting secrets and the tokens."""
-        return self.lasting_secrets() + self.tokens.values()
-
     def close(self) -> None:
         """Remove its credentials and its files."""
         self.spool.close()

@@ -40,9 +40,8 @@ class ProjectRegistry:
         if self.test_project is not None:
             return self.test_project
         with self._lock:
-            candidates = [one for one in self._main.values() if not one.account.isolated]
-            if candidates:
-                return candidates[-1]
+            if projects := self.main_projects():
+                return projects[-1]
             return self.create("default", Settings(), with_session_keys=True)
 
     def create(
@@ -92,7 +91,7 @@ class ProjectRegistry:
         with self._lock:
             for key in project.keys:
                 self.credentials.add(key)  # another project may hold a session key
-            self.credentials.end(project.secrets(), project.lasting_secrets())
+            self.credentials.end(project.lasting_secrets(), project.tokens.values())
             if self._main.pop(project.id, None):
                 project.account.close()
             project.close()

@@ -30,9 +30,9 @@ class CredentialIndex(SecretIndex[CredentialRecord]):
         self._recent_secrets: deque[list[str]] = deque(maxlen=_MAX_RECENT)
         self._explanations: dict[bytes, str] = {}
 
-    def end(self, secrets: Iterable[str], lasting: list[str]) -> None:
-        """Remember the secrets of a project that ends; `lasting` are those without its tokens."""
-        self._ended_digests.update(dict.fromkeys(map(digest, secrets)))
+    def end(self, lasting: list[str], tokens: Iterable[str]) -> None:
+        """Remember the secrets of a project that ends; its tokens as digests only."""
+        self._ended_digests.update(dict.fromkeys(map(digest, (*lasting, *tokens))))
         self._recent_secrets.append(lasting)
         while len(self._ended_digests) > _MAX_ENDED:
             del self._ended_digests[next(iter(self._ended_digests))]

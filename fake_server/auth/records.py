@@ -43,14 +43,11 @@ class AdminKey:
 
 
 @dataclass(eq=False)
-class AccessToken:
-    """An access token; times in nanoseconds since the epoch."""
+class _KeyToken:
+    """The base of access and refresh tokens: both belong to the API key that obtained them."""
 
     value: str
     key: ApiKey
-    issued_ns: int
-    expires_ns: int
-    revoked: bool = False
 
     @property
     def environment(self) -> Environment:
@@ -61,46 +58,40 @@ class AccessToken:
     def project_id(self) -> str:
         """The id of the project that the token belongs to."""
         return self.key.project_id
-
-    def __repr__(self) -> str:
-        state = " revoked" if self.revoked else ""
-        return f"<AccessToken {masked(self.value)} {self.environment}{state}>"
 
     def __str__(self) -> str:
         return self.value
 
 
 @dataclass(eq=False)
-class RefreshToken:
+class AccessToken(_KeyToken):
+    """An access token; times in nanoseconds since the epoch."""
+
+    issued_ns: int
+    expires_ns: int
+    revoked: bool = False
+
+    def __repr__(self) -> str:
+        state = " revoked" if self.revoked else ""
+        return f"<AccessToken {masked(self.value)} {self.environment}{state}>"
+
+
+@dataclass(eq=False)
+class RefreshToken(_KeyToken):
     """A refresh token; `expires_ns` is None if it lives until it is used.
 
     `answer_lost` is true if a fault hit its use, so that the client may rightly retry it.
     """
 
-    value: str
-    key: ApiKey
     access: AccessToken
     expires_ns: int | None
     spent: bool = False
     answer_lost: bool = False
     revoked: bool = False
 
-    @property
-    def environment(self) -> Environment:
-        """The environment of the key that obtained the token."""
-        return self.key.environment
-
-    @property
-    def project_id(self) -> str:
-        """The id of the project that the token belongs to."""
-        return self.key.project_id
-
     def __repr__(self) -> str:
         state = " revoked" if self.revoked else " spent" if self.spent else ""
         return f"<RefreshToken {masked(self.value)} {self.environment}{state}>"
-
-    def __str__(self) -> str:
-        return self.value
 
 
 @dataclass(frozen=True)
