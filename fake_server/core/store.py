@@ -20,9 +20,8 @@ R = TypeVar("R", bound=Resource)
 _MAX_SECRETS = 1000
 
 _BASE62 = string.digits + string.ascii_letters
-_TO_BASE62 = (_BASE62 * 5)[
-    :256
-].encode()  # one character for each byte; a few come up a little more often
+# One character for each byte; the first ones occur a little more often.
+_TO_BASE62 = (_BASE62 * 5)[:256].encode()
 
 
 class Ids:
